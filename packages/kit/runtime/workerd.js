@@ -1,0 +1,3 @@
+import { waitUntil } from 'cloudflare:workers'
+
+export const keepAlive = (promise) => waitUntil(promise)

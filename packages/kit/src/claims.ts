@@ -1,0 +1,75 @@
+/** Whom a token stands for. Set by the gateway; absent on tokens that a service signs for itself. */
+export type Kind = 'user' | 'machine' | 'agent' | 'anonymous'
+
+/** The party that acts for the subject (RFC 8693 §4.1): the outermost is the current one, the rest is history. */
+export interface Actor {
+  readonly iss?: string
+  readonly sub: string
+  readonly act?: Actor
+}
+
+/** The claims of an internal token. Times are seconds since the epoch. */
+export interface Claims {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string | readonly string[]
+  readonly exp: number
+  readonly iat: number
+  readonly nbf?: number
+  readonly jti?: string
+  readonly kind?: Kind
+  /** When the token that the user logged in with was issued; kept over every exchange and delegation. */
+  readonly auth_iat?: number
+  readonly act?: Actor
+  /** Hash of the request that the token is bound to. */
+  readonly req?: string
+  readonly [name: string]: unknown
+}
+
+declare const verified: unique symbol
+/** Claims whose signature, times, issuer and audience were checked by a kit. Deeply frozen. */
+export type VerifiedClaims = Claims & { readonly [verified]: true }
+
+/** Rights as a policy sees them: never from a claim of the wrong type. */
+export interface Rights {
+  readonly permissions: readonly string[]
+  readonly roles: readonly string[]
+}
+
+const NONE: readonly string[] = Object.freeze([])
+
+function stringArray(value: unknown): readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : NONE
+}
+
+function spaceSeparated(value: unknown): readonly string[] {
+  return typeof value === 'string' ? value.split(' ').filter((entry) => entry !== '') : NONE
+}
+
+/**
+ * Reads permissions and roles. Permissions come from `permissions` when that claim is present, else from
+ * `scope` (space-separated), else from `scp` (either form). A claim of the wrong type grants nothing.
+ */
+export function rightsOf(claims: Readonly<Record<string, unknown>>): Rights {
+  const permissions =
+    claims.permissions !== undefined
+      ? stringArray(claims.permissions)
+      : claims.scope !== undefined
+        ? spaceSeparated(claims.scope)
+        : typeof claims.scp === 'string'
+          ? spaceSeparated(claims.scp)
+          : stringArray(claims.scp)
+  return { permissions, roles: stringArray(claims.roles) }
+}
+
+/** A verified caller, as handlers and policies see it. Made only by a kit, from claims that it verified. */
+export interface Auth<Custom = unknown> extends Rights {
+  readonly sub: string
+  /** `undefined` on tokens that carry no kind. */
+  readonly kind: Kind | undefined
+  readonly jti: string | undefined
+  /** Who acts for the subject now: the outermost `act`. */
+  readonly actor: Actor | undefined
+  /** All claims; with `.claims(schema)` in the policy, narrowed by the schema's output. */
+  readonly claims: VerifiedClaims & Custom
+}

@@ -1,0 +1,57 @@
+/** Every number that the kit relies on, with its reason. Seconds and bytes unless the name says otherwise. */
+
+/** Longest token that is looked at. Header limits of proxies are 8 KiB; Auth0-sized tokens are 1–2 KiB. */
+export const MAX_TOKEN_BYTES = 8192
+/** Longest `kid`: it is untrusted look-up input (RFC 8725bis §3.10). */
+export const MAX_KID_LENGTH = 256
+/** Life of a minted token: short enough that revocation is rarely needed. */
+export const DEFAULT_TTL_SECONDS = 900
+/** The most that is issued or accepted as `exp − iat`; rotation and revocation rest on it. */
+export const DEFAULT_MAX_TTL_SECONDS = 3600
+/** Clock tolerance; Cloudflare's clocks agree far better, hand-run services may not. */
+export const DEFAULT_LEEWAY_SECONDS = 90
+/** More leeway than this means a broken clock, not a skewed one ("no more than a few minutes", RFC 9068 §4). */
+export const MAX_LEEWAY_SECONDS = 300
+/** Request-bound tokens live just long enough to be sent. */
+export const REQUEST_TTL_SECONDS = 60
+/** Deepest chain of actors (RFC 8693 §4.1); Auth0 draws the line at the same number. */
+export const MAX_ACTOR_DEPTH = 5
+
+/** RFC 7518 §3.2: an HMAC key must be at least as long as the hash. */
+export const MIN_SECRET_BYTES = 64
+/** A slot stops signing this long before `exp − (max TTL + leeway)`, so that its tokens end before it is withdrawn. */
+export const SLOT_MARGIN_SECONDS = 300
+
+/** How long a fetched JWK Set is fresh: the five-minute promise. */
+export const JWKS_TTL_SECONDS = 300
+/** In the last part of its freshness a set is refreshed in the background: this long, or a tenth of the TTL if less. */
+export const JWKS_EARLY_SECONDS = 30
+/** How long past freshness the last good set may serve in an outage; no token outlives it by default. */
+export const JWKS_MAX_STALE_SECONDS = 900
+/** At most one refetch for unknown `kid`s in this time, whatever arrives. */
+export const JWKS_COOLDOWN_SECONDS = 30
+/** Unknown `kid`s remembered during the cooldown. */
+export const JWKS_NEGATIVE_KIDS = 256
+/** First and longest pause after a failed load; it doubles in between. */
+export const BACKOFF_MIN_SECONDS = 1
+export const BACKOFF_MAX_SECONDS = 60
+/** A JWK Set larger than this is hostile or broken: 64 Ed25519 keys are 15 KiB. */
+export const JWKS_MAX_BYTES = 65_536
+export const JWKS_MAX_KEYS = 64
+/** How long one load may take, body included. */
+export const LOAD_TIMEOUT_MS = 5000
+/** How long a waiter trusts somebody else's load before it starts its own: a dead request's promise never settles. */
+export const WAITER_DEADLINE_MS = 6000
+
+/** Secrets Store values are read again this often, and an old value serves this long past that in an outage. */
+export const SECRET_TTL_SECONDS = 60
+export const SECRET_MAX_STALE_SECONDS = 300
+
+/** Parsed headers kept per kit. A producer has one header per signing key. */
+export const HEADER_CACHE_ENTRIES = 64
+/** Verified tokens kept per kit, and the longest token that is kept (about 1.5 KB of memory an entry). */
+export const TOKEN_CACHE_ENTRIES = 1000
+export const TOKEN_CACHE_MAX_BYTES = 4096
+
+/** Kits kept per isolate; more means that the environment is new on every request. */
+export const MAX_KITS = 16

@@ -1,0 +1,142 @@
+/** Why a token was refused. One stable word each; safe to log, never sent to the caller. */
+export type TokenReason =
+  | 'malformed'
+  | 'too_large'
+  | 'unsupported_alg'
+  | 'unsupported_crit'
+  | 'wrong_type'
+  | 'missing_kid'
+  | 'unknown_kid'
+  | 'bad_signature'
+  | 'missing_claim'
+  | 'invalid_claim'
+  | 'wrong_issuer'
+  | 'wrong_audience'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'issued_in_future'
+  | 'too_old'
+  | 'revoked'
+  | 'denied_key'
+  | 'request_mismatch'
+  | 'anonymous'
+
+/** The stable machine-readable codes of every error that the kit throws. */
+export type KitErrorCode =
+  | 'ERR_CONFIG'
+  | 'ERR_CLAIMS'
+  | 'ERR_TOKEN'
+  | 'ERR_KEYS_UNAVAILABLE'
+  | 'ERR_REVOCATION_UNAVAILABLE'
+
+/**
+ * Base of every error that the kit throws. `message` is for logs and never holds a token or a secret;
+ * {@link KitError.getResponse} is what a caller over HTTP may see.
+ */
+export abstract class KitError extends Error {
+  /** Stable, machine readable. Each subclass also has it as a static member. */
+  abstract readonly code: KitErrorCode
+  /** The HTTP status that fits this error. */
+  abstract readonly status: 401 | 500 | 503
+
+  /** A response that tells the caller no more than the status does. Hono's default error handler calls it. */
+  getResponse(): Response {
+    return errorResponse(this.status, 'server_error', {})
+  }
+}
+
+/** The kit is configured wrongly: the message names the variable and says what to do. Status 500. */
+export class ConfigError extends KitError {
+  static readonly code = 'ERR_CONFIG'
+  override readonly name = 'ConfigError'
+  override readonly code = ConfigError.code
+  override readonly status = 500
+}
+
+/** The calling code asked for a token that may not be issued: a bug of the caller's. Status 500. */
+export class ClaimsError extends KitError {
+  static readonly code = 'ERR_CLAIMS'
+  override readonly name = 'ClaimsError'
+  override readonly code = ClaimsError.code
+  override readonly status = 500
+}
+
+/** The token is not acceptable. `reason` says why, for logs; the wire gets one generic text. Status 401. */
+export class TokenError extends KitError {
+  static readonly code = 'ERR_TOKEN'
+  override readonly name = 'TokenError'
+  override readonly code = TokenError.code
+  override readonly status = 401
+  /** Why the token was refused. */
+  readonly reason: TokenReason
+  /** A sentence for the log. It never quotes the token. */
+  readonly detail: string
+
+  constructor(reason: TokenReason, detail: string) {
+    super(`${reason}: ${detail}`)
+    this.reason = reason
+    this.detail = detail
+  }
+
+  override getResponse(): Response {
+    return errorResponse(401, 'invalid_token', { 'WWW-Authenticate': bearerChallenge('invalid_token') })
+  }
+}
+
+abstract class UnavailableError extends KitError {
+  override readonly status = 503
+  /** Seconds after which trying again is worth it; sent as `Retry-After`. */
+  readonly retryAfterSeconds: number
+
+  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super(message, options)
+    this.retryAfterSeconds = Math.max(1, Math.ceil(retryAfterSeconds))
+  }
+
+  override getResponse(): Response {
+    return errorResponse(503, 'temporarily_unavailable', { 'Retry-After': String(this.retryAfterSeconds) })
+  }
+}
+
+/** The keys to verify with cannot be had now: an outage, not a verdict on the token. Status 503. */
+export class KeysUnavailableError extends UnavailableError {
+  static readonly code = 'ERR_KEYS_UNAVAILABLE'
+  override readonly name = 'KeysUnavailableError'
+  override readonly code = KeysUnavailableError.code
+}
+
+/** The deny-list cannot be read now and the kit is set to refuse in that case. Status 503. */
+export class RevocationUnavailableError extends UnavailableError {
+  static readonly code = 'ERR_REVOCATION_UNAVAILABLE'
+  override readonly name = 'RevocationUnavailableError'
+  override readonly code = RevocationUnavailableError.code
+}
+
+/** The error codes of RFC 6750 §3.1. */
+export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+/** The only texts about a refusal that reach the wire: one for each code, never the reason itself. */
+const DESCRIPTIONS: Record<BearerErrorCode | 'temporarily_unavailable' | 'server_error', string> = {
+  invalid_request: 'The request carries its credentials in a malformed way',
+  invalid_token: 'The access token is missing, expired or not acceptable here',
+  insufficient_scope: 'The access token does not grant what this resource requires',
+  temporarily_unavailable: 'The keys to check the access token are not available; try again shortly',
+  server_error: 'The service is misconfigured',
+}
+
+/** A `WWW-Authenticate` value: bare when no credentials came (RFC 6750 §3.1), else with code and description. */
+export function bearerChallenge(error?: BearerErrorCode): string {
+  return error ? `Bearer error="${error}", error_description="${DESCRIPTIONS[error]}"` : 'Bearer'
+}
+
+/** The JSON error body that the kit answers with: RFC 6750 codes, `Cache-Control: no-store`. */
+export function errorResponse(
+  status: number,
+  error: keyof typeof DESCRIPTIONS,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return new Response(JSON.stringify({ error, error_description: DESCRIPTIONS[error] }), {
+    status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
+  })
+}
