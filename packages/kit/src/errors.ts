@@ -23,11 +23,7 @@ export type TokenReason =
 
 /** The stable machine-readable codes of every error that the kit throws. */
 export type KitErrorCode =
-  | 'ERR_CONFIG'
-  | 'ERR_CLAIMS'
-  | 'ERR_TOKEN'
-  | 'ERR_KEYS_UNAVAILABLE'
-  | 'ERR_REVOCATION_UNAVAILABLE'
+  'ERR_CONFIG' | 'ERR_CLAIMS' | 'ERR_TOKEN' | 'ERR_KEYS_UNAVAILABLE' | 'ERR_REVOCATION_UNAVAILABLE'
 
 /**
  * Base of every error that the kit throws. `message` is for logs and never holds a token or a secret;

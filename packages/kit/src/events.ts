@@ -4,10 +4,30 @@
  */
 export type KitEvent =
   | { readonly type: 'jwks_refreshed'; readonly level: 'info'; readonly keys: number }
-  | { readonly type: 'jwks_failed'; readonly level: 'error'; readonly problem: string; readonly retryInSeconds: number }
-  | { readonly type: 'key_skipped'; readonly level: 'error'; readonly kid: string | undefined; readonly problem: string }
-  | { readonly type: 'slot_skipped'; readonly level: 'error'; readonly name: string; readonly problem: string }
-  | { readonly type: 'secret_failed'; readonly level: 'error'; readonly name: string; readonly problem: string }
+  | {
+      readonly type: 'jwks_failed'
+      readonly level: 'error'
+      readonly problem: string
+      readonly retryInSeconds: number
+    }
+  | {
+      readonly type: 'key_skipped'
+      readonly level: 'error'
+      readonly kid: string | undefined
+      readonly problem: string
+    }
+  | {
+      readonly type: 'slot_skipped'
+      readonly level: 'error'
+      readonly name: string
+      readonly problem: string
+    }
+  | {
+      readonly type: 'secret_failed'
+      readonly level: 'error'
+      readonly name: string
+      readonly problem: string
+    }
   | { readonly type: 'denylist_failed'; readonly level: 'error'; readonly problem: string }
   | { readonly type: 'unstable_env'; readonly level: 'warn'; readonly problem: string }
 

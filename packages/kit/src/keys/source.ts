@@ -1,4 +1,4 @@
-import type { VerificationKey } from '../jws.ts'
+import type { VerificationKey } from './key.ts'
 
 /** Where the keys to verify with come from: secrets, inline JWKs, a JWKS service or URL, the kit's own slots. */
 export interface KeySource {

@@ -1,0 +1,12 @@
+import { encodeBase64Url, encodeUtf8 } from '../encoding.ts'
+
+/**
+ * The RFC 7638 thumbprint of an Ed25519 public key: base64url(SHA-256) over its required members in
+ * lexicographic order (RFC 8037 §2).
+ *
+ * @param x the `x` member of the JWK
+ */
+export async function thumbprintOf(x: string): Promise<string> {
+  const canonical = encodeUtf8(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }))
+  return encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', canonical)))
+}
