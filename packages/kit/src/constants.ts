@@ -55,3 +55,17 @@ export const TOKEN_CACHE_MAX_BYTES = 4096
 
 /** Kits kept per isolate; more means that the environment is new on every request. */
 export const MAX_KITS = 16
+
+/** Largest body that a request-bound token covers; it is held in memory once. */
+export const MAX_BOUND_BODY_BYTES = 1_048_576
+
+/** How long a verdict of the deny-list is remembered. With KV's own minute, a revocation holds after about 90 s. */
+export const DENYLIST_CACHE_SECONDS = 30
+/** Verdicts remembered per kit; three a token. */
+export const DENYLIST_CACHE_ENTRIES = 3000
+/** How long a read of the deny-list may take before it counts as failed. */
+export const DENYLIST_TIMEOUT_MS = 2000
+/** KV keeps no entry for less than this. */
+export const KV_MIN_TTL_SECONDS = 60
+/** A revoked subject stays on the list for a day: longer than any login that the gateway exchanges. */
+export const DENYLIST_SUBJECT_TTL_SECONDS = 86_400

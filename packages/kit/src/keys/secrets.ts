@@ -1,5 +1,5 @@
 import { MIN_SECRET_BYTES } from '../constants.ts'
-import { decodeBase64Url } from '../encoding.ts'
+import { decodeBase64Url, encodeBase64Url } from '../encoding.ts'
 import { ConfigError } from '../errors.ts'
 import type { OnEvent } from '../events.ts'
 import { VerificationKey } from './key.ts'
@@ -80,4 +80,17 @@ function secretBytes(name: string, text: unknown): Uint8Array {
     )
   }
   return bytes
+}
+
+/**
+ * Makes a secret for HS512: random bytes in base64url.
+ *
+ * @param bytes default 64, which is also the least (RFC 7518 §3.2)
+ * @throws ConfigError for fewer than 64 bytes or more than 1024
+ */
+export function generateSecret(bytes: number = MIN_SECRET_BYTES): string {
+  if (!Number.isInteger(bytes) || bytes < MIN_SECRET_BYTES || bytes > 1024) {
+    throw new ConfigError(`a secret for HS512 has ${MIN_SECRET_BYTES} to 1024 bytes`)
+  }
+  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)))
 }

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { readCredentials } from './bearer.ts'
+
+const withHeader = (value: string): Request =>
+  new Request('https://a.test/', { headers: { Authorization: value } })
+
+describe('readCredentials', () => {
+  it.each(['Bearer abc.def.ghi', 'bearer abc.def.ghi', 'BEARER   abc.def.ghi'])('reads %j', (value) => {
+    expect(readCredentials(withHeader(value))).toEqual({ kind: 'token', token: 'abc.def.ghi' })
+  })
+
+  it('takes a token as it is', () => {
+    expect(readCredentials('abc')).toEqual({ kind: 'token', token: 'abc' })
+  })
+
+  it.each([null, undefined, '', new Request('https://a.test/')])('finds nothing in %j', (source) => {
+    expect(readCredentials(source)).toEqual({ kind: 'none' })
+  })
+
+  it.each(['Basic YTpi', 'DPoP abc', 'BearerX abc'])(
+    'takes another scheme, %j, for no bearer credentials',
+    (value) => {
+      expect(readCredentials(withHeader(value))).toEqual({ kind: 'none' })
+    },
+  )
+
+  it.each([
+    'Bearer',
+    'Bearer a b',
+    'Bearer a,b',
+    'Bearer a, Bearer b',
+    'Basic YTpi, Bearer a',
+    'Bearer\ta',
+    'Bearer\u00a0a',
+    'Bearer {"a":1}',
+    '"Bearer" a',
+  ])('refuses %j as malformed', (value) => {
+    expect(readCredentials(withHeader(value)).kind).toBe('malformed')
+  })
+
+  it('refuses two headers', () => {
+    const headers = new Headers({ Authorization: 'Bearer a' })
+    headers.append('Authorization', 'Bearer b')
+    expect(readCredentials(new Request('https://a.test/', { headers })).kind).toBe('malformed')
+  })
+
+  it('does not look for a token in the query', () => {
+    expect(readCredentials(new Request('https://a.test/?access_token=abc'))).toEqual({ kind: 'none' })
+  })
+})

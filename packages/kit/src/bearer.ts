@@ -1,0 +1,29 @@
+/** What a caller offered as its credentials (RFC 6750 §2.1, RFC 9110 §11.4). */
+export type Credentials =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'malformed'; readonly detail: string }
+  | { readonly kind: 'token'; readonly token: string }
+
+const NONE: Credentials = { kind: 'none' }
+
+/**
+ * Reads the one bearer token of a request, or takes a token as it is. The scheme's case does not matter. Two
+ * headers arrive joined by a comma, which no token contains. Other schemes are no bearer credentials.
+ */
+export function readCredentials(source: string | Request | null | undefined): Credentials {
+  if (source === null || source === undefined || source === '') return NONE
+  if (typeof source === 'string') return { kind: 'token', token: source }
+  const header = source.headers.get('Authorization')
+  if (header === null) return NONE
+  const scheme = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/.exec(header)?.[0]
+  if (scheme === undefined) return { kind: 'malformed', detail: 'the Authorization header has no scheme' }
+  if (scheme.toLowerCase() !== 'bearer') {
+    return /,\s*bearer(\s|$)/i.test(header)
+      ? { kind: 'malformed', detail: 'two Authorization headers' }
+      : NONE
+  }
+  const token = /^ +([A-Za-z0-9\-._~+/]+=*)$/.exec(header.slice(scheme.length))?.[1]
+  if (token === undefined)
+    return { kind: 'malformed', detail: 'the Authorization header is not one bearer token' }
+  return { kind: 'token', token }
+}

@@ -1,0 +1,82 @@
+import type { Auth } from './claims.ts'
+import { bearerChallenge, type BearerErrorCode, errorResponse, type TokenReason } from './errors.ts'
+
+/** Why a caller was not let through. Safe to log; only the challenge and the status are for the wire. */
+export type RefusalReason =
+  | TokenReason
+  | 'no_credentials'
+  | 'malformed_credentials'
+  | 'insufficient_rights'
+  | 'identity_mismatch'
+  | 'keys_unavailable'
+  | 'revocation_unavailable'
+
+export interface Granted<Custom = unknown> {
+  readonly granted: true
+  readonly auth: Auth<Custom>
+}
+
+export interface Refused {
+  readonly granted: false
+  readonly status: 400 | 401 | 403 | 503
+  /** RFC 6750 §3.1 code; absent when no credentials came, and for outages. */
+  readonly error?: BearerErrorCode
+  readonly reason: RefusalReason
+  /** A sentence for the log. It never quotes the token. */
+  readonly detail: string
+  /** Value for `WWW-Authenticate`; absent for outages. */
+  readonly challenge?: string
+  /** The rules of the policy that failed, in words. */
+  readonly failed: readonly string[]
+  /** For outages: seconds after which trying again is worth it. */
+  readonly retryAfterSeconds?: number
+}
+
+/** The outcome of `authorize`. */
+export type Decision<Custom = unknown> = Granted<Custom> | Refused
+
+const CODES: Readonly<Record<400 | 401 | 403, BearerErrorCode>> = {
+  400: 'invalid_request',
+  401: 'invalid_token',
+  403: 'insufficient_scope',
+}
+
+/** A refusal that concerns the caller. Without credentials the challenge is bare and there is no error code. */
+export function refusal(
+  status: 400 | 401 | 403,
+  reason: RefusalReason,
+  detail: string,
+  failed: readonly string[] = [],
+): Refused {
+  const error = reason === 'no_credentials' ? undefined : CODES[status]
+  return Object.freeze({
+    granted: false,
+    status,
+    ...(error && { error }),
+    reason,
+    detail,
+    challenge: bearerChallenge(error),
+    failed,
+  })
+}
+
+/** A refusal because of an outage: nothing is said about the caller. */
+export function outage(
+  reason: 'keys_unavailable' | 'revocation_unavailable',
+  detail: string,
+  retryAfterSeconds: number,
+): Refused {
+  return Object.freeze({ granted: false, status: 503, reason, detail, failed: [], retryAfterSeconds })
+}
+
+/** The response for a refusal: the status, the challenge, and one generic sentence. */
+export function refusalResponse(refused: Refused): Response {
+  if (refused.status === 503) {
+    return errorResponse(503, 'temporarily_unavailable', {
+      'Retry-After': String(refused.retryAfterSeconds ?? 1),
+    })
+  }
+  return errorResponse(refused.status, CODES[refused.status], {
+    'WWW-Authenticate': refused.challenge ?? bearerChallenge(),
+  })
+}

@@ -1,0 +1,55 @@
+import { isObject } from './encoding.ts'
+import { ClaimsError, ConfigError, KeysUnavailableError } from './errors.ts'
+import type { DelegationRequest } from './tokens/delegate.ts'
+
+/** The part of the gateway's `Exchange` entrypoint that a kit calls over RPC. */
+export interface Exchange {
+  delegate(
+    token: string,
+    request: {
+      audience: string
+      permissions?: readonly string[]
+      roles?: readonly string[]
+      ttlSeconds?: number
+    },
+  ): Promise<unknown>
+}
+
+/**
+ * Has the gateway sign a delegated token. Errors cross RPC as values: only their `code` and `status` count.
+ *
+ * @throws ClaimsError when the gateway refuses what was asked for
+ * @throws KeysUnavailableError when it cannot be reached, or cannot answer now
+ * @throws ConfigError when it does not know this service
+ */
+export async function exchangeDelegate(
+  exchange: Exchange,
+  token: string,
+  request: DelegationRequest,
+): Promise<string> {
+  const { aud, permissions, roles, ttlSeconds } = request
+  let answer: unknown
+  try {
+    answer = await exchange.delegate(token, {
+      audience: aud,
+      ...(permissions && { permissions }),
+      ...(roles && { roles }),
+      ...(ttlSeconds !== undefined && { ttlSeconds }),
+    })
+  } catch (cause) {
+    throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
+  }
+  if (isObject(answer) && answer.ok === true && typeof answer.token === 'string') return answer.token
+  const code = isObject(answer) && typeof answer.code === 'string' ? answer.code : 'unknown'
+  const status = isObject(answer) && typeof answer.status === 'number' ? answer.status : 500
+  if (status === 503) {
+    const retryAfter = isObject(answer) && typeof answer.retryAfter === 'number' ? answer.retryAfter : 5
+    throw new KeysUnavailableError(`the exchange service cannot answer now: ${code}`, retryAfter)
+  }
+  if (status >= 500 || status === 403) {
+    throw new ConfigError(
+      `the exchange service refused this Worker: ${code}. Does the binding set "entrypoint": "Exchange" and props.service?`,
+    )
+  }
+  throw new ClaimsError(`the exchange service refused the delegation: ${code}`)
+}

@@ -1,0 +1,46 @@
+import type { Kit } from './kit.ts'
+import { Kit as KitClass } from './kit.ts'
+import type { KitClaims, SignClaims } from './tokens/sign.ts'
+
+export {
+  actorDepth,
+  delegateClaims,
+  type DelegationLimits,
+  type DelegationRequest,
+  SUBJECT_CLAIMS,
+} from './tokens/delegate.ts'
+export type { KitClaims, SignClaims } from './tokens/sign.ts'
+
+/** What an issuer mints: the subject's claims, those that only an issuer sets, and for whom. */
+export interface MintRequest {
+  /** `sub`, rights, and whatever else the token carries; `kind`, `act` and `auth_iat` too. */
+  readonly claims: SignClaims & Omit<KitClaims, 'exp' | 'req'>
+  /** Audience: one string. */
+  readonly aud: string
+  /** Seconds since the epoch; at most the kit's `maxTtlSeconds` from now. */
+  readonly expiresAt: number
+  /** The `typ` header. Default: the kit's. */
+  readonly typ?: string
+}
+
+/**
+ * Mints a token with the claims that `sign` reserves: `kind`, `act`, `auth_iat`, and a fixed expiry. For
+ * token-exchange servers, which have verified the subject by other means (RFC 8693 §2). A service that passes
+ * a caller on wants `kit.delegate`.
+ *
+ * @throws ClaimsError for whatever a verifier would refuse
+ * @throws ConfigError without a signing key
+ */
+export function mintInternal(kit: Kit, { claims, aud, expiresAt, typ }: MintRequest): Promise<string> {
+  const { kind, act, auth_iat: authIat, ...own } = claims
+  const kitClaims: KitClaims = {
+    exp: expiresAt,
+    ...(kind !== undefined && { kind }),
+    ...(act !== undefined && { act }),
+    ...(authIat !== undefined && { auth_iat: authIat }),
+  }
+  return KitClass.mint(kit, { ...own, sub: claims.sub }, kitClaims, {
+    aud,
+    ...(typ !== undefined && { typ }),
+  })
+}

@@ -1,0 +1,342 @@
+import { ALGORITHMS, type InternalAlg } from './algorithms.ts'
+import { readCredentials } from './bearer.ts'
+import { type Auth, rightsOf, type VerifiedClaims } from './claims.ts'
+import type { CompactHeader } from './compact.ts'
+import { type Decision, outage, type Refused, refusal } from './decision.ts'
+import {
+  ClaimsError,
+  ConfigError,
+  KeysUnavailableError,
+  RevocationUnavailableError,
+  TokenError,
+  type TokenReason,
+} from './errors.ts'
+import { type Exchange, exchangeDelegate } from './exchange.ts'
+import { serviceLoader, urlLoader } from './keys/fetch-jwks.ts'
+import { JwksSource } from './keys/jwks.ts'
+import { live, type Live } from './keys/live.ts'
+import { type KeyRing, type PublicJwk, SlotRing, type SlotDescription, slotTailSeconds } from './keys/ring.ts'
+import { SecretRing } from './keys/secrets.ts'
+import type { KeySource, SourceDescription } from './keys/source.ts'
+import { InlineSource, OwnSource, SecretSource } from './keys/sources.ts'
+import { evaluate, policy, type Policy, requestsOf } from './policy/builder.ts'
+import type { Settings, SignKeys, VerifyKeys } from './settings.ts'
+import { delegateClaims, type DelegationRequest } from './tokens/delegate.ts'
+import type { VerifyOptions } from './tokens/options.ts'
+import { Denylist, type Revocation } from './tokens/revoke.ts'
+import {
+  buildClaims,
+  type KitClaims,
+  refuseKitClaims,
+  requestClaim,
+  REQUEST_TYP,
+  type SignClaims,
+  type SignOptions,
+  signPayload,
+} from './tokens/sign.ts'
+import { type Verified, Verifier } from './tokens/verify.ts'
+
+/** A token, a request that carries one as its bearer credentials, or nothing. */
+export type TokenSource = string | Request | null | undefined
+
+/** The outcome of `safeVerify`. `detail` is for logs. */
+export type SafeVerifyResult =
+  | { readonly ok: true; readonly claims: VerifiedClaims; readonly header: CompactHeader }
+  | { readonly ok: false; readonly reason: TokenReason; readonly detail: string }
+
+export interface AuthorizeOptions {
+  /** The request that the token must be bound to. */
+  readonly request?: Request
+  /** Receives the decision, for logs. Nothing in it is secret but the claims of the caller. */
+  readonly onDecision?: (decision: Decision) => void
+}
+
+/** What a kit is made of and how it is doing; no secret in it. */
+export interface KitDescription {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly sign: { readonly mode: InternalAlg; readonly slots: readonly SlotDescription[] } | undefined
+  readonly verify: ({ readonly mode: InternalAlg } & SourceDescription) | undefined
+}
+
+/**
+ * Signs and verifies internal tokens under one configuration. Made by `makeKit` or `createKit`; never shares
+ * keys, verdicts or caches with another kit.
+ */
+export class Kit {
+  readonly #settings: Settings
+  readonly #ring: Live<KeyRing> | undefined
+  readonly #source: KeySource | undefined
+  readonly #verifier: Verifier | undefined
+  readonly #denylist: Denylist | undefined
+  /** The token behind each `Auth` that this kit made; never on the object itself. */
+  readonly #tokens = new WeakMap<Auth, string>()
+
+  /** @throws ConfigError for keys that are malformed */
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.#ring = settings.sign && ringOf(settings.sign, settings)
+    this.#source = settings.verify && sourceOf(settings.verify, settings, this.#ring)
+    const denylist =
+      settings.denylist && new Denylist(settings.denylist, { ...settings, onError: settings.denylistOnError })
+    this.#denylist = denylist
+    this.#verifier =
+      settings.verify && this.#source
+        ? new Verifier(ALGORITHMS[settings.verify.alg], this.#source, settings, (claims, thumbprint) =>
+            denylist?.check(claims, thumbprint),
+          )
+        : undefined
+  }
+
+  /**
+   * Signs a token. `iss`, `aud`, `iat`, `exp` come by options; `jti` is random unless given.
+   *
+   * @throws ClaimsError for whatever a verifier would refuse
+   * @throws ConfigError without a signing key
+   */
+  async sign(claims: SignClaims, options: SignOptions = {}): Promise<string> {
+    refuseKitClaims(claims)
+    return this.#mint(claims, await requestClaim(options), options)
+  }
+
+  /** @deprecated The name is `sign`. */
+  createToken(claims: SignClaims, options: SignOptions = {}): Promise<string> {
+    return this.sign(claims, options)
+  }
+
+  async #mint(claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
+    const settings = this.#settings
+    if (!this.#ring) {
+      throw new ConfigError(
+        'this kit has no key to sign with: set JWT_PRIVATE_JWK_NAME (EdDSA) or JWT_SECRET_NAME (HS512), or the option sign',
+      )
+    }
+    const now = settings.now()
+    const payload = buildClaims(claims, kitClaims, options, settings, now)
+    const key = await (await this.#ring()).signer(now)
+    return signPayload(payload, key, options.typ ?? (options.request ? REQUEST_TYP : settings.typ))
+  }
+
+  /**
+   * Verifies a token and gives its claims, or `null` for anything wrong with the token.
+   *
+   * @throws KeysUnavailableError, RevocationUnavailableError for outages: they are no verdict on the token
+   * @throws ConfigError without a key to verify with
+   */
+  async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedClaims | null> {
+    const result = await this.safeVerify(token, options)
+    return result.ok ? result.claims : null
+  }
+
+  /** As `verify`, with the reason. */
+  async safeVerify(token: string, options: VerifyOptions = {}): Promise<SafeVerifyResult> {
+    try {
+      const { claims, header } = await this.#verified(token, options)
+      return { ok: true, claims, header }
+    } catch (error) {
+      if (error instanceof TokenError) return { ok: false, reason: error.reason, detail: error.detail }
+      throw error
+    }
+  }
+
+  async #verified(token: unknown, options: VerifyOptions): Promise<Verified> {
+    if (!this.#verifier) {
+      throw new ConfigError(
+        'this kit has no key to verify with: set one of JWT_JWKS_SERVICE_NAME, JWT_JWKS_URL, JWT_PUBLIC_JWK_NAME, JWT_SECRET_NAME, or the option verify',
+      )
+    }
+    if (typeof token !== 'string') throw new TokenError('malformed', 'the token is not a string')
+    return this.#verifier.verify(token, options)
+  }
+
+  /**
+   * The short way: the caller if the token is good and the policy passes, else `null`.
+   *
+   * @throws KeysUnavailableError, RevocationUnavailableError for outages
+   * @throws ConfigError
+   */
+  async checkAuth<Custom = unknown>(
+    source: TokenSource,
+    rules?: Policy<Custom>,
+  ): Promise<Auth<Custom> | null> {
+    const decision = await this.#decide(source, rules, {})
+    return decision.granted ? decision.auth : null
+  }
+
+  /**
+   * As `checkAuth`, with status, RFC 6750 challenge and the rules that failed. Outages are a refusal with
+   * status 503, never an exception.
+   *
+   * @throws ConfigError only
+   */
+  async authorize<Custom = unknown>(
+    source: TokenSource,
+    rules?: Policy<Custom>,
+    options: AuthorizeOptions = {},
+  ): Promise<Decision<Custom>> {
+    const decision = await this.#decide(source, rules, options).catch(asOutage)
+    options.onDecision?.(decision)
+    return decision
+  }
+
+  async #decide<Custom>(
+    source: TokenSource,
+    rules: Policy<Custom> | undefined,
+    options: AuthorizeOptions,
+  ): Promise<Decision<Custom>> {
+    const credentials = readCredentials(source)
+    if (credentials.kind === 'none') return refusal(401, 'no_credentials', 'the request has no bearer token')
+    if (credentials.kind === 'malformed') return refusal(400, 'malformed_credentials', credentials.detail)
+    const effective = rules ?? (policy() as Policy<Custom>)
+    const { base, allowsAnonymous } = requestsOf(effective)
+    let verified: Verified
+    try {
+      verified = await this.#verified(credentials.token, {
+        ...base,
+        ...(options.request && { request: options.request }),
+      })
+    } catch (error) {
+      if (error instanceof TokenError) return refusal(401, error.reason, error.detail)
+      throw error
+    }
+    const auth = authOf(verified.claims)
+    if (auth.kind === 'anonymous' && !allowsAnonymous) {
+      return refusal(401, 'anonymous', 'the caller is anonymous and the policy does not allow that')
+    }
+    const evaluated = evaluate(effective, auth)
+    const { passed, failed, auth: granted } = evaluated instanceof Promise ? await evaluated : evaluated
+    if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
+    this.#tokens.set(granted, credentials.token)
+    return { granted: true, auth: granted }
+  }
+
+  /** A new policy; the same as the function `policy`. */
+  policy(): Policy {
+    return policy()
+  }
+
+  /**
+   * A token for the next hop: the same subject, this service as the new actor, rights never wider, life never
+   * longer. Signed here when the kit has a key, else by the gateway's `Exchange` (RFC 8693 §4.1).
+   *
+   * @param auth a caller that this kit verified
+   * @throws ClaimsError on any widening, and for an `Auth` that this kit did not make
+   * @throws ConfigError when there is neither a key nor an exchange service
+   */
+  async delegate(auth: Auth, request: DelegationRequest): Promise<string> {
+    const token = this.#tokens.get(auth)
+    if (token === undefined)
+      throw new ClaimsError('delegate takes the auth of a caller that this very kit verified')
+    const { issuer, audiences, exchangeService, now } = this.#settings
+    if (this.#ring) {
+      const actor = { iss: issuer, sub: audiences[0] ?? issuer }
+      const { claims, kitClaims } = delegateClaims(auth.claims, actor, request, this.#settings, now())
+      return this.#mint(claims, kitClaims, { aud: request.aud })
+    }
+    if (exchangeService === undefined) {
+      throw new ConfigError(
+        'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
+      )
+    }
+    return exchangeDelegate(exchangeService as Exchange, token, request)
+  }
+
+  /** The public JWK Set: allow-listed members of every published slot. Empty for HS512. */
+  async jwks(): Promise<{ readonly keys: readonly PublicJwk[] }> {
+    const published = this.#ring ? await (await this.#ring()).published(this.#settings.now()) : []
+    return { keys: published.map(({ jwk }) => jwk) }
+  }
+
+  /**
+   * Puts a token, a subject or a key on the deny-list. It holds everywhere after about 90 s.
+   *
+   * @throws ConfigError without a KV binding
+   * @throws ClaimsError for anything but one of the three
+   */
+  async revoke(revocation: Revocation): Promise<void> {
+    if (!this.#denylist)
+      throw new ConfigError('revoke needs a KV binding: set JWT_DENYLIST_NAME, or the option denylist')
+    await this.#denylist.revoke(revocation)
+  }
+
+  /** Mode, sources, keys, freshness and slots, for health pages. */
+  async describe(): Promise<KitDescription> {
+    const { issuer, audiences, sign, verify, now } = this.#settings
+    const ring = this.#ring && (await this.#ring())
+    if (ring) await ring.published(now())
+    return {
+      issuer,
+      audiences,
+      sign: sign && ring && { mode: sign.alg, slots: ring.describe(now()) },
+      verify: verify && this.#source && { mode: verify.alg, ...this.#source.describe() },
+    }
+  }
+
+  /**
+   * Mints a token with claims that `sign` refuses. Not for services: see `@sealgate/kit/gateway`.
+   * @internal
+   */
+  static mint(kit: Kit, claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
+    return kit.#mint(claims, kitClaims, options)
+  }
+}
+
+function ringOf({ alg, values }: SignKeys, settings: Settings): Live<KeyRing> {
+  return alg === 'HS512'
+    ? live(values, (texts) => new SecretRing(texts, settings.onEvent), settings)
+    : live(
+        values,
+        (texts) =>
+          new SlotRing(
+            texts,
+            slotTailSeconds(settings.maxTtlSeconds, settings.leewaySeconds),
+            settings.onEvent,
+          ),
+        settings,
+      )
+}
+
+function sourceOf(verify: VerifyKeys, settings: Settings, ring: Live<KeyRing> | undefined): KeySource {
+  const jwks = {
+    ttlSeconds: settings.jwksTtlSeconds,
+    maxStaleSeconds: settings.jwksMaxStaleSeconds,
+    cooldownSeconds: settings.jwksCooldownSeconds,
+    now: settings.now,
+    onEvent: settings.onEvent,
+  }
+  switch (verify.kind) {
+    case 'secret':
+      return new SecretSource(
+        live(verify.values, (texts) => new SecretRing(texts, settings.onEvent), settings),
+      )
+    case 'inline':
+      return new InlineSource(verify.value, settings)
+    case 'service':
+      return new JwksSource({ ...jwks, kind: 'service', load: serviceLoader(verify.service) })
+    case 'url':
+      return new JwksSource({ ...jwks, kind: 'url', load: urlLoader(verify.url, settings.fetch) })
+    case 'own':
+      if (!ring) throw new ConfigError('there is no key of its own to verify with')
+      return new OwnSource(ring, settings.now)
+  }
+}
+
+function authOf(claims: VerifiedClaims): Auth {
+  return Object.freeze({
+    ...rightsOf(claims),
+    sub: claims.sub,
+    kind: claims.kind,
+    jti: claims.jti,
+    actor: claims.act,
+    claims,
+  })
+}
+
+function asOutage(error: unknown): Refused {
+  if (error instanceof KeysUnavailableError)
+    return outage('keys_unavailable', error.message, error.retryAfterSeconds)
+  if (error instanceof RevocationUnavailableError) {
+    return outage('revocation_unavailable', error.message, error.retryAfterSeconds)
+  }
+  throw error
+}

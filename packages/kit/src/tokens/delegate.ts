@@ -1,0 +1,77 @@
+import { type Actor, rightsOf, type VerifiedClaims } from '../claims.ts'
+import { MAX_ACTOR_DEPTH } from '../constants.ts'
+import { ClaimsError } from '../errors.ts'
+import type { KitClaims, SignClaims } from './sign.ts'
+
+/** What a delegated token shall carry. Rights only narrow. */
+export interface DelegationRequest {
+  /** Audience of the next hop: one string. */
+  readonly aud: string
+  /** Must all be held. Default: all that are held. */
+  readonly permissions?: readonly string[]
+  /** Must all be held. Default: none. */
+  readonly roles?: readonly string[]
+  /** Life in seconds; never past the end of the original. Default: the kit's `ttlSeconds`. */
+  readonly ttlSeconds?: number
+}
+
+export interface DelegationLimits {
+  readonly ttlSeconds: number
+  readonly maxTtlSeconds: number
+}
+
+/** Claims about the subject that travel with it over every hop. Everything else is dropped. */
+export const SUBJECT_CLAIMS = ['email', 'name', 'tid', 'org_id', 'client_id'] as const
+
+/**
+ * The claims of a token for the next hop (RFC 8693 §4.1): the same subject and kind, the new actor outermost,
+ * rights never wider, life never longer.
+ *
+ * @param claims claims that were verified
+ * @param actor who acts now
+ * @param now seconds since the epoch
+ * @throws ClaimsError on any widening, and when the chain of actors is too long
+ */
+export function delegateClaims(
+  claims: VerifiedClaims,
+  actor: { readonly iss: string; readonly sub: string },
+  request: DelegationRequest,
+  limits: DelegationLimits,
+  now: number,
+): { readonly claims: SignClaims; readonly kitClaims: KitClaims } {
+  const held = rightsOf(claims)
+  const permissions = narrowed('permissions', request.permissions ?? held.permissions, held.permissions)
+  const roles = narrowed('roles', request.roles ?? [], held.roles)
+  if (actorDepth(claims.act) >= MAX_ACTOR_DEPTH) {
+    throw new ClaimsError(`the chain of actors would be longer than ${MAX_ACTOR_DEPTH}`)
+  }
+  const ttlSeconds = request.ttlSeconds ?? limits.ttlSeconds
+  if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0)
+    throw new ClaimsError('ttlSeconds must be a positive number')
+  const exp = Math.min(Math.floor(now) + ttlSeconds, claims.exp, Math.floor(now) + limits.maxTtlSeconds)
+  if (exp <= now) throw new ClaimsError('the original token has no life left to delegate')
+  const kept = Object.fromEntries(
+    SUBJECT_CLAIMS.filter((name) => claims[name] !== undefined).map((name) => [name, claims[name]]),
+  )
+  return {
+    claims: { ...kept, sub: claims.sub, permissions, roles },
+    kitClaims: {
+      ...(claims.kind !== undefined && { kind: claims.kind }),
+      act: { iss: actor.iss, sub: actor.sub, ...(claims.act && { act: claims.act }) },
+      auth_iat: claims.auth_iat ?? claims.iat,
+      exp,
+    },
+  }
+}
+
+/** The number of actors in a chain. */
+export function actorDepth(actor: Actor | undefined): number {
+  return actor ? 1 + actorDepth(actor.act) : 0
+}
+
+function narrowed(what: string, asked: readonly string[], held: readonly string[]): readonly string[] {
+  if (!Array.isArray(asked)) throw new ClaimsError(`${what} must be an array of strings`)
+  const extra = asked.filter((right) => !held.includes(right))
+  if (extra.length > 0) throw new ClaimsError(`${what} may only narrow: not held are ${extra.join(', ')}`)
+  return [...new Set(asked)]
+}

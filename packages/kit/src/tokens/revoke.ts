@@ -1,0 +1,167 @@
+import type { VerifiedClaims } from '../claims.ts'
+import {
+  DENYLIST_CACHE_ENTRIES,
+  DENYLIST_CACHE_SECONDS,
+  DENYLIST_SUBJECT_TTL_SECONDS,
+  DENYLIST_TIMEOUT_MS,
+  KV_MIN_TTL_SECONDS,
+} from '../constants.ts'
+import { encodeBase64Url, encodeUtf8, isObject } from '../encoding.ts'
+import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
+import type { OnEvent } from '../events.ts'
+import type { DenylistStore } from '../settings.ts'
+
+/** What can be revoked: one token, everything of a subject up to now, or everything that a key signed. */
+export type Revocation = { readonly jti: string } | { readonly sub: string } | { readonly thumbprint: string }
+
+type RevocationKind = 'jti' | 'sub' | 'thumbprint'
+
+export interface DenylistSettings {
+  readonly issuer: string
+  readonly onError: 'closed' | 'open'
+  readonly maxTtlSeconds: number
+  readonly leewaySeconds: number
+  readonly now: () => number
+  readonly onEvent: OnEvent
+}
+
+interface Remembered {
+  /** Seconds since the epoch up to which it is revoked; `undefined` when it is not on the list. */
+  readonly before: number | undefined
+  readonly until: number
+}
+
+/**
+ * The deny-list in KV (docs/storage.md). Key: `rev:{sha256(iss)}:{kind}:{sha256(value)}`, value:
+ * `{ "before": seconds }`. One bulk read asks for `jti`, `sub` and thumbprint together; each answer is
+ * remembered for 30 s.
+ */
+export class Denylist {
+  readonly #store: DenylistStore
+  readonly #settings: DenylistSettings
+  readonly #remembered = new Map<string, Remembered>()
+
+  constructor(store: DenylistStore, settings: DenylistSettings) {
+    this.#store = store
+    this.#settings = settings
+  }
+
+  /**
+   * Synchronous (gives `undefined`) when all verdicts are remembered.
+   *
+   * @throws TokenError `revoked`
+   * @throws RevocationUnavailableError when the list cannot be read and `onError` is `closed`
+   */
+  check(claims: VerifiedClaims, thumbprint: string | undefined): Promise<void> | undefined {
+    const names = namesOf(claims, thumbprint)
+    const now = this.#settings.now()
+    const unknown = names.filter((name) => (this.#remembered.get(name)?.until ?? 0) <= now)
+    if (unknown.length > 0) return this.#checkAfterRead(names, unknown, claims)
+    this.#refuseRevoked(names, claims)
+    return undefined
+  }
+
+  async #checkAfterRead(
+    names: readonly string[],
+    unknown: readonly string[],
+    claims: VerifiedClaims,
+  ): Promise<void> {
+    try {
+      await this.#read(unknown)
+    } catch {
+      const problem = 'the deny-list could not be read'
+      this.#settings.onEvent({ type: 'denylist_failed', level: 'error', problem })
+      if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(problem, 5)
+    }
+    this.#refuseRevoked(names, claims)
+  }
+
+  async #read(names: readonly string[]): Promise<void> {
+    const keys = await Promise.all(names.map((name) => storeKey(this.#settings.issuer, name)))
+    const answers = await withTimeout(this.#store.get(keys, { type: 'json' }))
+    const until = this.#settings.now() + DENYLIST_CACHE_SECONDS
+    names.forEach((name, index) => {
+      const entry = answers.get(keys[index] ?? '')
+      // An entry that cannot be read was still put there to refuse.
+      const before = entry === null || entry === undefined ? undefined : beforeOf(entry)
+      this.#remember(name, { before, until })
+    })
+  }
+
+  #remember(name: string, verdict: Remembered): void {
+    this.#remembered.delete(name)
+    this.#remembered.set(name, verdict)
+    const [oldest] = this.#remembered.keys()
+    if (this.#remembered.size > DENYLIST_CACHE_ENTRIES && oldest !== undefined)
+      this.#remembered.delete(oldest)
+  }
+
+  #refuseRevoked(names: readonly string[], claims: VerifiedClaims): void {
+    for (const name of names) {
+      const before = this.#remembered.get(name)?.before
+      if (before === undefined) continue
+      if (!name.startsWith('sub:') || (claims.auth_iat ?? claims.iat) <= before) {
+        throw new TokenError('revoked', `its ${name.slice(0, name.indexOf(':'))} is on the deny-list`)
+      }
+    }
+  }
+
+  /**
+   * Puts something on the list. It holds everywhere after about 90 s (KV's minute and the 30 s above).
+   *
+   * @throws ClaimsError when it is not one of the three
+   */
+  async revoke(revocation: Revocation): Promise<void> {
+    const [[kind, value] = [], ...others] = Object.entries(revocation)
+    if (!isKind(kind) || typeof value !== 'string' || value === '' || others.length > 0) {
+      throw new ClaimsError('revoke takes one of { jti }, { sub } or { thumbprint }, a non-empty string')
+    }
+    const { issuer, maxTtlSeconds, leewaySeconds, now } = this.#settings
+    const name = `${kind}:${value}`
+    const before = Math.floor(now())
+    const expirationTtl =
+      kind === 'sub'
+        ? DENYLIST_SUBJECT_TTL_SECONDS
+        : Math.max(KV_MIN_TTL_SECONDS, Math.ceil(maxTtlSeconds + leewaySeconds))
+    await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
+    this.#remember(name, { before, until: before + DENYLIST_CACHE_SECONDS })
+  }
+}
+
+function namesOf(claims: VerifiedClaims, thumbprint: string | undefined): readonly string[] {
+  const names = [`sub:${claims.sub}`]
+  if (claims.jti !== undefined) names.push(`jti:${claims.jti}`)
+  if (thumbprint !== undefined) names.push(`thumbprint:${thumbprint}`)
+  return names
+}
+
+function isKind(kind: string | undefined): kind is RevocationKind {
+  return kind === 'jti' || kind === 'sub' || kind === 'thumbprint'
+}
+
+function beforeOf(entry: unknown): number {
+  return isObject(entry) && typeof entry.before === 'number' && Number.isFinite(entry.before)
+    ? entry.before
+    : Infinity
+}
+
+async function storeKey(issuer: string, name: string): Promise<string> {
+  const separator = name.indexOf(':')
+  return `rev:${await sha256(issuer)}:${name.slice(0, separator)}:${await sha256(name.slice(separator + 1))}`
+}
+
+async function sha256(text: string): Promise<string> {
+  return encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(text))))
+}
+
+async function withTimeout<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('timed out')), DENYLIST_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([promise, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,151 @@
+import type { Actor, Kind } from '../claims.ts'
+import { checkClaims } from '../checks.ts'
+import { MAX_TOKEN_BYTES, REQUEST_TTL_SECONDS } from '../constants.ts'
+import { encodeBase64Url, encodeUtf8, isObject } from '../encoding.ts'
+import { ClaimsError, TokenError } from '../errors.ts'
+import type { SigningKey } from '../keys/private.ts'
+import { computeRequestHash } from './bind.ts'
+
+/** The claims that a caller gives to `sign`: the subject, and whatever is the caller's own. */
+export interface SignClaims {
+  /** The subject: a non-empty string. */
+  readonly sub: string
+  /** Unique id of the token. Default: random. */
+  readonly jti?: string
+  /** Seconds since the epoch before which the token is not valid. */
+  readonly nbf?: number
+  readonly permissions?: readonly string[]
+  readonly roles?: readonly string[]
+  readonly [name: string]: unknown
+}
+
+export interface SignOptions {
+  /** Audience: one string. Default: the kit's, when it has only one. */
+  readonly aud?: string
+  /** Issuer. Default: the kit's. */
+  readonly iss?: string
+  /** Life in seconds, at most the kit's `maxTtlSeconds`. Default: the kit's `ttlSeconds`; 60 with `request`. */
+  readonly ttlSeconds?: number
+  /** The `typ` header. Default: the kit's; `req+jwt` with `request`. */
+  readonly typ?: string
+  /** Binds the token to this request: method, path, query and body. */
+  readonly request?: Request
+}
+
+/** Claims that only the kit, and the gateway through it, may set. */
+export interface KitClaims {
+  readonly kind?: Kind
+  readonly act?: Actor
+  readonly auth_iat?: number
+  readonly req?: string
+  /** Expiry in seconds since the epoch, in place of `ttlSeconds`. */
+  readonly exp?: number
+}
+
+/** The parts of a kit's settings that signing needs. */
+export interface SignSettings {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly ttlSeconds: number
+  readonly maxTtlSeconds: number
+  readonly typ: string
+}
+
+export const REQUEST_TYP = 'req+jwt'
+
+const BY_OPTION = ['iss', 'aud', 'iat', 'exp'] as const
+const BY_KIT = ['act', 'kind', 'req', 'auth_iat'] as const
+
+/** @throws ClaimsError for claims that come by options only, or by the kit only */
+export function refuseKitClaims(claims: unknown): void {
+  if (!isObject(claims)) throw new ClaimsError('claims must be an object with a sub')
+  for (const name of BY_OPTION) {
+    if (Object.hasOwn(claims, name))
+      throw new ClaimsError(`${name} is not a claim to pass: use the options of sign`)
+  }
+  for (const name of BY_KIT) {
+    if (Object.hasOwn(claims, name)) throw new ClaimsError(`${name} is set by the kit alone`)
+  }
+}
+
+/**
+ * Puts together the claims of a new token and refuses whatever a verifier would refuse.
+ *
+ * @param now seconds since the epoch
+ * @throws ClaimsError
+ */
+export function buildClaims(
+  claims: SignClaims,
+  kitClaims: KitClaims,
+  options: SignOptions,
+  settings: SignSettings,
+  now: number,
+): Readonly<Record<string, unknown>> {
+  const [onlyAudience, ...others] = settings.audiences
+  const aud = options.aud ?? (others.length === 0 ? onlyAudience : undefined)
+  if (aud === undefined)
+    throw new ClaimsError('several audiences are configured: name one with the option aud')
+  if (typeof aud !== 'string') throw new ClaimsError('aud must be one string')
+  const iss = options.iss ?? settings.issuer
+  const iat = Math.floor(now)
+  const { exp: fixedExp, ...own } = kitClaims
+  const ttl =
+    options.ttlSeconds ??
+    (options.request ? REQUEST_TTL_SECONDS : Math.min(settings.ttlSeconds, settings.maxTtlSeconds))
+  const exp = fixedExp ?? iat + ttl
+  const payload = { ...claims, ...own, iss, aud, iat, exp, jti: claims.jti ?? crypto.randomUUID() }
+  refuseNonJson(payload, 'claims')
+  const { maxTtlSeconds } = settings
+  try {
+    checkClaims(payload, { issuer: iss, audiences: [aud], leewaySeconds: 0, maxTtlSeconds }, now)
+  } catch (error) {
+    // A token that starts later is fine to sign; it is only early to verify.
+    if (!(error instanceof TokenError)) throw error
+    if (error.reason !== 'not_yet_valid')
+      throw new ClaimsError(`a verifier would refuse this token: ${error.detail}`)
+  }
+  if (typeof claims.nbf === 'number' && claims.nbf >= exp) throw new ClaimsError('nbf is not before exp')
+  return payload
+}
+
+/** Signs a payload as a compact JWS (RFC 7515 §3.1). */
+export async function signPayload(payload: object, key: SigningKey, typ: string): Promise<string> {
+  const { algorithm, kid } = key
+  const header = { alg: algorithm.alg, typ, ...(kid !== undefined && { kid }) }
+  const signingInput = `${encodeBase64Url(encodeUtf8(JSON.stringify(header)))}.${encodeBase64Url(encodeUtf8(JSON.stringify(payload)))}`
+  const cryptoKey = await key.load()
+  const signature = await crypto.subtle.sign(algorithm.params, cryptoKey, encodeUtf8(signingInput))
+  const token = `${signingInput}.${encodeBase64Url(new Uint8Array(signature))}`
+  if (token.length > MAX_TOKEN_BYTES)
+    throw new ClaimsError(`the token would be larger than ${MAX_TOKEN_BYTES} bytes`)
+  return token
+}
+
+/** The `req` claim for the option `request`, if it is given. */
+export async function requestClaim(options: SignOptions): Promise<KitClaims> {
+  return options.request ? { req: await computeRequestHash(options.request) } : {}
+}
+
+/** JSON would drop or change these silently; the caller must hear of it. Members that are `undefined` are left out. */
+function refuseNonJson(value: unknown, path: string): void {
+  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') return
+  if (typeof value === 'number' && Number.isFinite(value)) return
+  if (Array.isArray(value)) {
+    value.forEach((entry, index) => {
+      if (entry === undefined) throw new ClaimsError(`${path}[${index}] is undefined`)
+      refuseNonJson(entry, `${path}[${index}]`)
+    })
+    return
+  }
+  if (!isPlainObject(value))
+    throw new ClaimsError(
+      `${path} is not JSON: only plain objects, arrays, strings, finite numbers, booleans and null`,
+    )
+  for (const [name, member] of Object.entries(value)) refuseNonJson(member, `${path}.${name}`)
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value) || typeof value.toJSON === 'function') return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

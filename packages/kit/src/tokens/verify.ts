@@ -1,0 +1,200 @@
+import { checkClaims } from '../checks.ts'
+import type { VerifiedClaims } from '../claims.ts'
+import { type CompactHeader, type CompactJws, CompactReader } from '../compact.ts'
+import type { Algorithm } from '../algorithms.ts'
+import { HEADER_CACHE_ENTRIES, MAX_TOKEN_BYTES } from '../constants.ts'
+import { decodeUtf8, parseJsonObject } from '../encoding.ts'
+import { TokenError } from '../errors.ts'
+import type { LoadedKey, VerificationKey } from '../keys/key.ts'
+import type { KeySource } from '../keys/source.ts'
+import { hashRequest } from './bind.ts'
+import { type SignatureVerdict, VerdictCache } from './cache.ts'
+import type { VerifyOptions } from './options.ts'
+import { REQUEST_TYP } from './sign.ts'
+
+/** What the verifier needs of a kit's settings. */
+export interface VerifySettings {
+  readonly issuer: string
+  readonly audiences: readonly string[]
+  readonly leewaySeconds: number
+  readonly maxTtlSeconds: number
+  readonly typ: string
+  /** RFC 7638 thumbprints of the only keys that count; empty: all of the source's. */
+  readonly allowedThumbprints: ReadonlySet<string>
+  readonly deniedThumbprints: ReadonlySet<string>
+  readonly tokenCacheEntries: number
+  readonly now: () => number
+}
+
+/** A token that passed every check. */
+export interface Verified {
+  readonly claims: VerifiedClaims
+  readonly header: CompactHeader
+}
+
+/** Asks the deny-list. Throws TokenError `revoked` or RevocationUnavailableError. */
+export type CheckRevocation = (
+  claims: VerifiedClaims,
+  thumbprint: string | undefined,
+) => Promise<void> | undefined
+
+/** Verifies tokens: the checks of the design's table, in its order, each time, whatever is cached. */
+export class Verifier {
+  readonly #algorithm: Algorithm
+  readonly #source: KeySource
+  readonly #settings: VerifySettings
+  readonly #checkRevocation: CheckRevocation
+  readonly #reader: CompactReader
+  /** Headers of tokens that verified, by their encoded form. Parsing one costs as much as an HMAC. */
+  readonly #headers = new Map<string, CompactHeader>()
+  readonly #verdicts: VerdictCache
+
+  constructor(
+    algorithm: Algorithm,
+    source: KeySource,
+    settings: VerifySettings,
+    checkRevocation: CheckRevocation = () => undefined,
+  ) {
+    this.#algorithm = algorithm
+    this.#source = source
+    this.#settings = settings
+    this.#checkRevocation = checkRevocation
+    this.#reader = new CompactReader(MAX_TOKEN_BYTES, (encoded) => this.#headers.get(encoded))
+    this.#verdicts = new VerdictCache(settings.tokenCacheEntries)
+  }
+
+  /**
+   * @throws TokenError with the reason
+   * @throws KeysUnavailableError, RevocationUnavailableError for outages
+   */
+  async verify(token: string, options: VerifyOptions = {}): Promise<Verified> {
+    const settings = this.#settings
+    const expectedTyp = options.typ ?? (options.request ? REQUEST_TYP : settings.typ)
+    const known = this.#verdicts.get(token)
+    let jws = known ? undefined : this.#reader.read(token)
+    const header = known?.header ?? jws?.header
+    if (!header) throw new TokenError('malformed', 'no header')
+    this.#checkHeader(header, expectedTyp)
+
+    let keys = this.#source.find(header.kid)
+    if (keys instanceof Promise) {
+      keys = await keys
+      jws = undefined
+    }
+    const verdict =
+      known && keys.includes(known.key) ? known : await this.#verifySignature(token, jws, header, keys)
+
+    const now = settings.now()
+    const claims = checkClaims(
+      verdict.payload,
+      {
+        issuer: options.iss ?? settings.issuer,
+        audiences: options.aud === undefined ? settings.audiences : [options.aud].flat(),
+        leewaySeconds: options.leewaySeconds ?? settings.leewaySeconds,
+        maxTtlSeconds: settings.maxTtlSeconds,
+      },
+      now,
+    )
+    if (claims.req !== undefined || options.request) await checkBinding(claims.req, options.request)
+    const verifiedClaims = brand(claims)
+    const loaded = verdict.key.load()
+    const { thumbprint } = loaded instanceof Promise ? await loaded : loaded
+    const revocation = this.#checkRevocation(verifiedClaims, thumbprint)
+    if (revocation) await revocation
+    return { claims: verifiedClaims, header }
+  }
+
+  #checkHeader({ alg, typ }: CompactHeader, expectedTyp: string): void {
+    if (!this.#algorithm.names.includes(alg)) {
+      throw new TokenError('unsupported_alg', `this kit takes ${this.#algorithm.alg} alone`)
+    }
+    // RFC 8725bis §3.11: `JWT` may be left out, a more telling type may not.
+    if (typ === undefined ? expectedTyp !== 'JWT' : typ !== expectedTyp) {
+      throw new TokenError('wrong_type', 'the header has another typ')
+    }
+  }
+
+  async #verifySignature(
+    token: string,
+    first: CompactJws | undefined,
+    header: CompactHeader,
+    keys: readonly VerificationKey[],
+  ): Promise<SignatureVerdict> {
+    let jws = first
+    let denied = false
+    for (const key of keys) {
+      if (!key.algs.includes(header.alg))
+        throw new TokenError('unsupported_alg', 'the key is for another alg')
+      let loaded = key.load()
+      if (loaded instanceof Promise) {
+        loaded = await loaded
+        jws = undefined
+      }
+      if (this.#isDenied(loaded)) {
+        denied = true
+        continue
+      }
+      // The reader's buffers are shared by all verifications of this kit: after an await, read again.
+      const { signature, signingInput, payload, encodedHeader } = jws ?? this.#reader.read(token)
+      jws = undefined
+      if (signature.length !== this.#algorithm.signatureBytes) break
+      // WebCrypto takes a copy of its inputs before it returns; so does the text.
+      const verifying = crypto.subtle.verify(
+        this.#algorithm.params,
+        loaded.cryptoKey,
+        signature,
+        signingInput,
+      )
+      const text = decodeUtf8(payload)
+      if (!(await verifying)) continue
+      const claims = parseJsonObject(text)
+      if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
+      this.#rememberHeader(encodedHeader, header)
+      const verdict = { key, header, payload: deepFreeze(claims) }
+      this.#verdicts.set(token, verdict)
+      return verdict
+    }
+    if (denied) throw new TokenError('denied_key', 'the key is denied, or is not among the allowed ones')
+    throw new TokenError('bad_signature', 'the signature does not match')
+  }
+
+  #isDenied({ thumbprint }: LoadedKey): boolean {
+    if (thumbprint === undefined) return false
+    const { allowedThumbprints, deniedThumbprints } = this.#settings
+    return (
+      deniedThumbprints.has(thumbprint) ||
+      (allowedThumbprints.size > 0 && !allowedThumbprints.has(thumbprint))
+    )
+  }
+
+  #rememberHeader(encoded: string, header: CompactHeader): void {
+    if (this.#headers.has(encoded)) return
+    const [oldest] = this.#headers.keys()
+    if (this.#headers.size >= HEADER_CACHE_ENTRIES && oldest !== undefined) this.#headers.delete(oldest)
+    this.#headers.set(encoded, header)
+  }
+}
+
+async function checkBinding(req: string | undefined, request: Request | undefined): Promise<void> {
+  if (req === undefined || !request) {
+    throw new TokenError(
+      'request_mismatch',
+      req === undefined ? 'it is bound to no request' : 'it is bound to a request',
+    )
+  }
+  // The hash is no secret: anybody who sees the request can compute it. A body too large for a hash matches none.
+  if ((await hashRequest(request)) !== req)
+    throw new TokenError('request_mismatch', 'it is bound to another request')
+}
+
+/** The one place where claims become verified ones. */
+function brand(claims: object): VerifiedClaims {
+  return claims as VerifiedClaims
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member)
+  }
+  return Object.freeze(value)
+}
