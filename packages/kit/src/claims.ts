@@ -73,3 +73,15 @@ export interface Auth<Custom = unknown> extends Rights {
   /** All claims; with `.claims(schema)` in the policy, narrowed by the schema's output. */
   readonly claims: VerifiedClaims & Custom
 }
+
+/** The caller that verified claims stand for. */
+export function authOf(claims: VerifiedClaims): Auth {
+  return Object.freeze({
+    ...rightsOf(claims),
+    sub: claims.sub,
+    kind: claims.kind,
+    jti: claims.jti,
+    actor: claims.act,
+    claims,
+  })
+}

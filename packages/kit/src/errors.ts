@@ -45,7 +45,7 @@ export abstract class KitError extends Error {
 export class ConfigError extends KitError {
   static readonly code = 'ERR_CONFIG'
   override readonly name = 'ConfigError'
-  override readonly code = ConfigError.code
+  override readonly code: typeof ConfigError.code = ConfigError.code
   override readonly status = 500
 }
 
@@ -53,7 +53,7 @@ export class ConfigError extends KitError {
 export class ClaimsError extends KitError {
   static readonly code = 'ERR_CLAIMS'
   override readonly name = 'ClaimsError'
-  override readonly code = ClaimsError.code
+  override readonly code: typeof ClaimsError.code = ClaimsError.code
   override readonly status = 500
 }
 
@@ -61,7 +61,7 @@ export class ClaimsError extends KitError {
 export class TokenError extends KitError {
   static readonly code = 'ERR_TOKEN'
   override readonly name = 'TokenError'
-  override readonly code = TokenError.code
+  override readonly code: typeof TokenError.code = TokenError.code
   override readonly status = 401
   /** Why the token was refused. */
   readonly reason: TokenReason
@@ -98,14 +98,14 @@ abstract class UnavailableError extends KitError {
 export class KeysUnavailableError extends UnavailableError {
   static readonly code = 'ERR_KEYS_UNAVAILABLE'
   override readonly name = 'KeysUnavailableError'
-  override readonly code = KeysUnavailableError.code
+  override readonly code: typeof KeysUnavailableError.code = KeysUnavailableError.code
 }
 
 /** The deny-list cannot be read now and the kit is set to refuse in that case. Status 503. */
 export class RevocationUnavailableError extends UnavailableError {
   static readonly code = 'ERR_REVOCATION_UNAVAILABLE'
   override readonly name = 'RevocationUnavailableError'
-  override readonly code = RevocationUnavailableError.code
+  override readonly code: typeof RevocationUnavailableError.code = RevocationUnavailableError.code
 }
 
 /** The error codes of RFC 6750 §3.1. */

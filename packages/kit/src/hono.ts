@@ -1,4 +1,4 @@
-import type { Context, Env, MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Auth } from './claims.ts'
 import type { KitOptions } from './config.ts'
 import { type Decision, refusal, refusalResponse } from './decision.ts'
@@ -65,13 +65,8 @@ export function guard<Custom = unknown>(
   rules?: PolicyFor<Custom>,
   options?: GuardOptions,
 ): MiddlewareHandler<{ Variables: { auth: Auth<Custom> } }>
-export function guard<Custom>(
-  rules?: PolicyFor<Custom>,
-  options: GuardOptions = {},
-): MiddlewareHandler<{ Variables: { auth: Auth<Custom> } }> {
-  if (rules !== undefined && typeof rules !== 'function' && !isPolicy(rules)) {
-    throw new ConfigError('guard takes a policy, or a function that gives one: guard(policy().needAll(…))')
-  }
+export function guard<Custom>(rules?: PolicyFor<Custom>, options: GuardOptions = {}): MiddlewareHandler {
+  if (rules !== undefined && typeof rules !== 'function') checkPolicy(rules)
   return async (c, next) => {
     const kit = options.kit ?? kitOf(c)
     const request = c.req.raw
@@ -79,7 +74,7 @@ export function guard<Custom>(
       request,
       await kit.authorize(
         request,
-        typeof rules === 'function' ? rules(c) : rules,
+        typeof rules === 'function' ? checkPolicy(rules(c)) : rules,
         options.bound ? { request } : {},
       ),
     )
@@ -89,6 +84,14 @@ export function guard<Custom>(
     await next()
     return undefined
   }
+}
+
+/** A function that forgets to return its policy must not mean "any caller". */
+function checkPolicy<Custom>(rules: Policy<Custom>): Policy<Custom> {
+  if (!isPolicy(rules)) {
+    throw new ConfigError('guard takes a policy, or a function that gives one: guard(policy().needAll(…))')
+  }
+  return rules
 }
 
 /** `X-User-ID` is informational; one that contradicts the token was not set by the gateway. */
@@ -103,8 +106,7 @@ function kitOf(c: Context): Kit {
   return jwt ?? makeKit(environmentOf(c))
 }
 
-function environmentOf(c: Context<Env>): object {
-  const env: unknown = c.env
+function environmentOf({ env }: { readonly env: unknown }): object {
   if (typeof env !== 'object' || env === null) {
     throw new ConfigError(
       'there is no environment on the context: pass one to app.request(path, init, env), or give a kit',

@@ -1,6 +1,6 @@
 import { ALGORITHMS, type InternalAlg } from './algorithms.ts'
 import { readCredentials } from './bearer.ts'
-import { type Auth, rightsOf, type VerifiedClaims } from './claims.ts'
+import { type Auth, authOf, type VerifiedClaims } from './claims.ts'
 import type { CompactHeader } from './compact.ts'
 import { type Decision, outage, type Refused, refusal } from './decision.ts'
 import {
@@ -19,7 +19,8 @@ import { type KeyRing, type PublicJwk, SlotRing, type SlotDescription, slotTailS
 import { SecretRing } from './keys/secrets.ts'
 import type { KeySource, SourceDescription } from './keys/source.ts'
 import { InlineSource, OwnSource, SecretSource } from './keys/sources.ts'
-import { evaluate, policy, type Policy, requestsOf } from './policy/builder.ts'
+import { partsOf, policy, type Policy } from './policy/builder.ts'
+import { evaluate } from './policy/evaluate.ts'
 import type { Settings, SignKeys, VerifyKeys } from './settings.ts'
 import { delegateClaims, type DelegationRequest } from './tokens/delegate.ts'
 import type { VerifyOptions } from './tokens/options.ts'
@@ -187,12 +188,11 @@ export class Kit {
     const credentials = readCredentials(source)
     if (credentials.kind === 'none') return refusal(401, 'no_credentials', 'the request has no bearer token')
     if (credentials.kind === 'malformed') return refusal(400, 'malformed_credentials', credentials.detail)
-    const effective = rules ?? (policy() as Policy<Custom>)
-    const { base, allowsAnonymous } = requestsOf(effective)
+    const parts = partsOf(rules ?? policy())
     let verified: Verified
     try {
       verified = await this.#verified(credentials.token, {
-        ...base,
+        ...parts.base,
         ...(options.request && { request: options.request }),
       })
     } catch (error) {
@@ -200,10 +200,10 @@ export class Kit {
       throw error
     }
     const auth = authOf(verified.claims)
-    if (auth.kind === 'anonymous' && !allowsAnonymous) {
+    if (auth.kind === 'anonymous' && !parts.allowsAnonymous) {
       return refusal(401, 'anonymous', 'the caller is anonymous and the policy does not allow that')
     }
-    const evaluated = evaluate(effective, auth)
+    const evaluated = evaluate<Custom>(parts, auth)
     const { passed, failed, auth: granted } = evaluated instanceof Promise ? await evaluated : evaluated
     if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
     this.#tokens.set(granted, credentials.token)
@@ -319,17 +319,6 @@ function sourceOf(verify: VerifyKeys, settings: Settings, ring: Live<KeyRing> | 
       if (!ring) throw new ConfigError('there is no key of its own to verify with')
       return new OwnSource(ring, settings.now)
   }
-}
-
-function authOf(claims: VerifiedClaims): Auth {
-  return Object.freeze({
-    ...rightsOf(claims),
-    sub: claims.sub,
-    kind: claims.kind,
-    jti: claims.jti,
-    actor: claims.act,
-    claims,
-  })
 }
 
 function asOutage(error: unknown): Refused {

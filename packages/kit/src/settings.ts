@@ -1,4 +1,5 @@
 import type { InternalAlg } from './algorithms.ts'
+import { isJwksUrl } from './keys/fetch-jwks.ts'
 import { decodeMember } from './keys/public.ts'
 import {
   DEFAULT_LEEWAY_SECONDS,
@@ -202,8 +203,14 @@ function verifyKeys(raw: RawSettings, labels: Labels): VerifyKeys | undefined {
       throw new ConfigError(`${labels.jwksService} is not a service binding: it has no fetch()`)
     return { kind: 'service', alg: 'EdDSA', service: jwksService }
   }
-  if (jwksUrl !== undefined)
-    return { kind: 'url', alg: 'EdDSA', url: requiredName(jwksUrl, labels.jwksUrl, 'an https URL') }
+  if (jwksUrl !== undefined) {
+    const url = requiredName(jwksUrl, labels.jwksUrl, 'an https URL')
+    if (!isJwksUrl(url))
+      throw new ConfigError(
+        `${labels.jwksUrl} must be an https URL without credentials (http only on loopback)`,
+      )
+    return { kind: 'url', alg: 'EdDSA', url }
+  }
   if (raw.signPrivateJwk) return { kind: 'own', alg: 'EdDSA' }
   return raw.signSecret && { kind: 'secret', alg: 'HS512', values: raw.signSecret }
 }

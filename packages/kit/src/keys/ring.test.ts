@@ -106,9 +106,8 @@ describe('SlotRing', () => {
     expect(await Promise.all([kidAt(ring, NOW), kidAt(ring, NOW)])).toEqual(['a', 'a'])
     expect(await kidAt(ring, NOW)).toBe('a')
     expect((await ring.published(NOW)).map(({ jwk }) => jwk.kid)).toEqual(['a'])
-    expect(events).toMatchObject([
-      { type: 'slot_skipped', name: 'B', problem: expect.stringMatching(/do not belong together/) },
-    ])
+    expect(events).toMatchObject([{ type: 'slot_skipped', name: 'B' }])
+    expect(JSON.stringify(events)).toContain('do not belong together')
   })
 
   it('keeps the earlier of two slots with one kid', async () => {

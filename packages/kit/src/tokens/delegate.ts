@@ -70,8 +70,12 @@ export function actorDepth(actor: Actor | undefined): number {
 }
 
 function narrowed(what: string, asked: readonly string[], held: readonly string[]): readonly string[] {
-  if (!Array.isArray(asked)) throw new ClaimsError(`${what} must be an array of strings`)
+  if (!isStringArray(asked)) throw new ClaimsError(`${what} must be an array of strings`)
   const extra = asked.filter((right) => !held.includes(right))
   if (extra.length > 0) throw new ClaimsError(`${what} may only narrow: not held are ${extra.join(', ')}`)
   return [...new Set(asked)]
+}
+
+function isStringArray(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }

@@ -1,5 +1,8 @@
-/** What one verification may ask for in place of the kit's own settings. */
-export interface VerifyOptions {
+import { MAX_LEEWAY_SECONDS } from '../constants.ts'
+import { ConfigError } from '../errors.ts'
+
+/** Verification in place of the kit's own settings. */
+export interface VerifyOverrides {
   /** Issuer, compared exactly. Default: the kit's. */
   readonly iss?: string
   /** Audience, or several of which the token must carry one. Default: the kit's. */
@@ -8,6 +11,31 @@ export interface VerifyOptions {
   readonly leewaySeconds?: number
   /** Expected `typ` header. `JWT` may be absent from a token; every other kind must be there. Default: `JWT`. */
   readonly typ?: string
+}
+
+/** What one verification may ask for. */
+export interface VerifyOptions extends VerifyOverrides {
   /** The request that the token must be bound to. */
   readonly request?: Request
+}
+
+/**
+ * Refuses overrides that would let everything or nothing through by accident: `NaN` seconds of leeway compare
+ * with no time at all, an empty list is no audience.
+ *
+ * @throws ConfigError naming the option
+ */
+export function checkOverrides({ iss, aud, leewaySeconds, typ }: VerifyOverrides): void {
+  if (iss !== undefined && !isName(iss)) throw new ConfigError('iss must be a non-empty string')
+  if (typ !== undefined && !isName(typ)) throw new ConfigError('typ must be a non-empty string')
+  if (aud !== undefined && !(isName(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isName)))) {
+    throw new ConfigError('aud must be a non-empty string, or a list of them')
+  }
+  if (leewaySeconds !== undefined && !(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
+    throw new ConfigError(`leewaySeconds must be a number from 0 to ${MAX_LEEWAY_SECONDS}`)
+  }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

@@ -9,7 +9,7 @@ import type { LoadedKey, VerificationKey } from '../keys/key.ts'
 import type { KeySource } from '../keys/source.ts'
 import { hashRequest } from './bind.ts'
 import { type SignatureVerdict, VerdictCache } from './cache.ts'
-import type { VerifyOptions } from './options.ts'
+import { checkOverrides, type VerifyOptions } from './options.ts'
 import { REQUEST_TYP } from './sign.ts'
 
 /** What the verifier needs of a kit's settings. */
@@ -66,8 +66,10 @@ export class Verifier {
   /**
    * @throws TokenError with the reason
    * @throws KeysUnavailableError, RevocationUnavailableError for outages
+   * @throws ConfigError for options out of range
    */
   async verify(token: string, options: VerifyOptions = {}): Promise<Verified> {
+    checkOverrides(options)
     const settings = this.#settings
     const expectedTyp = options.typ ?? (options.request ? REQUEST_TYP : settings.typ)
     const known = this.#verdicts.get(token)

@@ -1,0 +1,88 @@
+import { JWKS_MAX_BYTES } from '../constants.ts'
+import { decodeUtf8, parseJsonObject } from '../encoding.ts'
+import type { FetchService } from '../settings.ts'
+
+/** Fetches a JWK Set. `force` passes over HTTP caches. What it throws says what is wrong, without any body. */
+export type JwksLoader = (force: boolean, signal: AbortSignal) => Promise<Readonly<Record<string, unknown>>>
+
+/** workerd refuses a relative URL on a service binding; the host is never resolved. */
+const SERVICE_URL = 'https://jwks.internal/.well-known/jwks.json'
+
+/** Asks a service binding to the gateway's `Keys` entrypoint. */
+export function serviceLoader(service: FetchService): JwksLoader {
+  return async (force, signal) => {
+    const response = await service.fetch(SERVICE_URL, requestInit(force, signal))
+    if (response.status === 404) {
+      await discard(response)
+      throw new Error('the JWKS service answered 404: does the binding set "entrypoint": "Keys"?')
+    }
+    return readSet(response)
+  }
+}
+
+/** Asks a URL that {@link isJwksUrl} allows. */
+export function urlLoader(url: string, fetch: typeof globalThis.fetch): JwksLoader {
+  return async (force, signal) => readSet(await fetch(url, requestInit(force, signal)))
+}
+
+/** True for https URLs, and for http on loopback; never with credentials in them. */
+export function isJwksUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname, username, password } = new URL(url)
+  if (username !== '' || password !== '') return false
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback)
+}
+
+function requestInit(force: boolean, signal: AbortSignal): RequestInit {
+  return {
+    headers: { Accept: 'application/json', ...(force && { 'Cache-Control': 'no-cache' }) },
+    redirect: 'manual',
+    signal,
+  }
+}
+
+async function readSet(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  const { status } = response
+  if (status !== 200) {
+    await discard(response)
+    throw new Error(
+      status >= 300 && status < 400
+        ? 'the JWKS was answered with a redirect'
+        : `the JWKS was answered with ${status}`,
+    )
+  }
+  const set = parseJsonObject(decodeUtf8(await readBytes(response)))
+  if (!set) throw new Error('the JWKS is not a JSON object')
+  return set
+}
+
+/** Reads no more than the limit, whatever `Content-Length` says. */
+async function readBytes(response: Response): Promise<Uint8Array> {
+  const body: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
+  if (!body) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await body.read()
+    if (done) break
+    length += value.byteLength
+    if (length > JWKS_MAX_BYTES) {
+      await body.cancel().catch(() => undefined)
+      throw new Error(`the JWKS is larger than ${JWKS_MAX_BYTES} bytes`)
+    }
+    chunks.push(value)
+  }
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
+}
+
+/** An unread body would hold its connection. */
+async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => undefined)
+}

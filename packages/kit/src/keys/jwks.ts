@@ -1,0 +1,153 @@
+import { JWKS_EARLY_SECONDS, JWKS_MAX_KEYS, JWKS_NEGATIVE_KIDS } from '../constants.ts'
+import { KeysUnavailableError, TokenError } from '../errors.ts'
+import type { OnEvent } from '../events.ts'
+import type { JwksLoader } from './fetch-jwks.ts'
+import type { VerificationKey } from './key.ts'
+import { parsePublicJwk } from './public.ts'
+import { Refreshing, type RefreshingOptions } from './refreshing.ts'
+import type { KeySource, SourceDescription } from './source.ts'
+
+export interface JwksSourceOptions extends Pick<
+  RefreshingOptions<never>,
+  'keepAlive' | 'random' | 'loadTimeoutMs' | 'waiterDeadlineMs'
+> {
+  readonly kind: 'service' | 'url'
+  readonly load: JwksLoader
+  /** How long a set is fresh, in seconds. */
+  readonly ttlSeconds: number
+  /** How long past that the last good set serves while fetches fail, in seconds. */
+  readonly maxStaleSeconds: number
+  /** At most one refetch for unknown `kid`s in this time, in seconds. */
+  readonly cooldownSeconds: number
+  /** Seconds since the epoch. */
+  readonly now: () => number
+  readonly onEvent: OnEvent
+}
+
+type KeySet = ReadonlyMap<string, readonly VerificationKey[]>
+
+/** The keys of a JWKS, fetched and cached by the rules of docs/concepts.md, "JWKS cache". */
+export class JwksSource implements KeySource {
+  readonly #options: JwksSourceOptions
+  readonly #set: Refreshing<KeySet>
+  /** When the last refetch for an unknown `kid` began. */
+  #refetchedAt = -Infinity
+  /** `kid`s that a fetch did not bring, and until when that is believed. */
+  readonly #absent = new Map<string, number>()
+
+  constructor(options: JwksSourceOptions) {
+    this.#options = options
+    const { load, onEvent, ttlSeconds } = options
+    this.#set = new Refreshing({
+      ...options,
+      earlySeconds: Math.min(JWKS_EARLY_SECONDS, ttlSeconds / 10),
+      load: async (force, signal) => {
+        const { keys, skipped } = readKeySet(await load(force, signal), this.#set.last)
+        for (const { kid, problem } of skipped) onEvent({ type: 'key_skipped', level: 'error', kid, problem })
+        onEvent({ type: 'jwks_refreshed', level: 'info', keys: keys.size })
+        return keys
+      },
+      onFailure: (problem, retryInSeconds) => {
+        onEvent({ type: 'jwks_failed', level: 'error', problem, retryInSeconds })
+      },
+    })
+  }
+
+  find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    if (kid === undefined) throw new TokenError('missing_kid', 'the header has no kid')
+    const since = this.#options.now()
+    const set = this.#set.get()
+    if (set instanceof Promise) return set.then((loaded) => loaded.get(kid) ?? this.#findAnew(kid, since))
+    return set.get(kid) ?? this.#findAnew(kid, since)
+  }
+
+  /** For a `kid` that the set does not have: asks again, within the cooldown, and says what that means. */
+  async #findAnew(kid: string, since: number): Promise<readonly VerificationKey[]> {
+    const { now, cooldownSeconds } = this.#options
+    const time = now()
+    const isJustLoaded = (this.#set.loadedAt ?? -Infinity) >= since
+    const isKnownAbsent = (this.#absent.get(kid) ?? -Infinity) > time
+    const isCoolingDown = time < this.#refetchedAt + cooldownSeconds
+    if (!isJustLoaded && !isKnownAbsent && !isCoolingDown) {
+      this.#refetchedAt = time
+      const found = (await this.#set.refetch()).get(kid)
+      if (found) return found
+      this.#remember(kid, time + cooldownSeconds)
+    } else if (isJustLoaded) {
+      this.#remember(kid, time + cooldownSeconds)
+    }
+    // While nothing can be fetched, or nothing is published, absence says nothing about the token.
+    if (this.#set.isFailing || this.#set.last?.size === 0) {
+      throw new KeysUnavailableError(
+        this.#set.isFailing
+          ? 'no key has this kid, and the last fetch of the JWKS failed'
+          : 'the JWKS is empty: nothing verifies',
+        Math.max(1, this.#refetchedAt + cooldownSeconds - time),
+      )
+    }
+    throw new TokenError('unknown_kid', 'no key has this kid')
+  }
+
+  #remember(kid: string, until: number): void {
+    this.#absent.delete(kid)
+    this.#absent.set(kid, until)
+    const [oldest] = this.#absent.keys()
+    if (this.#absent.size > JWKS_NEGATIVE_KIDS && oldest !== undefined) this.#absent.delete(oldest)
+  }
+
+  describe(): SourceDescription {
+    const { state, ageSeconds, problem } = this.#set.freshness()
+    return {
+      kind: this.#options.kind,
+      kids: [...(this.#set.last?.keys() ?? [])],
+      state,
+      ...(ageSeconds !== undefined && { ageSeconds }),
+      ...(problem !== undefined && { problem }),
+    }
+  }
+}
+
+interface Skipped {
+  readonly kid: string | undefined
+  readonly problem: string
+}
+
+/**
+ * Reads a JWK Set (RFC 7517 §5): unusable keys are skipped, the rest serve. Of two keys under one `kid` neither
+ * is used. Keys that did not change keep their object, and with it the imported key and the tokens it verified.
+ *
+ * @throws Error when it is no JWK Set, or has keys but none that is usable
+ */
+function readKeySet(
+  set: Readonly<Record<string, unknown>>,
+  last: KeySet | undefined,
+): { readonly keys: KeySet; readonly skipped: readonly Skipped[] } {
+  const { keys: jwks } = set
+  if (!Array.isArray(jwks)) throw new Error('the JWKS has no keys array')
+  if (jwks.length > JWKS_MAX_KEYS) throw new Error(`the JWKS has more than ${JWKS_MAX_KEYS} keys`)
+  const skipped: Skipped[] = []
+  const byKid = new Map<string, VerificationKey[]>()
+  for (const jwk of jwks as readonly unknown[]) {
+    const parsed = parsePublicJwk(jwk)
+    if (!parsed.ok) {
+      skipped.push({ kid: parsed.kid, problem: parsed.problem })
+      continue
+    }
+    const kid = parsed.key.kid ?? ''
+    byKid.set(kid, [...(byKid.get(kid) ?? []), parsed.key])
+  }
+  const keys = new Map<string, readonly VerificationKey[]>()
+  for (const [kid, [key, ...others]] of byKid) {
+    if (!key) continue
+    if (others.length > 0) {
+      skipped.push({ kid, problem: 'several keys have this kid: none of them is used' })
+      continue
+    }
+    const known = last?.get(kid)
+    keys.set(kid, known?.[0]?.fingerprint === key.fingerprint ? known : [key])
+  }
+  if (jwks.length > 0 && keys.size === 0) {
+    throw new Error(`the JWKS has no usable key: ${skipped[0]?.problem ?? 'it is empty'}`)
+  }
+  return { keys, skipped }
+}

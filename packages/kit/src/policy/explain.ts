@@ -1,0 +1,37 @@
+import { authOf, type Claims, type VerifiedClaims } from '../claims.ts'
+import { narrow, SCHEMA_WORDS } from './evaluate.ts'
+import type { PolicyParts } from './parts.ts'
+
+/** One rule of a policy and what became of it. */
+export interface ExplainedRule {
+  /** What the rule asks for. */
+  readonly rule: string
+  /** `skipped`: the claims did not satisfy the schema, so the rule was not asked. */
+  readonly outcome: 'pass' | 'fail' | 'skipped'
+}
+
+/** A policy held against claims, rule by rule. */
+export interface Explanation {
+  readonly passed: boolean
+  readonly rules: readonly ExplainedRule[]
+}
+
+/** Every rule with its outcome; none is left out because an earlier one failed. */
+export async function explain(parts: PolicyParts, claims: Claims): Promise<Explanation> {
+  // Explaining decides nothing, so that the claims need not be verified.
+  const auth = authOf(claims as VerifiedClaims)
+  const listed: ExplainedRule[] = []
+  if (auth.kind === 'anonymous' || parts.allowsAnonymous) {
+    listed.push({
+      rule: parts.allowsAnonymous ? 'may be anonymous' : 'is not anonymous',
+      outcome: parts.allowsAnonymous ? 'pass' : 'fail',
+    })
+  }
+  const narrowed = parts.schema ? await narrow(parts.schema, auth) : auth
+  if (parts.schema) listed.push({ rule: SCHEMA_WORDS, outcome: narrowed ? 'pass' : 'fail' })
+  for (const rule of parts.rules) {
+    const outcome = narrowed ? (rule.test(narrowed) === true ? 'pass' : 'fail') : 'skipped'
+    listed.push({ rule: rule.words, outcome })
+  }
+  return { passed: listed.every(({ outcome }) => outcome === 'pass'), rules: listed }
+}

@@ -1,0 +1,161 @@
+import type { Auth, Kind, VerifiedClaims } from '../claims.ts'
+import { ConfigError } from '../errors.ts'
+
+/**
+ * What a rule says about a caller. `undefined`: it cannot tell (a claim of the wrong type, a predicate that
+ * threw). That grants nothing, and `not` does not turn it into a yes.
+ */
+export type Verdict = boolean | undefined
+
+/** One rule of a policy. */
+export interface Rule {
+  /** What it asks for, for people: it stands in decisions, explanations and logs. */
+  readonly words: string
+  readonly test: (auth: Auth) => Verdict
+}
+
+/** Every rule must pass. One that fails decides; one that cannot tell keeps the whole from passing. */
+export function every(rules: readonly Rule[], auth: Auth): Verdict {
+  let verdict: Verdict = true
+  for (const rule of rules) {
+    const one = rule.test(auth)
+    if (one === false) return false
+    if (one === undefined) verdict = undefined
+  }
+  return verdict
+}
+
+export function permissionsAll(names: readonly string[]): Rule {
+  return {
+    words: `has ${names.length > 1 ? 'all of the permissions' : 'the permission'} ${names.join(', ')}`,
+    test: (auth) => orUnknown(auth, PERMISSION_CLAIMS, includesAll(auth.permissions, names)),
+  }
+}
+
+export function permissionsAny(names: readonly string[]): Rule {
+  return {
+    words: `has ${names.length > 1 ? 'one of the permissions' : 'the permission'} ${names.join(', ')}`,
+    test: (auth) => orUnknown(auth, PERMISSION_CLAIMS, includesAny(auth.permissions, names)),
+  }
+}
+
+export function rolesAll(names: readonly string[]): Rule {
+  return {
+    words: `has ${names.length > 1 ? 'all of the roles' : 'the role'} ${names.join(', ')}`,
+    test: (auth) => orUnknown(auth, ['roles'], includesAll(auth.roles, names)),
+  }
+}
+
+export function rolesAny(names: readonly string[]): Rule {
+  return {
+    words: `has ${names.length > 1 ? 'one of the roles' : 'the role'} ${names.join(', ')}`,
+    test: (auth) => orUnknown(auth, ['roles'], includesAny(auth.roles, names)),
+  }
+}
+
+export function kindAny(kinds: readonly Kind[]): Rule {
+  return {
+    words: `is ${kinds.join(' or ')}`,
+    test: ({ kind }) => kind !== undefined && kinds.includes(kind),
+  }
+}
+
+/** The owner is a person, or an agent in its own name: a machine or an anonymous caller owns nothing. */
+export function owner(id: unknown): Rule {
+  return {
+    words: 'is the owner',
+    test: ({ sub, kind }) =>
+      typeof id === 'string' && id !== '' && sub === id && kind !== 'machine' && kind !== 'anonymous',
+  }
+}
+
+/** The outermost actor (RFC 8693 §4.1), as named by the issuer of the token itself. */
+export function actor(sub: string): Rule {
+  return {
+    words: `comes through ${sub}`,
+    test: ({ actor: current, claims }) =>
+      current !== undefined && current.sub === sub && current.iss === claims.iss,
+  }
+}
+
+/** @throws ConfigError from the rule, when the predicate gives a promise */
+export function where(predicate: (claims: VerifiedClaims) => unknown, words: string): Rule {
+  return {
+    words,
+    test: ({ claims }) => {
+      let outcome: unknown
+      try {
+        outcome = predicate(claims)
+      } catch {
+        return undefined
+      }
+      if (isThenable(outcome)) {
+        throw new ConfigError(
+          `the predicate "${words}" gave a promise: where() is synchronous. Await before, or use claims() with an asynchronous schema`,
+        )
+      }
+      return outcome === true
+    },
+  }
+}
+
+export function anyOf(alternatives: readonly (readonly Rule[])[]): Rule {
+  return {
+    words: `any of: ${alternatives.map((rules) => `(${wordsOf(rules)})`).join(' or ')}`,
+    test: (auth) => {
+      let verdict: Verdict = false
+      for (const rules of alternatives) {
+        const one = every(rules, auth)
+        if (one === true) return true
+        if (one === undefined) verdict = undefined
+      }
+      return verdict
+    },
+  }
+}
+
+export function not(rules: readonly Rule[]): Rule {
+  return {
+    words: `not (${wordsOf(rules)})`,
+    test: (auth) => {
+      const verdict = every(rules, auth)
+      return verdict === undefined ? undefined : !verdict
+    },
+  }
+}
+
+function wordsOf(rules: readonly Rule[]): string {
+  return rules.map(({ words }) => words).join(' and ')
+}
+
+function includesAll(held: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((name) => held.includes(name))
+}
+
+function includesAny(held: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.some((name) => held.includes(name))
+}
+
+const PERMISSION_CLAIMS = ['permissions', 'scope', 'scp'] as const
+
+/** "No" is only certain when the claims that could say otherwise were readable. */
+function orUnknown(auth: Auth, names: readonly string[], verdict: boolean): Verdict {
+  return verdict || names.every((name) => isReadable(auth.claims[name])) ? verdict : undefined
+}
+
+function isReadable(claim: unknown): boolean {
+  return (
+    claim === undefined ||
+    typeof claim === 'string' ||
+    (Array.isArray(claim) && claim.every((entry) => typeof entry === 'string'))
+  )
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
+}
