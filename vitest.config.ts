@@ -2,7 +2,8 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 /** The project's compatibility date, and one at which workerd has no Node APIs: the kit must run on both. */
-const COMPATIBILITY_DATES = ['2026-10-23', '2026-06-01']
+const PROJECT_DATE = '2026-10-23'
+const COMPATIBILITY_DATES = [PROJECT_DATE, '2026-06-01']
 
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
@@ -15,8 +16,10 @@ export default defineConfig({
         test: { name: `kit on workerd ${compatibilityDate}`, include: kitTests },
       })),
       { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
-      { test: { name: 'gateway', include: ['workers/gateway/**/*.test.ts'] } },
-      { test: { name: 'consumer', include: ['workers/consumer/**/*.test.ts'] } },
+      ...['gateway', 'consumer'].map((name) => ({
+        plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
+        test: { name, include: [`workers/${name}/**/*.test.ts`] },
+      })),
       {
         test: {
           name: 'system',

@@ -22,7 +22,9 @@ export class Policy<Custom = unknown> {
   }
 
   /** @internal */
-  static readonly empty: Policy = new Policy(NO_RULES)
+  static withoutRules(): Policy {
+    return new Policy(NO_RULES)
+  }
 
   /** @internal */
   static partsOf(value: unknown): PolicyParts | undefined {
@@ -156,7 +158,7 @@ export class Policy<Custom = unknown> {
 
 /** A new policy: any verified caller that is not anonymous. */
 export function policy(): Policy {
-  return Policy.empty
+  return Policy.withoutRules()
 }
 
 /** True for policies made by {@link policy}. */

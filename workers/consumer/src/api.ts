@@ -1,0 +1,58 @@
+import type { Decision } from '@sealgate/kit'
+import { guard, type SealgateEnv } from '@sealgate/kit/hono'
+import { type Context, Hono } from 'hono'
+import { administrator, anybody, ownerOf, premium, reader } from './policies.ts'
+
+const onDecision = { onDecision: logRefusal }
+
+/** The routes of the example service: one guard each, and handlers that know the caller. */
+export const api = new Hono<SealgateEnv>()
+  .get('/secure', guard(undefined, onDecision), (c) =>
+    c.json({ message: 'You are in.', sub: c.var.auth.sub }),
+  )
+  .get('/whoami', guard(anybody, onDecision), (c) => {
+    const { sub, kind, permissions, roles, actor } = c.var.auth
+    return c.json({ sub, kind, permissions, roles, actor })
+  })
+  .get('/reports', guard(reader, onDecision), (c) =>
+    c.json({ reports: ['2026-09', '2026-10'], for: c.var.auth.sub }),
+  )
+  .use('/admin/*', guard(administrator, onDecision))
+  .get('/admin/users', (c) => c.json({ admin: c.var.auth.sub, users: ['alice', 'bob', 'carol', 'dave'] }))
+  .put(
+    '/profile/:id',
+    guard((c: Context) => ownerOf(c.req.param('id')), onDecision),
+    async (c) => {
+      const profile = await readProfile(c.req.raw)
+      if (!profile) {
+        return c.json(
+          {
+            error: 'invalid_request',
+            error_description: 'Send JSON: {"displayName": "…"}, 1 to 100 characters',
+          },
+          400,
+        )
+      }
+      // The example keeps no data: it answers with what it would have written.
+      return c.json({ id: c.req.param('id'), ...profile, changedBy: c.var.auth.sub })
+    },
+  )
+  .get('/secret-data', guard(premium, onDecision), (c) =>
+    c.json({ secret: 'Only premium callers read this.' }),
+  )
+
+async function readProfile(request: Request): Promise<{ readonly displayName: string } | undefined> {
+  const body: unknown = await request.json().catch(() => undefined)
+  if (typeof body !== 'object' || body === null || !('displayName' in body)) return undefined
+  const { displayName } = body
+  const isName = typeof displayName === 'string' && displayName !== '' && displayName.length <= 100
+  return isName ? { displayName } : undefined
+}
+
+/** The reason goes to the log; the caller hears the status only. No token is in a decision. */
+function logRefusal(decision: Decision, c: Context): void {
+  if (decision.granted) return
+  const { status, reason, detail, failed } = decision
+  const log = { event: 'refused', path: c.req.path, requestId: c.req.header('X-Request-Id'), status, reason }
+  console.warn({ ...log, detail, failed })
+}
