@@ -1,0 +1,33 @@
+import { DEMO_PASSWORD, demoUsers, type TenantUser } from '../auth0/tenant.ts'
+import { type Addresses, curlLines } from './main-job.ts'
+
+/** What a person needs to know once all is running. */
+export function banner(addresses: Addresses): string {
+  const { gateway, auth0, consumer } = addresses
+  const users: readonly TenantUser[] = Object.values(demoUsers)
+  const rows = users.map((user) =>
+    `  ${user.email.padEnd(22)} ${rolesOf(user).padEnd(12)} ${user.permissions.join(' ')}`.trimEnd(),
+  )
+  return `
+Sealgate is running. Ctrl-C stops everything.
+
+  gateway             ${gateway}        (/api/… goes to the consumer)
+  stand-in for Auth0  ${auth0}
+  consumer            ${consumer}
+
+Demo users, all with the password ${DEMO_PASSWORD}:
+
+${rows.join('\n')}
+
+The main job, three lines to copy: a token from the stand-in, exchanged at the gateway, taken to the consumer.
+
+${curlLines(addresses).join('\n')}
+
+Or let the gateway do it on the way:  curl -i ${gateway}/api/reports -H "Authorization: Bearer $AUTH0"
+`
+}
+
+function rolesOf({ roles, blocked, mfa }: TenantUser): string {
+  const states = [...roles, ...(blocked ? ['(blocked)'] : []), ...(mfa ? ['(needs MFA)'] : [])]
+  return states.length > 0 ? states.join(' ') : '(no role)'
+}

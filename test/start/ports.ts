@@ -1,0 +1,21 @@
+import { createServer } from 'node:net'
+import { type Ports, PROGRAMS, UsageError } from './options.ts'
+
+/** @throws UsageError naming the flag and the variable, when a port is taken */
+export async function checkPorts(ports: Ports): Promise<void> {
+  for (const program of ['gateway', 'auth0', 'consumer'] as const) {
+    if (await isFree(ports[program])) continue
+    const { flag, variable } = PROGRAMS[program]
+    throw new UsageError(
+      `Port ${ports[program]} is taken. Choose another for it: npm start -- --${flag} <number>, or set ${variable}.`,
+    )
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
