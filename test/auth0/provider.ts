@@ -1,0 +1,159 @@
+import Provider, {
+  errors,
+  interactionPolicy,
+  type Client,
+  type Context,
+  type ErrorOut,
+  type GrantModel,
+  type JwtParts,
+  type OidcContext,
+  type TokenModel,
+} from 'oidc-provider'
+
+import { accessTokenClaims, accessTokenHeader } from './access-token.ts'
+import { clientMetadata, webOrigins } from './clients.ts'
+import { OIDC_SCOPES, type TenantContext } from './context.ts'
+import { unknownAudience } from './errors.ts'
+import { loginUrl } from './login.ts'
+import { showError } from './page.ts'
+import { resourceServerInfo } from './resource-server.ts'
+import { CLAIMS_BY_SCOPE } from './userinfo.ts'
+import { profileClaims } from './users.ts'
+
+const DAY = 86_400
+/** Auth0's default life of a rotating refresh token. */
+const REFRESH_TOKEN_SECONDS = 30 * DAY
+
+/** oidc-provider, configured to look like an Auth0 tenant. Made anew when the keys change; the storage stays. */
+export function createProvider(tenant: TenantContext): Provider {
+  return new Provider(tenant.issuer, {
+    adapter: (model: string) => tenant.storage.adapter(model),
+    jwks: { keys: tenant.keys.published.map((key) => key.privateJwk) },
+    clients: tenant.clients.map(clientMetadata),
+    routes: {
+      authorization: '/authorize',
+      token: '/oauth/token',
+      jwks: '/.well-known/jwks.json',
+      revocation: '/oauth/revoke',
+      end_session: '/oidc/logout',
+    },
+    discovery: {
+      userinfo_endpoint: `${tenant.issuer}userinfo`,
+      end_session_endpoint: `${tenant.issuer}oidc/logout`,
+    },
+    cookies: {
+      names: { session: 'auth0', interaction: 'auth0_login', resume: 'auth0_resume' },
+      keys: [tenant.cookieKey],
+    },
+    responseTypes: ['code'],
+    clientAuthMethods: ['client_secret_post', 'client_secret_basic', 'none'],
+    enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+    // Auth0 asks public clients for PKCE; this tenant asks everybody, so that nobody forgets it.
+    pkce: { required: () => true },
+    scopes: OIDC_SCOPES,
+    claims: { openid: ['sub', 'sid', 'org_id', tenant.rolesClaim], ...CLAIMS_BY_SCOPE },
+    conformIdTokenClaims: false,
+    extraParams: ['audience', 'connection', 'organization'],
+    clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
+      tenant.clients.some(
+        (known) => known.clientId === client.clientId && webOrigins(known).includes(origin),
+      ),
+    findAccount: findAccount(tenant),
+    loadExistingGrant: newGrant(tenant),
+    rotateRefreshToken: true,
+    formats: { customizers: { jwt: shapeAccessToken(tenant) } },
+    interactions: {
+      policy: withoutConsent(),
+      url: (_ctx: Context, { uid }: { uid: string }) => loginUrl(uid),
+    },
+    renderError: (ctx: Context, { error, error_description }: ErrorOut) =>
+      showError(ctx, ctx.status, error_description === undefined ? error : `${error}: ${error_description}`),
+    ttl: {
+      AccessToken: tenant.accessTokenSeconds,
+      ClientCredentials: tenant.accessTokenSeconds,
+      AuthorizationCode: 60,
+      Grant: REFRESH_TOKEN_SECONDS,
+      IdToken: 10 * 3600,
+      Interaction: 3600,
+      RefreshToken: REFRESH_TOKEN_SECONDS,
+      Session: 3 * DAY,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      // The tenant has its own: see logout.ts and userinfo.ts.
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: false },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx: Context, client: Client, token: { readonly clientId: string }) =>
+          token.clientId === client.clientId,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (ctx: OidcContext) => ctx.oidc.params['audience'],
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx: OidcContext, resource: string) => {
+          if (resource === tenant.audience) return resourceServerInfo(tenant)
+          const { error, error_description } = unknownAudience(resource).body
+          throw new errors.CustomOIDCProviderError(error, error_description)
+        },
+      },
+    },
+  })
+}
+
+function findAccount(tenant: TenantContext) {
+  return (_ctx: Context, sub: string, token?: { readonly sessionUid?: string }) => {
+    const user = tenant.users.find((candidate) => candidate.sub === sub)
+    if (user === undefined) return undefined
+    return {
+      accountId: sub,
+      claims: () => ({ ...profileClaims(user, tenant.rolesClaim), sid: token?.sessionUid }),
+    }
+  }
+}
+
+/** Each login gets a grant of its own, so that a reused refresh token ends one family of tokens and no other. */
+function newGrant(tenant: TenantContext) {
+  return async (ctx: OidcContext): Promise<GrantModel> => {
+    const { client, account, params, provider } = ctx.oidc
+    const user = tenant.users.find(({ sub }) => sub === account.accountId)
+    const organization = params['organization']
+    if (organization !== undefined && organization !== user?.orgId) {
+      const description = `user ${account.accountId} is not part of the ${organization} organization`
+      throw new errors.CustomOIDCProviderError('access_denied', description)
+    }
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: account.accountId })
+    grant.addOIDCScope(OIDC_SCOPES.join(' '))
+    grant.addResourceScope(tenant.audience, [...OIDC_SCOPES, ...(user?.permissions ?? [])].join(' '))
+    await grant.save()
+    return grant
+  }
+}
+
+function shapeAccessToken(tenant: TenantContext) {
+  return (_ctx: Context, token: TokenModel, jwt: JwtParts): void => {
+    const { iat, exp } = jwt.payload
+    jwt.header = accessTokenHeader(tenant)
+    jwt.payload = accessTokenClaims(tenant, {
+      clientId: token.clientId,
+      sub: token.accountId,
+      scope: token.scope,
+      grants: token.gty,
+      issuedAt: Number(iat),
+      expiresAt: Number(exp),
+    })
+  }
+}
+
+/**
+ * First-party applications ask for no consent. The prompt itself stays known, because oidc-provider gives refresh
+ * tokens only to requests that name it (see `askForRefreshToken`).
+ */
+function withoutConsent() {
+  const policy = interactionPolicy.base()
+  policy.get('consent')?.checks.clear()
+  return policy
+}
