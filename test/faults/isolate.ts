@@ -1,0 +1,87 @@
+import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from 'miniflare'
+
+export interface IsolateOptions {
+  /** A file in `worker/`, without its ending. */
+  readonly worker: string
+  /** Bundles as wrangler does (`workerd`), or as a bundler that does not know Workers (`default`). */
+  readonly runtime: 'workerd' | 'default'
+  readonly bindings: Readonly<Record<string, string>>
+  /** Answers the Worker's service binding `KEYS`. */
+  readonly keys: () => Promise<{ readonly status?: number; readonly body: string }>
+}
+
+export interface Isolate {
+  /** A request on a connection of its own. `abortAfterMs` resets the connection. */
+  get(token: string, abortAfterMs?: number): Promise<Answer>
+  close(): Promise<void>
+}
+
+export type Answer = { readonly status: number; readonly text: string } | 'aborted' | 'no answer'
+
+/** How long a client waits before it gives up. The waiters' own deadline is 6 s. */
+const PATIENCE_MS = 9000
+
+/** A Worker in raw workerd: no proxy in front that would hide a client's disconnect from it. */
+export async function startIsolate({ worker, runtime, bindings, keys }: IsolateOptions): Promise<Isolate> {
+  const bundle = await build({
+    entryPoints: [join(import.meta.dirname, 'worker', `${worker}.ts`)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: runtime === 'workerd' ? ['workerd', 'import'] : ['import'],
+    external: ['cloudflare:workers'],
+  })
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      workers: [
+        {
+          name: 'consumer',
+          modules: true,
+          compatibilityDate: '2026-10-23',
+          script: bundle.outputFiles[0]?.text ?? '',
+          bindings,
+          serviceBindings: {
+            KEYS: async () => {
+              const { status = 200, body } = await keys()
+              return new MiniflareResponse(body, { status })
+            },
+          },
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  const { href } = await miniflare.unsafeGetDirectURL('consumer')
+  return {
+    get: (token, abortAfterMs) => get(href, token, abortAfterMs),
+    close: () => miniflare.dispose(),
+  }
+}
+
+function get(url: string, token: string, abortAfterMs: number | undefined): Promise<Answer> {
+  return new Promise((resolve) => {
+    const request = httpRequest(
+      url,
+      { agent: false, headers: { Authorization: `Bearer ${token}` } },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      },
+    )
+    request.on('error', () => resolve('aborted'))
+    request.end()
+    // A reset, not a mere end: workerd notices an end only when it writes.
+    if (abortAfterMs !== undefined) setTimeout(() => request.socket?.resetAndDestroy(), abortAfterMs)
+    setTimeout(() => {
+      resolve('no answer')
+      request.destroy()
+    }, PATIENCE_MS).unref()
+  })
+}
