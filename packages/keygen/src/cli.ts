@@ -1,15 +1,26 @@
-import { text } from 'node:stream/consumers'
+/** The process around `run`: importing this file runs the command line. */
 import { run } from './run.ts'
 
-// Whoever reads the pipe has gone: there is nobody to tell.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 1 : 3)
-})
+const { stdout, stderr } = process
+
+// The write that failed reports a reader who has gone; for messages there is nobody left to tell.
+stdout.on('error', () => undefined)
+stderr.on('error', () => undefined)
 
 process.exitCode = await run(process.argv.slice(2), {
-  out: (result) => process.stdout.write(result),
-  say: (line) => process.stderr.write(`${line}\n`),
-  isTerminal: process.stdout.isTTY,
-  readInput: () => text(process.stdin),
+  out: (text) =>
+    new Promise((resolve, reject) => {
+      stdout.write(text, (error) => {
+        if (error) reject(error)
+        else resolve()
+      })
+    }),
+  say: (line) => {
+    stderr.write(`${line}\n`)
+  },
+  isTerminal: stdout.isTTY,
+  get input() {
+    return process.stdin
+  },
   now: () => Date.now() / 1000,
 })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import type { Values } from './args.ts'
 import { readDuration } from './durations.ts'
-import { UsageError } from './errors.ts'
-import { readTextFile, writePrivateFile } from './files.ts'
+import { InputError, shown, systemCode, UsageError } from './errors.ts'
+import { readText, readTextFile, writePrivateFile } from './files.ts'
 import {
   formatPair,
   formatSecret,
@@ -10,23 +11,21 @@ import {
   type PairFormat,
   type SecretFormat,
 } from './format.ts'
-import { generateKeyPair, readKeyPair, readPublicKeys, thumbprintOf } from './keys.ts'
+import { generateKeyPair, isKid, readKeyPair, readPublicKeys, thumbprintOf } from './keys.ts'
 
 /** What a command talks to: the process, or a test. */
 export interface Terminal {
-  /** Results, and nothing else. */
-  readonly out: (text: string) => void
+  /** Results, and nothing else. Resolves when the text is handed over, rejects with the system's error. */
+  readonly out: (text: string) => Promise<void>
   /** Everything that is said about them. */
   readonly say: (line: string) => void
   /** True when a person reads `out`. */
   readonly isTerminal: boolean
-  readonly readInput: () => Promise<string>
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>
   /** Seconds since the epoch. */
   readonly now: () => number
 }
-
-/** Options as they were typed. */
-export type Values = Readonly<Partial<Record<string, string | boolean>>>
 
 /** A consumer learns of a new key within its five minutes of freshness, and another five for what goes wrong. */
 const MIN_ACTIVATION_SECONDS = 600
@@ -40,10 +39,17 @@ export async function generate(values: Values, terminal: Terminal): Promise<void
   const now = Math.floor(terminal.now())
   const activateIn = duration(values, 'activate-in') ?? 0
   const expiresIn = duration(values, 'expires-in')
+  const kid = values.kid
+  if (kid !== undefined && !isKid(kid)) {
+    throw new UsageError('a kid is 1 to 256 printable ASCII characters: type --kid=ed25519-2026-12-01')
+  }
   if (values['activate-in'] !== undefined && activateIn < MIN_ACTIVATION_SECONDS && values.force !== true) {
     throw new UsageError(
       'consumers cache keys for minutes and would refuse this one: type --activate-in=10m, or add --force',
     )
+  }
+  if (expiresIn !== undefined && expiresIn <= activateIn) {
+    throw new UsageError('the key would end before it starts: type a longer --expires-in')
   }
   if (expiresIn !== undefined && expiresIn < activateIn + MIN_LIFE_SECONDS && values.force !== true) {
     throw new UsageError(
@@ -51,19 +57,21 @@ export async function generate(values: Values, terminal: Terminal): Promise<void
     )
   }
   const pair = await generateKeyPair({
-    kid: readKid(values.kid),
+    kid,
     nbf: now + activateIn,
     exp: expiresIn === undefined ? undefined : now + expiresIn,
   })
   await emit(formatPair(pair, format), isPrivate(format), values, terminal)
-  const { kid, x } = pair.publicJwk
-  terminal.say(`kid: ${kid}`)
-  terminal.say(`thumbprint, to pin: ${thumbprintOf(x)}`)
+  const { publicJwk } = pair
+  terminal.say(`kid: ${publicJwk.kid}`)
+  terminal.say(`thumbprint, to pin: ${thumbprintOf(publicJwk.x)}`)
   if (isPrivate(format)) {
     terminal.say(`may sign from: ${formatTime(pair.privateJwk.nbf)}`)
     if (pair.privateJwk.exp !== undefined) terminal.say(`withdrawn at: ${formatTime(pair.privateJwk.exp)}`)
   } else {
-    terminal.say('The private half was not kept: this makes a key that nobody can sign with.')
+    terminal.say(
+      'The private half was not kept: nobody can sign with this key. For both halves type kit-keygen --out=key.json, then kit-keygen public key.json',
+    )
   }
 }
 
@@ -76,16 +84,19 @@ export async function secret(values: Values, terminal: Terminal): Promise<void> 
       `HS512 needs ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes: type --bytes=${MIN_SECRET_BYTES}`,
     )
   }
-  await emit(formatSecret(randomBytes(bytes).toString('base64url'), format), true, values, terminal)
+  const made = randomBytes(bytes).toString('base64url')
+  if (Buffer.from(made, 'base64url').length !== bytes) throw new InputError('the secret is not whole')
+  await emit(formatSecret(made, format), true, values, terminal)
+  terminal.say(`An HS512 secret of ${bytes} bytes. Whoever can verify with it can also issue tokens.`)
 }
 
 export async function check(file: string, terminal: Terminal): Promise<void> {
-  const { publicJwk, privateJwk } = await readKeyPair(await read(file, terminal))
+  const { publicJwk, privateJwk } = await read(file, terminal, readKeyPair)
   const now = terminal.now()
   const { nbf, exp } = privateJwk
   const since = nbf === 0 ? 'at any time' : `from ${formatTime(nbf)}${nbf > now ? ' (not yet)' : ''}`
   const end = exp === undefined ? 'never' : `${formatTime(exp)}${exp <= now ? ' (it is)' : ''}`
-  terminal.out(
+  await print(
     [
       'The halves belong together.',
       `kid: ${publicJwk.kid}`,
@@ -94,34 +105,57 @@ export async function check(file: string, terminal: Terminal): Promise<void> {
       `withdrawn: ${end}`,
       '',
     ].join('\n'),
+    terminal,
   )
 }
 
 export async function publicHalf(file: string, values: Values, terminal: Terminal): Promise<void> {
-  const pair = await readKeyPair(await read(file, terminal))
+  const pair = await read(file, terminal, readKeyPair)
   await emit(`${JSON.stringify(pair.publicJwk, undefined, 2)}\n`, false, values, terminal)
 }
 
 export async function thumbprint(file: string, terminal: Terminal): Promise<void> {
-  const keys = readPublicKeys(await read(file, terminal))
-  terminal.out(keys.map(({ x }) => `${thumbprintOf(x)}\n`).join(''))
+  const keys = await read(file, terminal, readPublicKeys)
+  await print(keys.map((x) => `${thumbprintOf(x)}\n`).join(''), terminal)
 }
 
 /** Prints the result, or writes it to `--out`. */
 async function emit(text: string, isSecret: boolean, values: Values, terminal: Terminal): Promise<void> {
   if (typeof values.out === 'string') {
+    if (values.out === '' || values.out === '-')
+      throw new UsageError('type --out=FILE, or leave it out to print')
     await writePrivateFile(values.out, text, values.force === true)
-    terminal.say(`Wrote ${values.out} (mode 0600).`)
+    terminal.say(`Wrote ${shown(values.out, 'the --out file')} (mode 0600).`)
     return
   }
   if (isSecret && terminal.isTerminal) {
     terminal.say('Warning: this shows a secret on your terminal. Pipe it to its place, or use --out=FILE.')
   }
-  terminal.out(text)
+  await print(text, terminal)
 }
 
-function read(file: string, terminal: Terminal): Promise<string> {
-  return file === '-' ? terminal.readInput() : readTextFile(file)
+/** @throws InputError when standard output cannot be written */
+export async function print(text: string, terminal: Terminal): Promise<void> {
+  try {
+    await terminal.out(text)
+  } catch (error) {
+    const code = systemCode(error)
+    throw new InputError(
+      code === 'EPIPE'
+        ? 'the program that reads the output ended first and does not have it: run both again'
+        : `the output cannot be written (${code || 'unknown failure'})`,
+    )
+  }
+}
+
+/** @throws InputError that names the file */
+async function read<T>(file: string, terminal: Terminal, parse: (text: string) => Promise<T>): Promise<T> {
+  try {
+    return await parse(await (file === '-' ? readText(terminal.input) : readTextFile(file)))
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    throw new InputError(`${file === '-' ? 'standard input' : shown(file, 'the file')}: ${error.message}`)
+  }
 }
 
 /** @throws UsageError when several are given */
@@ -132,18 +166,7 @@ function onlyOne<Name extends string>(values: Values, names: readonly Name[]): N
   return given[0]
 }
 
-function duration(values: Values, flag: string): number | undefined {
+function duration(values: Values, flag: 'activate-in' | 'expires-in'): number | undefined {
   const text = values[flag]
   return typeof text === 'string' ? readDuration(text, flag) : undefined
-}
-
-/** A kid goes into headers, file names, quotes and logs: letters, digits and a few marks are enough. */
-function readKid(kid: string | boolean | undefined): string | undefined {
-  if (kid === undefined) return undefined
-  if (typeof kid !== 'string' || !/^[A-Za-z0-9._:@/+=~-]{1,256}$/.test(kid)) {
-    throw new UsageError(
-      '--kid takes 1 to 256 letters, digits and . _ : @ / + = ~ -: --kid=ed25519-2026-12-01',
-    )
-  }
-  return kid
 }

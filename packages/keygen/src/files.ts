@@ -1,20 +1,50 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, unlink } from 'node:fs/promises'
-import { InputError } from './errors.ts'
+import { createReadStream } from 'node:fs'
+import { lstat, open, rename, unlink } from 'node:fs/promises'
+import { InputError, shown, systemCode } from './errors.ts'
 
 /** Key files are far smaller; whatever is larger is another file. */
-const MAX_BYTES = 1_048_576
+const MAX_BYTES = 65_536
+
+/** Read and written by its owner alone. */
+const OWNER_ONLY = 0o600
 
 /**
- * Writes a file that only its owner can read (mode 0600). Whoever reads it finds all of it or nothing; a link at that
- * place is replaced, not followed.
+ * Writes a file that only its owner can read (mode 0600, whatever the umask). Whoever reads it finds all of the old
+ * text or all of the new. A link at that place is never followed.
  *
- * @throws InputError when it is there and `force` is not set, or cannot be written
+ * @throws InputError when it is there and `force` is not set, is no regular file, or cannot be written
  */
 export async function writePrivateFile(path: string, content: string, force: boolean): Promise<void> {
-  if (!force) {
-    await create(path, content)
-    return
+  try {
+    await (force ? replace(path, content) : create(path, content))
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    const name = shown(path, 'the --out file')
+    throw problem(error, systemCode(error) === 'ENOENT' ? `the directory of ${name}` : name)
+  }
+}
+
+async function create(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', OWNER_ONLY)
+  try {
+    await file.chmod(OWNER_ONLY)
+    await file.writeFile(content)
+    await file.sync()
+  } catch (error) {
+    await unlink(path)
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+async function replace(path: string, content: string): Promise<void> {
+  // A rename takes the place of anything: root would lose a device that way.
+  if (await isOtherThanFile(path)) {
+    throw new InputError(
+      `${shown(path, 'the --out file')} is a link, a directory or a device: name a regular file`,
+    )
   }
   const temporary = `${path}.${randomBytes(6).toString('hex')}`
   await create(temporary, content)
@@ -22,47 +52,56 @@ export async function writePrivateFile(path: string, content: string, force: boo
     await rename(temporary, path)
   } catch (error) {
     await unlink(temporary)
-    throw problem(error, path)
+    throw error
   }
 }
 
-async function create(path: string, content: string): Promise<void> {
+async function isOtherThanFile(path: string): Promise<boolean> {
   try {
-    const file = await open(path, 'wx', 0o600)
-    try {
-      await file.chmod(0o600)
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    return !(await lstat(path)).isFile()
   } catch (error) {
-    throw problem(error, path)
+    if (systemCode(error) === 'ENOENT') return false
+    throw error
   }
 }
 
-/** @throws InputError when it cannot be read, or is no key file by its size */
+/** @throws InputError when it cannot be read, is larger than 64 KiB, or is not UTF-8 */
 export async function readTextFile(path: string): Promise<string> {
-  let text: string
   try {
-    text = await readFile(path, 'utf8')
+    return await readText(createReadStream(path, { end: MAX_BYTES }))
   } catch (error) {
-    throw problem(error, path)
+    throw error instanceof InputError ? error : problem(error, 'it')
   }
-  if (text.length > MAX_BYTES) throw new InputError(`${path} is too large to be a key`)
-  return text
+}
+
+/** @throws InputError when it is larger than 64 KiB, or is not UTF-8 */
+export async function readText(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > MAX_BYTES) throw new InputError('it is too large to be a key')
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch {
+    throw new InputError('it is not text in UTF-8')
+  }
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   EEXIST: 'is there already: choose another name, or add --force to replace it',
   ENOENT: 'is not there',
   EACCES: 'may not be accessed',
+  EPERM: 'may not be accessed',
+  EROFS: 'is on a read-only disk',
   EISDIR: 'is a directory',
   ENOTDIR: 'is not there',
   ENOSPC: 'does not fit on the disk',
 }
 
-function problem(error: unknown, path: string): InputError {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return new InputError(`${path} ${PROBLEMS[code] ?? `cannot be used (${code})`}`)
+function problem(error: unknown, name: string): InputError {
+  const code = systemCode(error)
+  return new InputError(`${name} ${PROBLEMS[code] ?? `cannot be used (${code || 'unknown failure'})`}`)
 }

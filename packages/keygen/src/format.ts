@@ -28,9 +28,10 @@ export function formatSecret(secret: string, format: SecretFormat): string {
   return `${forms[format]}\n`
 }
 
-/** In single quotes nothing is expanded; JSON of these members holds none. */
+/** A kid may hold a quote, or the $ that some parsers expand even in single quotes: JSON can spell both otherwise. */
 function variable(name: string, jwk: object): string {
-  return `${name}='${JSON.stringify(jwk)}'`
+  const json = JSON.stringify(jwk).replaceAll("'", '\\u0027').replaceAll('$', '\\u0024')
+  return `${name}='${json}'`
 }
 
 /** A time for people: UTC, to the second. */

@@ -23,8 +23,8 @@ Options for a secret
   --json, --dotenv    print it as JSON, or as JWT_SECRET for .dev.vars
 
 Options for all that write
-  --out=FILE          write to a file with mode 0600; never overwrites
-  --force             overwrite FILE; activate in less than 10 minutes
+  --out=FILE          write to a file with mode 0600; does not overwrite
+  --force             overwrite FILE; allow times that are too short to be safe
 
   --help, --version
 

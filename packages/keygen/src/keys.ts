@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { getPublicKeyAsync, Point, signAsync, utils, verifyAsync } from '@noble/ed25519'
+import { createHash, createPrivateKey, sign } from 'node:crypto'
+import { getPublicKeyAsync, Point, utils, verifyAsync } from '@noble/ed25519'
 import { InputError } from './errors.ts'
 
 /** The public half of an Ed25519 key (RFC 8037 §2). */
@@ -28,6 +28,12 @@ export interface KeyPair {
   readonly privateJwk: PrivateJwk
 }
 
+/** The secret members of every key type (RFC 7518 §6, RFC 8037 §2). */
+const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const
+
+/** A time as late as that was written in milliseconds. */
+const YEAR_10000 = 253_402_300_800
+
 export interface KeyPairOptions {
   /** Default: the RFC 7638 thumbprint. */
   readonly kid?: string | undefined
@@ -41,7 +47,7 @@ export interface KeyPairOptions {
 export async function generateKeyPair({ kid, nbf, exp }: KeyPairOptions): Promise<KeyPair> {
   const seed = utils.randomSecretKey()
   const pair = await keyPairOf(seed, { kid, nbf, exp })
-  await checkSignature(seed, decode(pair.publicJwk.x, 'x'))
+  await checkSignature(pair.privateJwk)
   return pair
 }
 
@@ -82,6 +88,7 @@ export async function readKeyPair(text: string): Promise<KeyPair> {
     throw new InputError('this has no private half: give the file that kit-keygen wrote, or its privateJwk')
   }
   const { x, kid } = readPublic(jwk)
+  if (kid === undefined) throw new InputError('it has no kid: a signing slot needs one')
   const seed = decode(jwk.d, 'd')
   const pair = await keyPairOf(seed, {
     kid,
@@ -89,34 +96,53 @@ export async function readKeyPair(text: string): Promise<KeyPair> {
     exp: readTime(jwk.exp, 'exp'),
   })
   if (pair.publicJwk.x !== x) throw new InputError('d and x do not belong together')
-  await checkSignature(seed, decode(x, 'x'))
-  if (isPair && value.publicJwk !== undefined) {
-    const beside = isObject(value.publicJwk) ? readPublic(value.publicJwk) : undefined
-    if (beside?.x !== x || beside.kid !== kid) {
-      throw new InputError('the publicJwk beside the privateJwk is another key')
-    }
-  }
+  const { nbf, exp } = pair.privateJwk
+  if (exp !== undefined && exp <= nbf) throw new InputError('it is withdrawn (exp) before it may sign (nbf)')
+  await checkSignature(pair.privateJwk)
+  if (isPair && value.publicJwk !== undefined) checkBeside(value.publicJwk, pair.publicJwk)
   return pair
 }
 
-/**
- * The public keys in a JWK, a JWK Set, or the output of kit-keygen. Private halves are not looked at.
- *
- * @throws InputError
- */
-export function readPublicKeys(text: string): readonly { readonly kid: string; readonly x: string }[] {
-  const value = parseObject(text)
-  const jwks: readonly unknown[] = Array.isArray(value.keys)
-    ? value.keys
-    : [isObject(value.publicJwk) ? value.publicJwk : isObject(value.privateJwk) ? value.privateJwk : value]
-  if (jwks.length === 0) throw new InputError('this JWK Set has no keys')
-  return jwks.map((jwk) => {
-    if (!isObject(jwk)) throw new InputError('this is no JWK')
-    return readPublic(jwk)
-  })
+function checkBeside(beside: unknown, { x, kid }: PublicJwk): void {
+  if (!isObject(beside)) throw new InputError('the publicJwk is no JWK')
+  if (SECRET_MEMBERS.some((member) => beside[member] !== undefined)) {
+    throw new InputError('the publicJwk holds a private key: publish only the public half')
+  }
+  const other = readPublic(beside)
+  if (other.x !== x || other.kid !== kid) {
+    throw new InputError('the publicJwk beside the privateJwk is another key')
+  }
 }
 
-function readPublic(jwk: Readonly<Record<string, unknown>>): { readonly kid: string; readonly x: string } {
+/**
+ * The `x` of each key in a JWK, a JWK Set, or the output of kit-keygen. Where a private half is there, it is checked
+ * that it belongs to it.
+ *
+ * @throws InputError saying what is wrong, without quoting it
+ */
+export async function readPublicKeys(text: string): Promise<readonly string[]> {
+  const value = parseObject(text)
+  if (isObject(value.privateJwk)) return [(await readKeyPair(text)).publicJwk.x]
+  const jwks: readonly unknown[] = Array.isArray(value.keys) ? value.keys : [value.publicJwk ?? value]
+  if (jwks.length === 0) throw new InputError('this JWK Set has no keys')
+  return Promise.all(jwks.map(readThumbprintable))
+}
+
+async function readThumbprintable(jwk: unknown): Promise<string> {
+  if (!isObject(jwk)) throw new InputError('this is no JWK')
+  const { x } = readPublic(jwk)
+  if (jwk.d !== undefined && encode(await getPublicKeyAsync(decode(jwk.d, 'd'))) !== x) {
+    throw new InputError('d and x do not belong together')
+  }
+  return x
+}
+
+interface PublicMembers {
+  readonly kid: string | undefined
+  readonly x: string
+}
+
+function readPublic(jwk: Readonly<Record<string, unknown>>): PublicMembers {
   if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519') {
     throw new InputError('this is not an Ed25519 key: kty must be OKP and crv Ed25519')
   }
@@ -127,10 +153,15 @@ function readPublic(jwk: Readonly<Record<string, unknown>>): { readonly kid: str
   const point = decode(jwk.x, 'x')
   if (!isSound(point)) throw new InputError('x is not a point of the curve that may stand for a key')
   const x = encode(point)
-  if (jwk.kid !== undefined && (typeof jwk.kid !== 'string' || jwk.kid === '' || jwk.kid.length > 256)) {
-    throw new InputError('kid must be a string of 1 to 256 characters')
-  }
-  return { kid: jwk.kid ?? thumbprintOf(x), x }
+  const { kid } = jwk
+  if (kid !== undefined && !isKid(kid))
+    throw new InputError('kid must be 1 to 256 printable ASCII characters')
+  return { kid, x }
+}
+
+/** A kid goes into headers, terminals and logs: 1 to 256 printable ASCII characters, space included. */
+export function isKid(kid: unknown): kid is string {
+  return typeof kid === 'string' && /^[\x20-\x7e]{1,256}$/.test(kid)
 }
 
 /** On the curve, canonical, and not of small order: under such a "key" forged signatures verify. */
@@ -142,17 +173,20 @@ function isSound(bytes: Uint8Array): boolean {
   }
 }
 
-async function checkSignature(seed: Uint8Array, point: Uint8Array): Promise<void> {
+/** What Node's crypto signs with the JWK must verify in @noble/ed25519: two implementations must agree on the key. */
+async function checkSignature({ kty, crv, x, d }: PrivateJwk): Promise<void> {
   const message = new TextEncoder().encode('kit-keygen')
-  if (!(await verifyAsync(await signAsync(message, seed), message, point, { zip215: false }))) {
+  const key = createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' })
+  const signature = new Uint8Array(sign(null, message, key))
+  if (!(await verifyAsync(signature, message, decode(x, 'x'), { zip215: false }))) {
     throw new InputError('the halves do not belong together: what one signs, the other refuses')
   }
 }
 
 function readTime(value: unknown, name: string): number | undefined {
   if (value === undefined) return undefined
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new InputError(`${name} must be a number of seconds since the epoch`)
+  if (typeof value !== 'number' || !(value >= 0 && value < YEAR_10000)) {
+    throw new InputError(`${name} must be a number of seconds (not milliseconds) since the epoch`)
   }
   return value
 }

@@ -1,115 +1,84 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { check, generate, publicHalf, secret, type Terminal, thumbprint, type Values } from './commands.ts'
-import { InputError, UsageError } from './errors.ts'
+import { readArguments, type Values } from './args.ts'
+import { check, generate, print, publicHalf, secret, type Terminal, thumbprint } from './commands.ts'
+import { InputError, shown, systemCode, UsageError } from './errors.ts'
 import { HELP } from './help.ts'
 
-type Options = NonNullable<ParseArgsConfig['options']>
-
-const flag = { type: 'boolean' } as const
-const text = { type: 'string' } as const
-const COMMON: Options = { help: flag, version: flag }
-const WRITING: Options = { ...COMMON, out: text, force: flag }
-
 interface Command {
-  readonly options: Options
+  readonly options: readonly string[]
   /** Whether it takes a FILE. */
   readonly file: boolean
   readonly run: (file: string, values: Values, terminal: Terminal) => Promise<void>
 }
 
+const WRITING = ['out', 'force']
+
 const GENERATE: Command = {
-  options: {
-    ...WRITING,
-    kid: text,
-    'activate-in': text,
-    'expires-in': text,
-    private: flag,
-    public: flag,
-    jwks: flag,
-    dotenv: flag,
-  },
+  options: ['kid', 'activate-in', 'expires-in', 'private', 'public', 'jwks', 'dotenv', ...WRITING],
   file: false,
   run: (_, values, terminal) => generate(values, terminal),
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  secret: {
-    options: { ...WRITING, bytes: text, json: flag, dotenv: flag },
-    file: false,
-    run: (_, values, terminal) => secret(values, terminal),
-  },
-  check: { options: COMMON, file: true, run: (file, _, terminal) => check(file, terminal) },
-  public: { options: WRITING, file: true, run: publicHalf },
-  thumbprint: { options: COMMON, file: true, run: (file, _, terminal) => thumbprint(file, terminal) },
-}
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'secret',
+    {
+      options: ['bytes', 'json', 'dotenv', ...WRITING],
+      file: false,
+      run: (_, values, terminal) => secret(values, terminal),
+    },
+  ],
+  ['check', { options: [], file: true, run: (file, _, terminal) => check(file, terminal) }],
+  ['public', { options: WRITING, file: true, run: publicHalf }],
+  ['thumbprint', { options: [], file: true, run: (file, _, terminal) => thumbprint(file, terminal) }],
+])
 
 /**
- * Runs one command line and gives its exit status: 0, 1 for input that is not usable, 2 for a line that makes no
- * sense. Mistakes of the user are one line on `say`.
+ * Runs one command line and gives its exit status: 0, 1 for what failed, 2 for a line that makes no sense. Never
+ * throws: each failure is one line on `say`, without key material.
  */
-export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(argv: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
   try {
     await dispatch(argv, terminal)
     return 0
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof InputError)) throw error
-    terminal.say(`kit-keygen: ${error.message}`)
+    terminal.say(`kit-keygen: ${lineOf(error)}`)
     return error instanceof UsageError ? 2 : 1
   }
 }
 
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<void> {
-  const [first = ''] = argv
-  const isNamed = first !== '' && !first.startsWith('-')
-  const command = isNamed ? Object.entries(COMMANDS).find(([name]) => name === first)?.[1] : GENERATE
+  const [first = '--'] = argv
+  const isNamed = !first.startsWith('-')
+  const command = isNamed ? COMMANDS.get(first) : GENERATE
   if (!command) {
-    throw new UsageError(`there is no command ${quote(first)}; see: kit-keygen --help`)
+    const names = ['kit-keygen', 'kit-keygen secret', 'check FILE', 'public FILE', 'thumbprint FILE']
+    throw new UsageError(`there is no command ${shown(first, 'of that name')}: type ${names.join(', ')}`)
   }
-  const { values, positionals } = parse(isNamed ? argv.slice(1) : argv, command.options)
-  if (values.help === true) {
-    terminal.out(HELP)
-    return
-  }
-  if (values.version === true) {
-    terminal.out(`${version()}\n`)
-    return
-  }
-  const [file = '', ...more] = positionals
+  const typed = isNamed ? `kit-keygen ${first}` : 'kit-keygen'
+  const { values, words } = readArguments(isNamed ? argv.slice(1) : argv, typed, command.options)
+  if (values.help === true) return print(HELP, terminal)
+  if (values.version === true) return print(`${version()}\n`, terminal)
+
+  const [file = '', ...more] = words
   if (command.file && (file === '' || more.length > 0)) {
-    throw new UsageError(`name one file: kit-keygen ${first} FILE`)
+    throw new UsageError(`name one file, or - for standard input: type ${typed} FILE`)
   }
-  if (!command.file && file !== '') {
-    throw new UsageError(`${quote(file)} is one word too many; see: kit-keygen --help`)
+  if (!command.file && words.length > 0) {
+    throw new UsageError(`${typed} takes no file: type ${typed} --out=FILE, or see kit-keygen --help`)
   }
   await command.run(file, values, terminal)
 }
 
-function parse(
-  args: readonly string[],
-  options: Options,
-): { values: Values; positionals: readonly string[] } {
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const single = Object.entries(values).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.at(-1) : value,
-    ])
-    return { values: Object.fromEntries(single) as Values, positionals }
-  } catch (error) {
-    const [problem = 'unreadable options'] = error instanceof Error ? error.message.split(/[.\n]/) : []
-    throw new UsageError(`${problem}; see: kit-keygen --help`)
-  }
-}
-
-/** What was typed, short and on one line. */
-function quote(typed: string): string {
-  return JSON.stringify(typed.slice(0, 40))
+/** The text of an error that is not ours may quote what it was given. */
+function lineOf(error: unknown): string {
+  if (error instanceof UsageError || error instanceof InputError) return error.message
+  return `unexpected failure (${systemCode(error) || (error instanceof Error ? error.name : typeof error)})`
 }
 
 function version(): string {
-  const { version: number }: { version: string } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  ) as { version: string }
-  return number
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown'
 }
