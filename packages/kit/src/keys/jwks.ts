@@ -24,25 +24,39 @@ export interface JwksSourceOptions extends Pick<
   readonly onEvent: OnEvent
 }
 
-type KeySet = ReadonlyMap<string, readonly VerificationKey[]>
+/** A key as the cache sees it. */
+export interface SetKey {
+  readonly kid: string | undefined
+  /** What kind of key it is: two of one kind under one `kid` cannot be told apart. */
+  readonly family: string
+  /** Equal for keys that are the same in every way that matters. */
+  readonly fingerprint: string
+}
+
+export type ParsedKey<Key> =
+  | { readonly ok: true; readonly key: Key }
+  | { readonly ok: false; readonly kid: string | undefined; readonly problem: string }
+
+type KeySet<Key> = ReadonlyMap<string, readonly Key[]>
 
 /** The keys of a JWKS, fetched and cached by the rules of docs/concepts.md, "JWKS cache". */
-export class JwksSource implements KeySource {
+export class JwksCache<Key extends SetKey> {
   readonly #options: JwksSourceOptions
-  readonly #set: Refreshing<KeySet>
+  readonly #set: Refreshing<KeySet<Key>>
   /** When the last refetch for an unknown `kid` began. */
   #refetchedAt = -Infinity
   /** `kid`s that a fetch did not bring, and until when that is believed. */
   readonly #absent = new Map<string, number>()
 
-  constructor(options: JwksSourceOptions) {
+  /** @param parse reads one JWK of the set */
+  constructor(options: JwksSourceOptions, parse: (jwk: unknown) => ParsedKey<Key>) {
     this.#options = options
     const { load, onEvent, ttlSeconds } = options
     this.#set = new Refreshing({
       ...options,
       earlySeconds: Math.min(JWKS_EARLY_SECONDS, ttlSeconds / 10),
       load: async (force, signal) => {
-        const { keys, skipped } = readKeySet(await load(force, signal), this.#set.last)
+        const { keys, skipped } = readKeySet(await load(force, signal), parse, this.#set.last)
         for (const { kid, problem } of skipped) onEvent({ type: 'key_skipped', level: 'error', kid, problem })
         onEvent({ type: 'jwks_refreshed', level: 'info', keys: keys.size })
         return keys
@@ -53,7 +67,13 @@ export class JwksSource implements KeySource {
     })
   }
 
-  find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+  /**
+   * The keys under a `kid`: synchronous when nothing has to be loaded.
+   *
+   * @throws TokenError `missing_kid`, `unknown_kid`
+   * @throws KeysUnavailableError when the keys cannot be had now
+   */
+  find(kid: string | undefined): readonly Key[] | Promise<readonly Key[]> {
     if (kid === undefined) throw new TokenError('missing_kid', 'the header has no kid')
     const since = this.#options.now()
     const set = this.#set.get()
@@ -62,7 +82,7 @@ export class JwksSource implements KeySource {
   }
 
   /** For a `kid` that the set does not have: asks again, within the cooldown, and says what that means. */
-  async #findAnew(kid: string, since: number): Promise<readonly VerificationKey[]> {
+  async #findAnew(kid: string, since: number): Promise<readonly Key[]> {
     const { now, cooldownSeconds } = this.#options
     const time = now()
     const isJustLoaded = (this.#set.loadedAt ?? -Infinity) >= since
@@ -107,44 +127,49 @@ export class JwksSource implements KeySource {
   }
 }
 
+/** The internal keys of a gateway's JWKS. */
+export class JwksSource extends JwksCache<VerificationKey> implements KeySource {
+  constructor(options: JwksSourceOptions) {
+    super(options, parsePublicJwk)
+  }
+}
+
 interface Skipped {
   readonly kid: string | undefined
   readonly problem: string
 }
 
 /**
- * Reads a JWK Set (RFC 7517 §5): unusable keys are skipped, the rest serve. Of two keys under one `kid` neither
- * is used. Keys that did not change keep their object, and with it the imported key and the tokens it verified.
+ * Reads a JWK Set (RFC 7517 §5): unusable keys are skipped, the rest serve. Of two keys of one kind under one
+ * `kid` neither is used. Keys that did not change keep their object, and with it the imported key and the tokens
+ * it verified.
  *
  * @throws Error when it is no JWK Set, or has keys but none that is usable
  */
-function readKeySet(
+function readKeySet<Key extends SetKey>(
   set: Readonly<Record<string, unknown>>,
-  last: KeySet | undefined,
-): { readonly keys: KeySet; readonly skipped: readonly Skipped[] } {
+  parse: (jwk: unknown) => ParsedKey<Key>,
+  last: KeySet<Key> | undefined,
+): { readonly keys: KeySet<Key>; readonly skipped: readonly Skipped[] } {
   const { keys: jwks } = set
   if (!Array.isArray(jwks)) throw new Error('the JWKS has no keys array')
   if (jwks.length > JWKS_MAX_KEYS) throw new Error(`the JWKS has more than ${JWKS_MAX_KEYS} keys`)
   const skipped: Skipped[] = []
-  const byKid = new Map<string, VerificationKey[]>()
+  const parsed: Key[] = []
   for (const jwk of jwks as readonly unknown[]) {
-    const parsed = parsePublicJwk(jwk)
-    if (!parsed.ok) {
-      skipped.push({ kid: parsed.kid, problem: parsed.problem })
-      continue
-    }
-    const kid = parsed.key.kid ?? ''
-    byKid.set(kid, [...(byKid.get(kid) ?? []), parsed.key])
+    const result = parse(jwk)
+    if (result.ok) parsed.push(result.key)
+    else skipped.push({ kid: result.kid, problem: result.problem })
   }
-  const keys = new Map<string, readonly VerificationKey[]>()
-  for (const [kid, [key, ...others]] of byKid) {
-    if (!key) continue
-    if (others.length > 0) {
+  const keys = new Map<string, readonly Key[]>()
+  for (const key of parsed) {
+    const { kid = '', family, fingerprint } = key
+    if (parsed.some((other) => other !== key && other.kid === kid && other.family === family)) {
       skipped.push({ kid, problem: 'several keys have this kid: none of them is used' })
       continue
     }
-    const known = last?.get(kid)
-    keys.set(kid, known?.[0]?.fingerprint === key.fingerprint ? known : [key])
+    const known = last?.get(kid)?.find((old) => old.fingerprint === fingerprint)
+    keys.set(kid, [...(keys.get(kid) ?? []), known ?? key])
   }
   if (jwks.length > 0 && keys.size === 0) {
     throw new Error(`the JWKS has no usable key: ${skipped[0]?.problem ?? 'it is empty'}`)

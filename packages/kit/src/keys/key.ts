@@ -16,6 +16,7 @@ export class VerificationKey {
   readonly algorithm: Algorithm
   /** The `alg` header values that this key takes: its JWK's own `alg`, or every name of its algorithm. */
   readonly algs: readonly string[]
+  readonly family: string
   /** Equal for keys that are the same in every way that matters. Empty for secrets. */
   readonly fingerprint: string
   readonly #raw: Uint8Array
@@ -26,6 +27,7 @@ export class VerificationKey {
   constructor(alg: InternalAlg, raw: Uint8Array, jwk?: { kid: string; x: string; algs: readonly string[] }) {
     this.algorithm = ALGORITHMS[alg]
     this.kid = jwk?.kid
+    this.family = alg
     this.algs = jwk?.algs ?? this.algorithm.names
     this.fingerprint = jwk ? JSON.stringify([jwk.kid, jwk.x, jwk.algs]) : ''
     this.#raw = raw

@@ -13,6 +13,11 @@ export interface RefreshingOptions<T> {
    * What it throws is reported by its message, which must hold no secret.
    */
   readonly load: (force: boolean, signal: AbortSignal) => Promise<T>
+  /**
+   * A second place to look after a load has failed: a value and when it was fetched, from which its age counts.
+   * What it throws counts as nothing found.
+   */
+  readonly fallback?: ((signal: AbortSignal) => Promise<Fetched<T> | undefined>) | undefined
   /** How long a value is fresh, in seconds. */
   readonly ttlSeconds: number
   /** The last part of the freshness in which it is refreshed in the background, in seconds. */
@@ -32,10 +37,13 @@ export interface RefreshingOptions<T> {
   readonly waiterDeadlineMs?: number
 }
 
-interface Loaded<T> {
+export interface Fetched<T> {
   readonly value: T
   /** When its load began, in seconds since the epoch. */
   readonly at: number
+}
+
+interface Loaded<T> extends Fetched<T> {
   readonly refreshAt: number
 }
 
@@ -199,7 +207,9 @@ export class Refreshing<T> {
       value = await withDeadline(load(force, controller.signal), loadTimeoutMs, controller)
       if (value === TIMED_OUT) throw new Error(`no answer within ${loadTimeoutMs / 1000} s`)
     } catch (error) {
-      throw this.#failed(serial, error)
+      const failure = this.#failed(serial, error)
+      await this.#fallBack(serial)
+      throw failure
     }
     if (serial > this.#settled) {
       this.#settled = serial
@@ -208,6 +218,24 @@ export class Refreshing<T> {
       this.#loaded = { value, at, refreshAt: at + ttlSeconds - earlySeconds * (0.5 + random() / 2) }
     }
     return value
+  }
+
+  /** Takes a value from the second place, if it is younger than the one that is here. */
+  async #fallBack(serial: number): Promise<void> {
+    const { fallback, loadTimeoutMs = LOAD_TIMEOUT_MS } = this.#options
+    if (!fallback) return
+    const controller = new AbortController()
+    const found = await withDeadline(fallback(controller.signal), loadTimeoutMs, controller).catch(
+      () => undefined,
+    )
+    if (
+      !found ||
+      found === TIMED_OUT ||
+      serial < this.#settled ||
+      found.at <= (this.#loaded?.at ?? -Infinity)
+    )
+      return
+    this.#loaded = { ...found, refreshAt: found.at }
   }
 
   #failed(serial: number, error: unknown): KeysUnavailableError {
