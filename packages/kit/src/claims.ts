@@ -8,8 +8,8 @@ export interface Actor {
   readonly act?: Actor
 }
 
-/** The claims of an internal token. Times are seconds since the epoch. */
-export interface Claims {
+/** The registered claims (RFC 7519 §4.1). Times are seconds since the epoch. */
+export interface RegisteredClaims {
   readonly iss: string
   readonly sub: string
   readonly aud: string | readonly string[]
@@ -17,13 +17,17 @@ export interface Claims {
   readonly iat: number
   readonly nbf?: number
   readonly jti?: string
+  readonly [name: string]: unknown
+}
+
+/** The claims of an internal token. */
+export interface Claims extends RegisteredClaims {
   readonly kind?: Kind
   /** When the token that the user logged in with was issued; kept over every exchange and delegation. */
   readonly auth_iat?: number
   readonly act?: Actor
   /** Hash of the request that the token is bound to. */
   readonly req?: string
-  readonly [name: string]: unknown
 }
 
 declare const verified: unique symbol

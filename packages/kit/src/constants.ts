@@ -69,3 +69,8 @@ export const DENYLIST_TIMEOUT_MS = 2000
 export const KV_MIN_TTL_SECONDS = 60
 /** A revoked subject stays on the list for a day: longer than any login that the gateway exchanges. */
 export const DENYLIST_SUBJECT_TTL_SECONDS = 86_400
+
+/** RFC 7518 §3.3: an RSA key must have at least 2048 bits. */
+export const MIN_RSA_BITS = 2048
+/** RFC 8017 §3.1: the public exponent is odd and at least 3. */
+export const MIN_RSA_EXPONENT = 3n

@@ -4,7 +4,7 @@ import type { OnEvent } from '../events.ts'
 import type { JwksLoader } from './fetch-jwks.ts'
 import type { VerificationKey } from './key.ts'
 import { parsePublicJwk } from './public.ts'
-import { Refreshing, type RefreshingOptions } from './refreshing.ts'
+import { type Fetched, Refreshing, type RefreshingOptions } from './refreshing.ts'
 import type { KeySource, SourceDescription } from './source.ts'
 
 export interface JwksSourceOptions extends Pick<
@@ -13,6 +13,8 @@ export interface JwksSourceOptions extends Pick<
 > {
   readonly kind: 'service' | 'url'
   readonly load: JwksLoader
+  /** Looks in a second place for a set and when it was fetched, after a fetch has failed. */
+  readonly fallback?: (signal: AbortSignal) => Promise<Fetched<Readonly<Record<string, unknown>>> | undefined>
   /** How long a set is fresh, in seconds. */
   readonly ttlSeconds: number
   /** How long past that the last good set serves while fetches fail, in seconds. */
@@ -51,7 +53,7 @@ export class JwksCache<Key extends SetKey> {
   /** @param parse reads one JWK of the set */
   constructor(options: JwksSourceOptions, parse: (jwk: unknown) => ParsedKey<Key>) {
     this.#options = options
-    const { load, onEvent, ttlSeconds } = options
+    const { load, fallback, onEvent, ttlSeconds } = options
     this.#set = new Refreshing({
       ...options,
       earlySeconds: Math.min(JWKS_EARLY_SECONDS, ttlSeconds / 10),
@@ -61,6 +63,12 @@ export class JwksCache<Key extends SetKey> {
         onEvent({ type: 'jwks_refreshed', level: 'info', keys: keys.size })
         return keys
       },
+      fallback:
+        fallback &&
+        (async (signal) => {
+          const found = await fallback(signal)
+          return found && { value: readKeySet(found.value, parse, this.#set.last).keys, at: found.at }
+        }),
       onFailure: (problem, retryInSeconds) => {
         onEvent({ type: 'jwks_failed', level: 'error', problem, retryInSeconds })
       },

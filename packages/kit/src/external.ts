@@ -1,0 +1,55 @@
+import { ConfigError } from './errors.ts'
+import type { ExternalAlg } from './external/algorithms.ts'
+import { ExternalVerifier, type ExternalVerifierConfig } from './external/verifier.ts'
+import { splitList } from './settings.ts'
+
+export type { RegisteredClaims } from './claims.ts'
+export type { CompactHeader } from './compact.ts'
+export { ConfigError, KeysUnavailableError, TokenError, type TokenReason } from './errors.ts'
+export type { ExternalAlg } from './external/algorithms.ts'
+export { verifyCompact, type VerifiedExternalJws } from './external/jws.ts'
+export { auth0, cloudflareAccess, entra, google, type IssuerUrls, okta } from './external/presets.ts'
+export type { JwksStore } from './external/store.ts'
+export type { ExternalResult, ExternalVerifier, ExternalVerifierConfig } from './external/verifier.ts'
+
+/**
+ * Makes a verifier for the tokens of another issuer: RS, PS, ES and EdDSA on jose, behind the kit's strict parsing and
+ * its JWKS cache. RSA keys have at least 2048 bits. Keep it: each call makes a new one.
+ *
+ * @throws ConfigError naming the option
+ */
+export function createExternalVerifier(config: ExternalVerifierConfig): ExternalVerifier {
+  return new ExternalVerifier(config)
+}
+
+const verifiers = new WeakMap<object, ExternalVerifier>()
+
+/**
+ * The verifier that an environment describes: `AUTH_ISSUER`, `AUTH_AUDIENCE` (or several, with commas),
+ * `AUTH_JWKS_URL`, `AUTH_ALGORITHMS` (default `RS256`). The same environment gives the same verifier.
+ *
+ * @throws ConfigError naming the variable
+ */
+export function externalVerifier(env: object): ExternalVerifier {
+  const known = verifiers.get(env)
+  if (known) return known
+  const algorithms = read(env, 'AUTH_ALGORITHMS', 'RS256')
+  const verifier = new ExternalVerifier({
+    issuer: read(env, 'AUTH_ISSUER'),
+    audience: splitList(read(env, 'AUTH_AUDIENCE')),
+    jwksUri: read(env, 'AUTH_JWKS_URL'),
+    // The verifier refuses names that are no algorithm.
+    algorithms: splitList(algorithms) as ExternalAlg[],
+  })
+  verifiers.set(env, verifier)
+  return verifier
+}
+
+function read(env: object, name: string, fallback?: string): string {
+  const value: unknown = Reflect.get(env, name)
+  if (typeof value === 'string' && value !== '') return value
+  if ((value === undefined || value === '') && fallback !== undefined) return fallback
+  throw new ConfigError(
+    `${name} is not set: external tokens need AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL`,
+  )
+}

@@ -1,0 +1,90 @@
+import { compactVerify, errors } from 'jose'
+import { type CompactHeader, CompactReader } from '../compact.ts'
+import { ConfigError, TokenError } from '../errors.ts'
+import { isObject } from '../encoding.ts'
+import { type ExternalAlg, isExternalAlg } from './algorithms.ts'
+import { type ExternalKey, parseExternalJwk } from './key.ts'
+
+/** A compact JWS whose signature is good. Its payload is bytes: nothing about claims was checked. */
+export interface VerifiedExternalJws {
+  readonly header: CompactHeader
+  readonly payload: Uint8Array
+}
+
+/** Takes a token apart by the kit's strict rules, and says which of the pinned algorithms it names. */
+export function readExternal(
+  token: string,
+  algorithms: ReadonlySet<ExternalAlg>,
+  reader: CompactReader = new CompactReader(),
+): { readonly header: CompactHeader; readonly alg: ExternalAlg } {
+  const { header } = reader.read(token)
+  const { alg } = header
+  if (!isExternalAlg(alg) || !algorithms.has(alg)) {
+    throw new TokenError('unsupported_alg', `only ${[...algorithms].join(', ')} is accepted`)
+  }
+  return { header, alg }
+}
+
+/**
+ * Checks the signature with jose, under the one algorithm that the header names and the caller pinned.
+ *
+ * @throws TokenError `bad_signature`, `unsupported_alg`
+ */
+export async function checkSignature(
+  token: string,
+  alg: ExternalAlg,
+  keys: readonly ExternalKey[],
+): Promise<Uint8Array> {
+  const fitting = keys.filter((key) => key.takes(alg))
+  if (fitting.length === 0) throw new TokenError('unsupported_alg', 'the key is for another alg')
+  for (const key of fitting) {
+    try {
+      return (await compactVerify(token, await key.load(alg), { algorithms: [alg] })).payload
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) throw error
+    }
+  }
+  throw new TokenError('bad_signature', 'the signature does not match')
+}
+
+/**
+ * Verifies a compact JWS (RFC 7515 §5.2) of another issuer with a public JWK or JWK Set. The layer below claims.
+ *
+ * @param jwks a public JWK, or a JWK Set, of which the key with the header's `kid` is taken
+ * @param options.algorithms the algorithms that are accepted
+ * @throws TokenError `malformed`, `too_large`, `unsupported_alg`, `unsupported_crit`, `missing_kid`,
+ *   `unknown_kid`, `bad_signature`
+ * @throws ConfigError for a key that is not usable
+ */
+export async function verifyCompact(
+  token: string,
+  jwks: Readonly<Record<string, unknown>>,
+  options: { readonly algorithms: readonly ExternalAlg[] },
+): Promise<VerifiedExternalJws> {
+  const isSet = isObject(jwks) && Array.isArray(jwks.keys)
+  const keys = (isSet ? (jwks.keys as readonly unknown[]) : [jwks]).map((jwk) => {
+    const parsed = parseExternalJwk(jwk)
+    if (!parsed.ok) throw new ConfigError(`the key is not usable: ${parsed.problem}`)
+    return parsed.key
+  })
+  const { header, alg } = readExternal(token, checkAlgorithms(options.algorithms))
+  return { header, payload: await checkSignature(token, alg, isSet ? select(keys, header) : keys) }
+}
+
+function select(keys: readonly ExternalKey[], { kid }: CompactHeader): readonly ExternalKey[] {
+  if (kid === undefined) throw new TokenError('missing_kid', 'the header has no kid')
+  const found = keys.filter((key) => key.kid === kid)
+  if (found.length === 0) throw new TokenError('unknown_kid', 'no key has this kid')
+  return found
+}
+
+/** @throws ConfigError for an empty list, and for names that are no algorithm here */
+export function checkAlgorithms(algorithms: readonly unknown[]): ReadonlySet<ExternalAlg> {
+  const unknown = algorithms.find((alg) => !isExternalAlg(alg))
+  if (algorithms.length === 0 || unknown !== undefined) {
+    throw new ConfigError(
+      `algorithms must name what the issuer signs with, for example RS256${typeof unknown === 'string' ? `; not ${unknown}` : ''}`,
+    )
+  }
+  return new Set(algorithms.filter(isExternalAlg))
+}

@@ -1,0 +1,122 @@
+import { type CryptoKey, importJWK } from 'jose'
+import { MAX_KID_LENGTH, MIN_RSA_BITS, MIN_RSA_EXPONENT } from '../constants.ts'
+import { decodeBase64Url, isObject } from '../encoding.ts'
+import type { ParsedKey, SetKey } from '../keys/jwks.ts'
+import { decodeMember, hasPrivateMember, pointProblem } from '../keys/public.ts'
+import { type ExternalAlg, FAMILIES, isExternalAlg, type KeyFamily } from './algorithms.ts'
+
+/** The public members of a JWK that make the key, and nothing else of it. */
+type KeyMembers = Readonly<Record<'kty', string> & Partial<Record<'crv' | 'x' | 'y' | 'n' | 'e', string>>>
+
+/** A public key of another issuer. It is imported for each algorithm on first use. */
+export class ExternalKey implements SetKey {
+  readonly kid: string | undefined
+  readonly family: KeyFamily
+  readonly fingerprint: string
+  /** The one algorithm that its JWK allows (RFC 8725 §3.1); `undefined` when it names none. */
+  readonly alg: ExternalAlg | undefined
+  readonly #members: KeyMembers
+  readonly #imported = new Map<ExternalAlg, CryptoKey>()
+
+  constructor(kid: string | undefined, family: KeyFamily, alg: ExternalAlg | undefined, members: KeyMembers) {
+    this.kid = kid
+    this.family = family
+    this.alg = alg
+    this.#members = members
+    this.fingerprint = JSON.stringify([kid, alg, members])
+  }
+
+  /** True when the key may have signed with this algorithm. */
+  takes(alg: ExternalAlg): boolean {
+    return FAMILIES[alg] === this.family && (this.alg === undefined || this.alg === alg)
+  }
+
+  async load(alg: ExternalAlg): Promise<CryptoKey> {
+    const known = this.#imported.get(alg)
+    if (known) return known
+    // workerd refuses alg "Ed25519" in a JWK; the members alone say what the key is.
+    const key = await importJWK({ ...this.#members }, alg)
+    if (key instanceof Uint8Array) throw new TypeError('an asymmetric key was expected')
+    this.#imported.set(alg, key)
+    return key
+  }
+}
+
+/** Reads a public JWK of any family, strictly (RFC 7517 §4, RFC 8725 §3.1). */
+export function parseExternalJwk(jwk: unknown): ParsedKey<ExternalKey> {
+  if (!isObject(jwk)) return { ok: false, kid: undefined, problem: 'it is not a JSON object' }
+  const { kid, alg, use, key_ops: keyOps } = jwk
+  const kidText = typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : undefined
+  const refuse = (problem: string): ParsedKey<ExternalKey> => ({ ok: false, kid: kidText, problem })
+  if (hasPrivateMember(jwk)) return refuse('it holds a private or a shared key')
+  if (kid !== undefined && (kidText === undefined || kidText === '' || kidText !== kid)) {
+    return refuse(`its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
+  }
+  if (use !== undefined && use !== 'sig') return refuse('its use is not sig')
+  if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
+    return refuse('its key_ops lack verify')
+  }
+  const read = typeof jwk.kty === 'string' ? READERS[jwk.kty] : undefined
+  if (!read) return refuse('its kty is not RSA, EC or OKP')
+  const result = read(jwk)
+  if (typeof result === 'string') return refuse(result)
+  const { family, members } = result
+  if (alg !== undefined && !(isExternalAlg(alg) && FAMILIES[alg] === family)) {
+    return refuse('its alg does not fit it')
+  }
+  return { ok: true, key: new ExternalKey(kidText, family, alg, members) }
+}
+
+type Read = { readonly family: KeyFamily; readonly members: KeyMembers } | string
+
+/** One row a key type: what must be in it. A text says what is wrong. */
+const READERS: Readonly<Partial<Record<string, (jwk: Readonly<Record<string, unknown>>) => Read>>> = {
+  RSA: ({ n, e }) => {
+    const modulus = bytesOf(n)
+    const exponent = bytesOf(e)
+    if (!modulus || !exponent || typeof n !== 'string' || typeof e !== 'string') {
+      return 'its n and e are not canonical base64url'
+    }
+    if (bitsOf(modulus) < MIN_RSA_BITS) return `its modulus has fewer than ${MIN_RSA_BITS} bits`
+    if (bitsOf(exponent) > 64 || numberOf(exponent) < MIN_RSA_EXPONENT || numberOf(exponent) % 2n === 0n) {
+      return `its exponent is not an odd number of at least ${MIN_RSA_EXPONENT}`
+    }
+    return { family: 'RSA', members: { kty: 'RSA', n, e } }
+  },
+  EC: ({ crv, x, y }) => {
+    const length = typeof crv === 'string' ? COORDINATE_BYTES[crv] : undefined
+    if (length === undefined || !isCurve(crv)) return 'its crv is not P-256, P-384 or P-521'
+    if (typeof x !== 'string' || typeof y !== 'string') return 'it has no x and y'
+    if (bytesOf(x)?.length !== length || bytesOf(y)?.length !== length) {
+      return `its x and y are not ${length} bytes each in canonical base64url`
+    }
+    return { family: crv, members: { kty: 'EC', crv, x, y } }
+  },
+  OKP: ({ crv, x }) => {
+    if (crv !== 'Ed25519') return 'its crv is not Ed25519'
+    const point = decodeMember(x)
+    if (!point || typeof x !== 'string') return 'its x is not 32 bytes in canonical base64url'
+    return pointProblem(point) ?? { family: 'Ed25519', members: { kty: 'OKP', crv, x } }
+  },
+}
+
+const COORDINATE_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
+
+function isCurve(crv: unknown): crv is 'P-256' | 'P-384' | 'P-521' {
+  return typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv)
+}
+
+function bytesOf(value: unknown): Uint8Array | null {
+  return typeof value === 'string' && value !== '' ? decodeBase64Url(value) : null
+}
+
+/** The number of bits without leading zeros. */
+function bitsOf(bytes: Uint8Array): number {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  const top = bytes[first]
+  return top === undefined ? 0 : (bytes.length - first) * 8 - (Math.clz32(top) - 24)
+}
+
+function numberOf(bytes: Uint8Array): bigint {
+  return bytes.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n)
+}

@@ -1,0 +1,154 @@
+import { checkRegisteredClaims } from '../checks.ts'
+import type { RegisteredClaims } from '../claims.ts'
+import { type CompactHeader, CompactReader } from '../compact.ts'
+import {
+  DEFAULT_LEEWAY_SECONDS,
+  JWKS_COOLDOWN_SECONDS,
+  JWKS_MAX_STALE_SECONDS,
+  JWKS_TTL_SECONDS,
+  MAX_LEEWAY_SECONDS,
+} from '../constants.ts'
+import { decodeUtf8, parseJsonObject } from '../encoding.ts'
+import { ConfigError, TokenError, type TokenReason } from '../errors.ts'
+import { logEvent, type OnEvent } from '../events.ts'
+import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
+import { JwksCache } from '../keys/jwks.ts'
+import type { SourceDescription } from '../keys/source.ts'
+import type { ExternalAlg } from './algorithms.ts'
+import { checkAlgorithms, checkSignature, readExternal } from './jws.ts'
+import { type ExternalKey, parseExternalJwk } from './key.ts'
+import { type JwksStore, StoredJwks } from './store.ts'
+
+/** What an external verifier is made of. */
+export interface ExternalVerifierConfig {
+  /** Compared exactly, with or without its trailing slash as the issuer writes it. */
+  readonly issuer: string
+  /** A token must carry one of them. */
+  readonly audience: string | readonly string[]
+  /** https, or http on loopback. */
+  readonly jwksUri: string
+  /** The algorithms that count: what the issuer signs with, and no more. */
+  readonly algorithms: readonly ExternalAlg[]
+  /**
+   * `typ` headers that count; a missing one counts as `JWT`. Compared as media types (RFC 7515 §4.1.9).
+   * Default `JWT` and `at+jwt`.
+   */
+  readonly typ?: readonly string[]
+  /** Clock tolerance in seconds, 0–300. Default 90. */
+  readonly leewaySeconds?: number
+  /** KV namespace that keeps the JWKS for when the issuer cannot be reached. */
+  readonly jwksStore?: JwksStore
+  readonly jwksCache?: {
+    /** Default 300. */
+    readonly ttlSeconds?: number
+    /** How long past freshness the last good set serves in an outage. Default 900. */
+    readonly maxStaleSeconds?: number
+    /** At most one refetch for unknown `kid`s in this time. Default 30. */
+    readonly cooldownSeconds?: number
+  }
+  /** Seconds since the epoch. Default: the runtime's clock. */
+  readonly now?: () => number
+  /** Default: the global `fetch`. */
+  readonly fetch?: typeof fetch
+  /** Receives events of the whole isolate. Default: warnings and errors to the console. */
+  readonly onEvent?: OnEvent
+}
+
+/** The outcome of `safeVerify`. `detail` is for logs. */
+export type ExternalResult =
+  | { readonly ok: true; readonly claims: RegisteredClaims; readonly header: CompactHeader }
+  | { readonly ok: false; readonly reason: TokenReason; readonly detail: string }
+
+/** Verifies access or ID tokens of one other issuer. Made by `createExternalVerifier`. */
+export class ExternalVerifier {
+  readonly #expected
+  readonly #algorithms: ReadonlySet<ExternalAlg>
+  readonly #types: ReadonlySet<string>
+  readonly #keys: JwksCache<ExternalKey>
+  readonly #reader = new CompactReader()
+  readonly #now: () => number
+
+  /** @throws ConfigError naming the option */
+  constructor(config: ExternalVerifierConfig) {
+    const { jwksUri, jwksStore, jwksCache = {}, typ = ['JWT', 'at+jwt'] } = config
+    const issuer = checkName(config.issuer, 'issuer')
+    const audiences = [config.audience].flat().map((one) => checkName(one, 'audience'))
+    if (audiences.length === 0) throw new ConfigError('audience names nobody: give at least one')
+    if (typeof jwksUri !== 'string' || !isJwksUrl(jwksUri)) {
+      throw new ConfigError('jwksUri must be an https URL without credentials (http only on loopback)')
+    }
+    const leewaySeconds = config.leewaySeconds ?? DEFAULT_LEEWAY_SECONDS
+    if (!(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
+      throw new ConfigError(`leewaySeconds must be a number from 0 to ${MAX_LEEWAY_SECONDS}`)
+    }
+    const now = config.now ?? (() => Date.now() / 1000)
+    const ttlSeconds = jwksCache.ttlSeconds ?? JWKS_TTL_SECONDS
+    const maxStaleSeconds = jwksCache.maxStaleSeconds ?? JWKS_MAX_STALE_SECONDS
+    const load = urlLoader(jwksUri, config.fetch ?? ((input, init) => fetch(input, init)))
+    const stored = jwksStore && new StoredJwks(jwksStore, issuer, jwksUri, ttlSeconds + maxStaleSeconds, now)
+    this.#expected = { issuer, audiences, leewaySeconds, maxTtlSeconds: Infinity }
+    this.#algorithms = checkAlgorithms(config.algorithms)
+    this.#types = new Set(typ.map(mediaType))
+    this.#now = now
+    this.#keys = new JwksCache(
+      {
+        kind: 'url',
+        load: stored ? stored.keeping(load) : load,
+        ...(stored && { fallback: () => stored.read() }),
+        ttlSeconds,
+        maxStaleSeconds,
+        cooldownSeconds: jwksCache.cooldownSeconds ?? JWKS_COOLDOWN_SECONDS,
+        now,
+        onEvent: config.onEvent ?? logEvent,
+      },
+      parseExternalJwk,
+    )
+  }
+
+  /**
+   * Verifies a token and gives its claims, or `null` for anything wrong with the token.
+   *
+   * @throws KeysUnavailableError when the issuer's keys cannot be had: no verdict on the token
+   */
+  async verify(token: string): Promise<RegisteredClaims | null> {
+    const result = await this.safeVerify(token)
+    return result.ok ? result.claims : null
+  }
+
+  /** As `verify`, with the reason. */
+  async safeVerify(token: string): Promise<ExternalResult> {
+    try {
+      return { ok: true, ...(await this.#verified(token)) }
+    } catch (error) {
+      if (error instanceof TokenError) return { ok: false, reason: error.reason, detail: error.detail }
+      throw error
+    }
+  }
+
+  async #verified(token: string): Promise<{ claims: RegisteredClaims; header: CompactHeader }> {
+    if (typeof token !== 'string') throw new TokenError('malformed', 'the token is not a string')
+    const { header, alg } = readExternal(token, this.#algorithms, this.#reader)
+    if (!this.#types.has(mediaType(header.typ ?? 'JWT'))) {
+      throw new TokenError('wrong_type', 'the header has another typ')
+    }
+    const payload = await checkSignature(token, alg, await this.#keys.find(header.kid))
+    const parsed = parseJsonObject(decodeUtf8(payload))
+    if (!parsed) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
+    return { claims: checkRegisteredClaims(parsed, this.#expected, this.#now()), header }
+  }
+
+  /** Keys and freshness, for health pages. */
+  describe(): SourceDescription {
+    return this.#keys.describe()
+  }
+}
+
+/** RFC 7515 §4.1.9: compared without case, and `application/` may be left out. */
+function mediaType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '')
+}
+
+function checkName(value: unknown, name: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new ConfigError(`${name} must be a non-empty string`)
+}
