@@ -120,7 +120,7 @@ export class Refreshing<T> {
     const isBackingOff = failure !== undefined && time < failure.retryAt
     if (!loaded) {
       if (isBackingOff) throw this.#unavailable(failure, time)
-      return this.#join(false)
+      return this.#loadOrServeLast()
     }
     if (time < loaded.refreshAt) return loaded.value
     if (time < loaded.at + ttlSeconds) {
@@ -133,12 +133,19 @@ export class Refreshing<T> {
     } else if (isBackingOff) {
       throw this.#unavailable(failure, time)
     }
-    return this.#join(false).catch((error: unknown) => {
-      // A later load may have brought a newer value in the meantime.
+    return this.#loadOrServeLast()
+  }
+
+  /** Loads; if that fails, a value that may still serve is better than none, wherever it came from in the meantime. */
+  async #loadOrServeLast(): Promise<T> {
+    const { ttlSeconds, maxStaleSeconds, now } = this.#options
+    try {
+      return await this.#join(false)
+    } catch (error) {
       const last = this.#loaded
       if (last && now() < last.at + ttlSeconds + maxStaleSeconds) return last.value
       throw error
-    })
+    }
   }
 
   /**
