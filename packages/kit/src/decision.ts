@@ -11,11 +11,13 @@ export type RefusalReason =
   | 'keys_unavailable'
   | 'revocation_unavailable'
 
+/** The caller may pass. */
 export interface Granted<Custom = unknown> {
   readonly granted: true
   readonly auth: Auth<Custom>
 }
 
+/** The caller may not pass, and why. */
 export interface Refused {
   readonly granted: false
   readonly status: 400 | 401 | 403 | 503

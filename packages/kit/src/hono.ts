@@ -22,6 +22,7 @@ export interface SealgateOptions extends KitOptions {
   readonly kit?: Kit
 }
 
+/** How `guard` behaves. */
 export interface GuardOptions {
   /** The kit to use. Default: `c.var.jwt`, else `makeKit(c.env)`. */
   readonly kit?: Kit
@@ -33,7 +34,8 @@ export interface GuardOptions {
   readonly onDecision?: (decision: Decision, c: Context) => void
 }
 
-type PolicyFor<Custom> = Policy<Custom> | ((c: Context) => Policy<Custom>)
+/** A policy, or a function of the context that gives one. */
+export type PolicyFor<Custom> = Policy<Custom> | ((c: Context) => Policy<Custom>)
 
 /**
  * Puts the kit of the environment on the context as `c.var.jwt`.

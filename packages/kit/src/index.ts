@@ -22,7 +22,7 @@ export type { AuthorizeOptions, Kit, KitDescription, SafeVerifyResult, TokenSour
 export type { Jwk, KitConfig, SignConfig, VerifyConfig } from './kit-config.ts'
 export { policy, type Policy } from './policy/builder.ts'
 export type { ExplainedRule, Explanation } from './policy/explain.ts'
-export type { StandardSchema } from './policy/standard-schema.ts'
+export type { SchemaResult, StandardSchema } from './policy/standard-schema.ts'
 export { createKit, makeKit } from './registry.ts'
 export type { DenylistStore, FetchService } from './settings.ts'
 export { computeRequestHash } from './tokens/bind.ts'

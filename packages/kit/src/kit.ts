@@ -45,6 +45,7 @@ export type SafeVerifyResult =
   | { readonly ok: true; readonly claims: VerifiedClaims; readonly header: CompactHeader }
   | { readonly ok: false; readonly reason: TokenReason; readonly detail: string }
 
+/** What one `authorize` may ask for. */
 export interface AuthorizeOptions {
   /** The request that the token must be bound to. */
   readonly request?: Request

@@ -17,12 +17,15 @@ import { logEvent, type OnEvent } from './events.ts'
 
 /** Anything with the `fetch` of a service binding. */
 export interface FetchService {
+  /** As the global `fetch`, answered by the bound Worker. */
   fetch(input: string, init?: RequestInit): Promise<Response>
 }
 
 /** The part of a KV namespace that the deny-list needs. */
 export interface DenylistStore {
+  /** Bulk read: a map from key to value, `null` for keys that are not there. */
   get(keys: string[], options: { type: 'json'; cacheTtl?: number }): Promise<Map<string, unknown>>
+  /** Writes one entry that ends after `expirationTtl` seconds. */
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>
 }
 

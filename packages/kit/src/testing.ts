@@ -13,6 +13,7 @@ export interface TestClaims extends Partial<SignClaims> {
   readonly auth_iat?: number
 }
 
+/** How a test token is minted. */
 export interface TestTokenOptions {
   /** Default: the issuer's audience. */
   readonly aud?: string
@@ -23,6 +24,7 @@ export interface TestTokenOptions {
   readonly typ?: string
 }
 
+/** What a test issuer is made of; everything has a default. */
 export interface TestIssuerOptions {
   /** Default `https://issuer.test`. */
   readonly issuer?: string
@@ -51,6 +53,7 @@ export interface TestIssuer {
   }
   /** The JWKS service binding. `fetches` counts how often it was asked. */
   readonly binding: {
+    /** Answers every request with the JWK Set, or as `break` says. */
     fetch(input: string | Request, init?: RequestInit): Promise<Response>
     readonly fetches: number
   }

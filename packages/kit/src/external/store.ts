@@ -6,7 +6,9 @@ import type { Fetched } from '../keys/refreshing.ts'
 
 /** The part of a KV namespace that keeps a JWK Set for when the issuer cannot be reached. */
 export interface JwksStore {
+  /** Reads one entry, `null` when it is not there. */
   get(key: string, options: { type: 'json' }): Promise<unknown>
+  /** Writes one entry that ends after `expirationTtl` seconds. */
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>
 }
 

@@ -38,6 +38,7 @@ export interface PublishedKey {
   readonly key: VerificationKey
 }
 
+/** A signing slot as it stands now; no secret in it. */
 export interface SlotDescription {
   /** The variable or option that holds it. */
   readonly name: string

@@ -14,6 +14,7 @@ export interface KeySource {
   describe(): SourceDescription
 }
 
+/** A source of keys as it stands now; no secret in it. */
 export interface SourceDescription {
   readonly kind: 'secret' | 'inline' | 'service' | 'url' | 'own'
   /** The `kid`s known now. Empty for secrets and for a set that was not loaded yet. */

@@ -15,6 +15,7 @@ export interface DelegationRequest {
   readonly ttlSeconds?: number
 }
 
+/** The life of delegated tokens, in seconds. */
 export interface DelegationLimits {
   readonly ttlSeconds: number
   readonly maxTtlSeconds: number

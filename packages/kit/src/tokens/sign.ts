@@ -19,6 +19,7 @@ export interface SignClaims {
   readonly [name: string]: unknown
 }
 
+/** How one token is signed. */
 export interface SignOptions {
   /** Audience: one string. Default: the kit's, when it has only one. */
   readonly aud?: string
