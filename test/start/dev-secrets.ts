@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   readFileSync,
@@ -9,10 +8,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { keygen } from './keygen.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const KEYGEN = join(ROOT, 'packages/keygen/bin/kit-keygen.js')
-const GATEWAY = join(ROOT, 'workers/gateway')
+const GATEWAY = join(import.meta.dirname, '../../workers/gateway')
 
 /** Where wrangler reads the gateway's secrets for development. Ignored by git. */
 export const SECRETS_FILE: string = join(GATEWAY, '.dev.vars')
@@ -28,13 +26,6 @@ export function makeSecrets(): boolean {
     putSecret(slot, keygen(`--kid=${kid}`, '--private'))
   }
   return true
-}
-
-function keygen(...args: readonly string[]): string {
-  return execFileSync(process.execPath, [KEYGEN, ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  }).trim()
 }
 
 /**

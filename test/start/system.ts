@@ -24,50 +24,72 @@ export function addressesOf(ports: Ports): Readonly<Record<keyof Ports, string>>
   }
 }
 
+/** Receives what the programs print. */
+export type OnLine = (program: string, line: string) => void
+
 /** Starts the three programs; it does not wait for them. */
-export function startSystem(ports: Ports, onLine: (name: string, line: string) => void): System {
-  const { gateway: gatewayUrl, auth0: auth0Url } = addressesOf(ports)
-  const auth0Host = `127.0.0.1:${ports.auth0}`
-  const auth0 = program('auth0', [
-    join(ROOT, 'test/auth0/main.ts'),
-    ...['--port', String(ports.auth0), '--control', '--callback', `${gatewayUrl}/auth/callback`],
-  ])
-  const gateway = worker('gateway', ports.gateway, [
-    `AUTH0_DOMAIN:${auth0Host}`,
-    `AUTH0_BASE_URL:${auth0Url}`,
-    `BASE_URL:${gatewayUrl}`,
-  ])
-  const consumer = worker('consumer', ports.consumer, [])
-  const programs = [auth0, gateway, consumer]
+export function startSystem(ports: Ports, onLine: OnLine): System {
+  const gateway = startGateway(ports, onLine)
+  const programs = [startAuth0(ports, onLine), gateway, startConsumer(ports, onLine)]
   return {
     gateway,
     programs,
     async stop() {
-      await Promise.all(programs.map((one) => one.stop()))
+      await Promise.all(programs.map((program) => program.stop()))
     },
   }
+}
 
-  function program(name: string, args: readonly string[], env: Record<string, string> = {}): Program {
-    return new Program({ name, command: process.execPath, args, env, onLine: (line) => onLine(name, line) })
-  }
+export function startAuth0(ports: Ports, onLine: OnLine): Program {
+  const { gateway } = addressesOf(ports)
+  return new Program({
+    name: 'auth0',
+    command: process.execPath,
+    args: [
+      join(ROOT, 'test/auth0/main.ts'),
+      ...['--port', String(ports.auth0), '--control', '--callback', `${gateway}/auth/callback`],
+    ],
+    env: {},
+    onLine: (line) => onLine('auth0', line),
+  })
+}
 
-  function worker(name: string, port: number, variables: readonly string[]): Program {
-    // The registry through which Workers of two processes find each other; one of our own, for this pair of ports.
-    const registry = join(ROOT, '.dev', `registry-${ports.gateway}`)
-    mkdirSync(registry, { recursive: true })
-    const args = [
+export function startGateway(ports: Ports, onLine: OnLine): Program {
+  const { gateway, auth0 } = addressesOf(ports)
+  const variables = [`AUTH0_DOMAIN:${new URL(auth0).host}`, `AUTH0_BASE_URL:${auth0}`, `BASE_URL:${gateway}`]
+  return startWorker('gateway', ports, variables, onLine)
+}
+
+export function startConsumer(ports: Ports, onLine: OnLine): Program {
+  return startWorker('consumer', ports, [], onLine)
+}
+
+function startWorker(
+  name: 'gateway' | 'consumer',
+  ports: Ports,
+  variables: readonly string[],
+  onLine: OnLine,
+): Program {
+  // The registry through which Workers of two processes find each other; one of our own, for this pair of ports.
+  const registry = join(ROOT, '.dev', `registry-${ports.gateway}`)
+  mkdirSync(registry, { recursive: true })
+  return new Program({
+    name,
+    command: process.execPath,
+    args: [
       ...[WRANGLER, 'dev', '--config', join(ROOT, 'workers', name, 'wrangler.jsonc'), '--env', 'dev'],
-      ...['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
-      ...['--show-interactive-dev-session=false', '--persist-to', join(ROOT, '.dev', `state-${port}`)],
+      ...['--ip', '127.0.0.1', '--port', String(ports[name]), '--inspector-port', '0'],
+      ...['--show-interactive-dev-session=false', '--persist-to', join(ROOT, '.dev', `state-${ports[name]}`)],
       ...variables.flatMap((variable) => ['--var', variable]),
-    ]
-    return program(name, args, {
+    ],
+    env: {
       WRANGLER_REGISTRY_PATH: registry,
       WRANGLER_HIDE_BANNER: 'true',
       WRANGLER_SEND_METRICS: 'false',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-    })
-  }
+    },
+    onLine: (line) => onLine(name, line),
+  })
 }
 
 /**

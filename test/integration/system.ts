@@ -1,0 +1,149 @@
+import { join } from 'node:path'
+import { createTestHarness, type TestHarness } from 'wrangler'
+import {
+  demoClients,
+  PASSWORD_REALM,
+  REALM,
+  startTenant,
+  type Tenant,
+  type TenantUser,
+} from '../auth0/tenant.ts'
+import { keygen } from '../start/keygen.ts'
+
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+export type Slot = 'GATEWAY_PRIVATE_A' | 'GATEWAY_PRIVATE_B'
+
+export interface SystemOptions {
+  readonly gatewayVars?: Readonly<Record<string, string>>
+  readonly gatewaySecrets?: Readonly<Record<string, string>>
+  readonly consumerVars?: Readonly<Record<string, string>>
+  readonly consumerSecrets?: Readonly<Record<string, string>>
+}
+
+/** Gateway and consumer as two real Workers joined by real service bindings, and the stand-in for Auth0. */
+export interface System {
+  readonly tenant: Tenant
+  /** A request to the gateway, as the internet would make it. */
+  gateway(path: string, init?: RequestInit): Promise<Response>
+  /** A request to the consumer itself. */
+  consumer(path: string, init?: RequestInit): Promise<Response>
+  /** An Auth0 access token of this user. */
+  login(user: TenantUser): Promise<string>
+  /** What the gateway answers to a token exchange. */
+  exchange(parameters: Readonly<Record<string, string>>): Promise<Response>
+  /** The internal token of this user for the service `reports`. */
+  tokenOf(user: TenantUser): Promise<string>
+  /** Overwrites secrets of the gateway, as `wrangler secret put` does. */
+  putSecrets(secrets: Readonly<Record<string, string>>): Promise<void>
+  close(): Promise<void>
+}
+
+export const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+
+/** Keys for both slots: B is the one that signs. */
+export function newSlots(): Record<Slot, string> {
+  const older: { nbf: number } = JSON.parse(keygen('--kid=slot-a', '--private')) as { nbf: number }
+  return {
+    GATEWAY_PRIVATE_A: JSON.stringify({ ...older, nbf: older.nbf - 86_400 }),
+    GATEWAY_PRIVATE_B: keygen('--kid=slot-b', '--private'),
+  }
+}
+
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const tenant = await startTenant({ quiet: true })
+  const host = new URL(tenant.baseUrl).host
+  const server: TestHarness = createTestHarness({
+    root: ROOT,
+    workers: [
+      {
+        configPath: './workers/gateway/wrangler.jsonc',
+        env: 'dev',
+        vars: { AUTH0_DOMAIN: host, AUTH0_BASE_URL: tenant.baseUrl, ...options.gatewayVars },
+        secrets: { ...newSlots(), ...options.gatewaySecrets },
+      },
+      {
+        configPath: './workers/consumer/wrangler.jsonc',
+        env: 'dev',
+        vars: { ...options.consumerVars },
+        secrets: { ...options.consumerSecrets },
+      },
+    ],
+  })
+  await server.listen()
+  const to =
+    (name: string) =>
+    async (path: string, init: RequestInit = {}): Promise<Response> =>
+      // The harness has a Response of its own kind, with the same members.
+      await server.getWorker(name).fetch(`http://${name}.test${path}`, init as never)
+  const gateway = to('sealgate-gateway-dev')
+  const consumer = to('sealgate-consumer-dev')
+
+  const exchange: System['exchange'] = (parameters) =>
+    gateway('/oauth/token', { method: 'POST', body: new URLSearchParams(parameters) })
+
+  const login: System['login'] = async (user) => {
+    const { clientId, clientSecret } = demoClients.cli
+    const body = new URLSearchParams({
+      grant_type: PASSWORD_REALM,
+      realm: REALM,
+      client_id: clientId,
+      client_secret: clientSecret,
+      audience: tenant.audience,
+      username: user.email,
+      password: user.password,
+    })
+    const response = await fetch(`${tenant.baseUrl}/oauth/token`, { method: 'POST', body })
+    return tokenIn(response)
+  }
+
+  return {
+    tenant,
+    gateway,
+    consumer,
+    login,
+    exchange,
+    async tokenOf(user) {
+      return tokenIn(await exchange(exchangeOf(await login(user))))
+    },
+    async putSecrets(secrets) {
+      await server.update((current) => ({
+        ...current,
+        workers: current.workers.map((worker, index) =>
+          index === 0
+            ? { ...worker, secrets: { ...('secrets' in worker ? worker.secrets : {}), ...secrets } }
+            : worker,
+        ),
+      }))
+    },
+    async close() {
+      await server.close()
+      await tenant.close()
+    },
+  }
+}
+
+/** The parameters of a plain exchange for the service `reports`. */
+export function exchangeOf(subjectToken: string): Record<string, string> {
+  return {
+    grant_type: EXCHANGE,
+    subject_token_type: ACCESS_TOKEN,
+    subject_token: subjectToken,
+    audience: 'reports',
+  }
+}
+
+async function tokenIn(response: Response): Promise<string> {
+  const answer: unknown = await response.json()
+  if (typeof answer === 'object' && answer !== null && 'access_token' in answer) {
+    if (typeof answer.access_token === 'string') return answer.access_token
+  }
+  throw new Error(`no token, but ${response.status} ${JSON.stringify(answer)}`)
+}
+
+export function bearer(token: string): { readonly headers: Readonly<Record<string, string>> } {
+  return { headers: { Authorization: `Bearer ${token}` } }
+}
