@@ -1,0 +1,85 @@
+import { KeysUnavailableError, type TokenReason } from '@sealgate/kit'
+import {
+  createExternalVerifier,
+  type ExternalVerifier,
+  type ExternalVerifierConfig,
+} from '@sealgate/kit/external'
+import type { Auth0Config } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import { clientIdOf, type SubjectClaims } from '../exchange.ts'
+
+/** A token with less life than this would be over before its exchange is of use. No leeway here. */
+const MIN_LIFE_SECONDS = 5
+
+/** Why an Auth0 token does not count. One stable word each, for logs. */
+export type Auth0Refusal =
+  | TokenReason
+  | 'ends_too_soon'
+  | 'id_token'
+  | 'sender_constrained'
+  | 'unknown_client'
+  | 'unknown_organization'
+  | 'not_rfc9068'
+
+export type Auth0Result =
+  | { readonly ok: true; readonly claims: SubjectClaims }
+  | { readonly ok: false; readonly refusal: Auth0Refusal }
+
+/** Clock, network and events, for tests. */
+export type Auth0Options = Pick<ExternalVerifierConfig, 'now' | 'fetch' | 'onEvent' | 'jwksStore'>
+
+/** Verifies Auth0's access tokens: the signature by the kit, and then the rules of the tenant. */
+export class Auth0Tokens {
+  readonly #verifier: ExternalVerifier
+  readonly #config: Auth0Config
+  readonly #now: () => number
+
+  constructor(config: Auth0Config, options: Auth0Options = {}) {
+    this.#config = config
+    this.#now = options.now ?? (() => Date.now() / 1000)
+    this.#verifier = createExternalVerifier({
+      ...options,
+      issuer: config.issuer,
+      audience: config.audience,
+      jwksUri: config.jwksUrl,
+      algorithms: ['RS256'],
+      typ: config.profile === 'rfc9068' ? ['at+jwt'] : ['JWT', 'at+jwt'],
+    })
+  }
+
+  /** @throws GatewayError `auth0_unavailable` when its keys cannot be had */
+  async verify(token: string): Promise<Auth0Result> {
+    const result = await this.#verifier.safeVerify(token).catch((error: unknown) => {
+      if (error instanceof KeysUnavailableError) {
+        throw new GatewayError('auth0_unavailable', { cause: error, detail: error.message })
+      }
+      throw error
+    })
+    if (!result.ok) return { ok: false, refusal: result.reason }
+    const refusal = this.#refusal(result.claims)
+    return refusal === undefined ? { ok: true, claims: result.claims } : { ok: false, refusal }
+  }
+
+  #refusal(claims: SubjectClaims): Auth0Refusal | undefined {
+    const { clients, organizations, profile } = this.#config
+    if (claims.exp - this.#now() < MIN_LIFE_SECONDS) return 'ends_too_soon'
+    // An ID token is meant for the client that asked for it, never for an API (RFC 9068 §6).
+    if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
+    // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
+    if (claims.cnf !== undefined) return 'sender_constrained'
+    const clientId = clientIdOf(claims)
+    if (clients && (clientId === undefined || !clients.has(clientId))) return 'unknown_client'
+    if (!isAllowedOrganization(claims.org_id, organizations)) return 'unknown_organization'
+    // RFC 9068 §2.2.
+    if (profile === 'rfc9068' && (typeof claims.client_id !== 'string' || typeof claims.jti !== 'string')) {
+      return 'not_rfc9068'
+    }
+    return undefined
+  }
+}
+
+/** A token of an organization counts only where that organization was let in by name, or any was. */
+function isAllowedOrganization(orgId: unknown, organizations: Auth0Config['organizations']): boolean {
+  if (orgId === undefined) return true
+  return typeof orgId === 'string' && (organizations === 'any' || organizations.has(orgId))
+}

@@ -1,0 +1,77 @@
+import { ClaimsError, type VerifiedClaims } from '@sealgate/kit'
+import { delegateClaims, mintInternal } from '@sealgate/kit/gateway'
+import { z } from 'zod'
+import { GatewayError } from './errors.ts'
+import type { Gateway } from './gateway.ts'
+
+const REQUEST = z.strictObject({
+  audience: z.string().min(1),
+  permissions: z.array(z.string()).optional(),
+  roles: z.array(z.string()).optional(),
+  ttlSeconds: z.number().positive().optional(),
+})
+
+/**
+ * A token for the next hop (RFC 8693 §4.1), for a service that has no key: the caller becomes the outermost actor,
+ * rights only narrow, life only shortens.
+ *
+ * @param service who calls; the token must be meant for it
+ * @throws GatewayError
+ */
+export async function delegate(
+  gateway: Gateway,
+  service: string,
+  token: unknown,
+  request: unknown,
+): Promise<string> {
+  const parsed = REQUEST.safeParse(request)
+  if (!parsed.success) throw new GatewayError('invalid_request', { detail: 'the request has another shape' })
+  const { audience, permissions, roles, ttlSeconds } = parsed.data
+  const ceiling = gateway.config.audiences.get(audience)
+  if (!ceiling) throw new GatewayError('invalid_target')
+  const claims = await verifyFor(gateway, service, token)
+  // The kit's leeway lets a token pass that is just over; no life of it is left to hand on.
+  if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
+  try {
+    const { issuer, ttlSeconds: defaultTtl, maxTtlSeconds } = gateway.config
+    const asked = {
+      aud: audience,
+      ...(permissions && { permissions }),
+      ...(roles && { roles }),
+      ...(ttlSeconds !== undefined && { ttlSeconds }),
+    }
+    const limits = { ttlSeconds: defaultTtl, maxTtlSeconds }
+    const delegated = delegateClaims(claims, { iss: issuer, sub: service }, asked, limits, gateway.now())
+    const { exp = 0, kind, act, auth_iat: authIat } = delegated.kitClaims
+    return await mintInternal(gateway.kitFor(audience), {
+      claims: {
+        ...delegated.claims,
+        ...(kind && { kind }),
+        ...(act && { act }),
+        ...(authIat !== undefined && { auth_iat: authIat }),
+        permissions: within(delegated.claims.permissions, ceiling.permissions),
+        roles: within(delegated.claims.roles, ceiling.roles),
+      },
+      aud: audience,
+      expiresAt: exp,
+    })
+  } catch (error) {
+    if (error instanceof ClaimsError) throw new GatewayError('invalid_scope', { detail: error.message })
+    throw error
+  }
+}
+
+/** The claims of an internal token that is meant for this service. @throws GatewayError `invalid_token` */
+export async function verifyFor(gateway: Gateway, service: string, token: unknown): Promise<VerifiedClaims> {
+  if (typeof token !== 'string') throw new GatewayError('invalid_token', { detail: 'malformed' })
+  if (!gateway.config.audiences.has(service)) {
+    throw new GatewayError('unauthorized_client', { detail: `${service} is no audience of this gateway` })
+  }
+  const result = await gateway.kitFor(service).safeVerify(token, { aud: service })
+  if (!result.ok) throw new GatewayError('invalid_token', { detail: result.reason })
+  return result.claims
+}
+
+function within(held: readonly string[] = [], ceiling: readonly string[]): readonly string[] {
+  return held.filter((right) => ceiling.includes(right))
+}

@@ -1,0 +1,52 @@
+import { GatewayError } from '../errors.ts'
+
+/** Larger than any set of tokens that this endpoint takes. */
+const MAX_BODY_BYTES = 65_536
+
+/**
+ * Reads an `application/x-www-form-urlencoded` body (RFC 6749 §3.2): an empty parameter counts as absent, a repeated one
+ * is an error.
+ *
+ * @throws GatewayError `invalid_request`, `request_too_large`
+ */
+export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
+  const type = request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+  // The password-realm grant takes JSON, and is not there.
+  if (type === 'application/json') throw new GatewayError('not_found')
+  if (type !== 'application/x-www-form-urlencoded') {
+    throw new GatewayError('invalid_request', {
+      description: 'The body must be application/x-www-form-urlencoded',
+    })
+  }
+  const form = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(await readText(request))) {
+    if (form.has(name)) throw new GatewayError('invalid_request', { description: 'A parameter is repeated' })
+    form.set(name, value)
+  }
+  return new Map([...form].filter(([, value]) => value !== ''))
+}
+
+async function readText(request: Request): Promise<string> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
+  if (!reader) return ''
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let text = ''
+  let length = 0
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return text + decoder.decode()
+      length += value.byteLength
+      if (length > MAX_BODY_BYTES) {
+        await reader.cancel()
+        throw new GatewayError('request_too_large')
+      }
+      text += decoder.decode(value, { stream: true })
+    }
+  } catch (error) {
+    if (error instanceof TypeError) {
+      throw new GatewayError('invalid_request', { description: 'The body is not UTF-8' })
+    }
+    throw error
+  }
+}
