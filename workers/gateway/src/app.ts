@@ -1,15 +1,19 @@
 import { type Context, Hono } from 'hono'
-import { errorResponse, GatewayError, kindOf, rowOf } from './errors.ts'
+import { errorResponse, GatewayError, problemOf } from './errors.ts'
 import { type Gateway, gatewayOf } from './gateway.ts'
 import { logRequest } from './logs.ts'
 import { forward } from './routes/forward.ts'
 import { JWKS_PATH, jwksResponse } from './routes/jwks.ts'
+import { health } from './routes/meta.ts'
 import { exchangeToken } from './routes/token.ts'
 
 interface AppEnv {
   Bindings: object
-  Variables: { requestId: string; gateway: Gateway }
+  Variables: { requestId: string; gateway: Gateway; route: string | undefined }
 }
+
+const TOKEN_PATH = '/oauth/token'
+const HEALTH_PATH = '/health'
 
 /** The public face: what the internet reaches. */
 export const app = new Hono<AppEnv>()
@@ -22,18 +26,21 @@ app.use(async (c, next) => {
   // Answers of a service may have immutable headers.
   c.res = new Response(c.res.body, c.res)
   c.res.headers.set('X-Request-Id', requestId)
-  const { method, path } = c.req
+  const { error, req, res, var: own } = c
   logRequest({
     requestId,
-    method,
-    path,
-    status: c.res.status,
+    method: req.method,
+    route: own.route,
+    status: res.status,
     durationMs: Date.now() - started,
-    ...problemOf(c),
+    ...(error && { problem: problemOf(error) }),
   })
 })
 
-app.get('/health', (c) => c.json({ status: 'ok' }, 200, { 'Cache-Control': 'no-store' }))
+app.on(['GET', 'HEAD'], HEALTH_PATH, (c) => {
+  c.set('route', HEALTH_PATH)
+  return health()
+})
 
 app.use(async (c, next) => {
   c.set('gateway', gatewayOf(c.env))
@@ -41,24 +48,20 @@ app.use(async (c, next) => {
 })
 
 app.on(['GET', 'HEAD'], JWKS_PATH, (c) => {
+  c.set('route', JWKS_PATH)
   const { gateway } = c.var
   if (!gateway.config.jwksPublic) throw new GatewayError('not_found')
   return jwksResponse(gateway, c.req.raw)
 })
-app.post('/oauth/token', (c) => exchangeToken(c.var.gateway, c.req.raw))
-app.all('/oauth/token', () => {
-  throw new GatewayError('method_not_allowed', { headers: { Allow: 'POST' } })
+app.all(TOKEN_PATH, (c) => {
+  c.set('route', TOKEN_PATH)
+  if (c.req.method !== 'POST') throw new GatewayError('method_not_allowed', { headers: { Allow: 'POST' } })
+  return exchangeToken(c.var.gateway, c.req.raw)
 })
-app.all('*', (c) => forward(c.var.gateway, c.req.raw, c.var.requestId))
+app.all('*', (c) =>
+  forward(c.var.gateway, c.req.raw, c.var.requestId, ({ match }) => {
+    c.set('route', match)
+  }),
+)
 
 app.onError((error, c: Context<AppEnv>) => errorResponse(error, c.var.requestId))
-
-/** What an error adds to the log. Messages of errors that are not ours stay out: they may quote anything. */
-function problemOf(c: Context<AppEnv>): { error?: string; source?: string; detail?: string } {
-  const { error } = c
-  if (!error) return {}
-  const kind = kindOf(error)
-  const detail =
-    error instanceof GatewayError ? error.detail : kind === 'misconfigured' ? error.message : error.name
-  return { error: kind, source: rowOf(kind).source, ...(detail !== undefined && { detail }) }
-}

@@ -1,5 +1,5 @@
 import { ConfigError, envMode } from '@sealgate/kit'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AudienceDefinition, GatewayDefinition } from './define.ts'
 import { audiences, flag, json, list, routes, seconds } from './env.ts'
 import { RouteTable } from './routing.ts'
@@ -199,15 +199,21 @@ function definitionError(variable: string, error: z.ZodError): ConfigError {
   return new ConfigError(`${problems.join('; ')} (from ${variable}, or from gateway.config.ts)`)
 }
 
-/** Finds the binding of every route, and refuses routes for audiences that do not exist. */
+/** Finds the binding of every route, and refuses routes for audiences and permissions that do not exist. */
 function bindServices(
   env: object,
   { routes }: RouteTable,
   known: ReadonlyMap<string, AudienceDefinition>,
 ): ReadonlyMap<string, Service> {
   for (const route of routes) {
-    if (route.auth === 'required' && !known.has(route.audience)) {
+    if (route.auth === 'none') continue
+    if (!known.has(route.audience)) {
       refuse('ROUTES', `${route.match} is for the audience ${route.audience}, which is not in AUDIENCES`)
+    }
+    const ceiling = known.get(route.audience)?.permissions
+    const unknown = [...route.require, ...(route.grant ?? [])].find((one) => ceiling?.includes(one) !== true)
+    if (unknown !== undefined) {
+      refuse('ROUTES', `${route.match} names ${unknown}, which the audience ${route.audience} never carries`)
     }
   }
   const names = [...new Set(routes.map(({ service }) => service))]

@@ -1,6 +1,6 @@
 import { ClaimsError, type VerifiedClaims } from '@sealgate/kit'
 import { delegateClaims, mintInternal } from '@sealgate/kit/gateway'
-import { z } from 'zod'
+import * as z from 'zod'
 import { GatewayError } from './errors.ts'
 import type { Gateway } from './gateway.ts'
 

@@ -1,7 +1,8 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { delegate, verifyFor } from './delegate.ts'
-import { errorResponse, GatewayError, type RpcFailure, rpcFailure } from './errors.ts'
+import { errorResponse, GatewayError, problemOf, type RpcFailure, rpcFailure } from './errors.ts'
 import { gatewayOf } from './gateway.ts'
+import { logRefusedCall } from './logs.ts'
 import { serviceOf } from './props.ts'
 import { JWKS_PATH, jwksOf, jwksResponse } from './routes/jwks.ts'
 
@@ -14,7 +15,7 @@ export class Keys extends WorkerEntrypoint<object> {
       if (pathname !== JWKS_PATH || !isRead) throw new GatewayError('not_found')
       return await jwksResponse(gatewayOf(this.env), request)
     } catch (error) {
-      return errorResponse(report(error), crypto.randomUUID())
+      return errorResponse(error, report('Keys.fetch', error))
     }
   }
 
@@ -23,10 +24,15 @@ export class Keys extends WorkerEntrypoint<object> {
     try {
       return { ok: true, ...(await jwksOf(gatewayOf(this.env))) }
     } catch (error) {
-      return rpcFailure(report(error))
+      return refused('Keys.getJwks', error)
     }
   }
 }
+
+/** RFC 7662 §2.2; an active token's claims stand beside. */
+export type Introspection =
+  | { readonly ok: true; readonly active: false }
+  | { readonly ok: true; readonly active: true; readonly token_type: 'Bearer' }
 
 /** For services, which hold no signing key. The caller is who its binding's props say. */
 export class Exchange extends WorkerEntrypoint<object> {
@@ -36,7 +42,7 @@ export class Exchange extends WorkerEntrypoint<object> {
       const service = serviceOf(this.ctx.props)
       return { ok: true, token: await delegate(gatewayOf(this.env), service, token, request) }
     } catch (error) {
-      return rpcFailure(report(error))
+      return refused('Exchange.delegate', error)
     }
   }
 
@@ -48,20 +54,18 @@ export class Exchange extends WorkerEntrypoint<object> {
     try {
       return { ok: true, claims: await this.#claims(token, request) }
     } catch (error) {
-      return rpcFailure(report(error))
+      return refused('Exchange.verify', error)
     }
   }
 
   /** Whether a token that is meant for the caller is active, and its claims (RFC 7662 §2.2). */
-  async introspect(
-    token: string,
-    request: { audience: string },
-  ): Promise<{ ok: true; active: boolean } | RpcFailure> {
+  async introspect(token: string, request: { audience: string }): Promise<Introspection | RpcFailure> {
     try {
-      return { ok: true, active: true, ...(await this.#claims(token, request)) }
+      const claims = await this.#claims(token, request)
+      return { ...claims, ok: true, active: true, token_type: 'Bearer' }
     } catch (error) {
       if (error instanceof GatewayError && error.kind === 'invalid_token') return { ok: true, active: false }
-      return rpcFailure(report(error))
+      return refused('Exchange.introspect', error)
     }
   }
 
@@ -70,15 +74,18 @@ export class Exchange extends WorkerEntrypoint<object> {
     const audience =
       typeof request === 'object' && request !== null && 'audience' in request ? request.audience : ''
     if (audience !== service) throw new GatewayError('unauthorized_client', { detail: 'another audience' })
-    // A plain copy: RPC does not carry frozen objects of ours any better.
     return { ...(await verifyFor(gatewayOf(this.env), service, token)) }
   }
 }
 
-/** What the caller is not told stands in the log. */
-function report(error: unknown): unknown {
-  const detail =
-    error instanceof GatewayError ? error.detail : error instanceof Error ? error.message : undefined
-  console.warn({ event: 'entrypoint', detail })
-  return error
+/** What the caller is not told stands in the log. Gives the id of its line. */
+function report(entrypoint: string, error: unknown): string {
+  const requestId = crypto.randomUUID()
+  logRefusedCall(entrypoint, requestId, rpcFailure(error).status, problemOf(error))
+  return requestId
+}
+
+function refused(entrypoint: string, error: unknown): RpcFailure {
+  report(entrypoint, error)
+  return rpcFailure(error)
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { METHODS } from './define.ts'
 
 /** The types of single variables: text from `wrangler.jsonc`, `.dev.vars` or a secret, or already their JSON type. */

@@ -112,6 +112,27 @@ export function rowOf(kind: ErrorKind): Row {
   return ERRORS[kind]
 }
 
+/** What of an error may stand in a log. */
+export interface Problem {
+  /** The row of the error table. */
+  readonly error: ErrorKind
+  readonly source: ErrorSource
+  /** Why: a stable word, or a sentence of our own. */
+  readonly detail: string
+}
+
+/** Messages of errors that are not ours stay out of the log: they may quote anything. */
+export function problemOf(error: unknown): Problem {
+  const kind = kindOf(error)
+  return { error: kind, source: rowOf(kind).source, detail: detailOf(error) }
+}
+
+function detailOf(error: unknown): string {
+  if (error instanceof GatewayError) return error.detail ?? error.kind
+  if (error instanceof KitError) return error.message
+  return error instanceof Error ? error.name : typeof error
+}
+
 /** Seconds after which trying again is worth it, for errors that pass. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (

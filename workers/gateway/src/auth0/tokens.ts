@@ -1,25 +1,14 @@
-import { KeysUnavailableError, type TokenReason } from '@sealgate/kit'
 import {
   createExternalVerifier,
   type ExternalVerifier,
   type ExternalVerifierConfig,
 } from '@sealgate/kit/external'
 import type { Auth0Config } from '../config.ts'
-import { GatewayError } from '../errors.ts'
 import { clientIdOf, type SubjectClaims } from '../exchange.ts'
+import { asAuth0Error, type Auth0Refusal } from './errors.ts'
 
 /** A token with less life than this would be over before its exchange is of use. No leeway here. */
 const MIN_LIFE_SECONDS = 5
-
-/** Why an Auth0 token does not count. One stable word each, for logs. */
-export type Auth0Refusal =
-  | TokenReason
-  | 'ends_too_soon'
-  | 'id_token'
-  | 'sender_constrained'
-  | 'unknown_client'
-  | 'unknown_organization'
-  | 'not_rfc9068'
 
 export type Auth0Result =
   | { readonly ok: true; readonly claims: SubjectClaims }
@@ -50,10 +39,7 @@ export class Auth0Tokens {
   /** @throws GatewayError `auth0_unavailable` when its keys cannot be had */
   async verify(token: string): Promise<Auth0Result> {
     const result = await this.#verifier.safeVerify(token).catch((error: unknown) => {
-      if (error instanceof KeysUnavailableError) {
-        throw new GatewayError('auth0_unavailable', { cause: error, detail: error.message })
-      }
-      throw error
+      throw asAuth0Error(error)
     })
     if (!result.ok) return { ok: false, refusal: result.reason }
     const refusal = this.#refusal(result.claims)

@@ -12,8 +12,18 @@ const FORWARDED =
 /** Headers of answers that are this gateway's to set. */
 const NOT_ANSWERED = ['Clear-Site-Data', 'X-Error-Source']
 
-/** The edge: finds the route, makes a token for its service, and forwards over the binding. */
-export async function forward(gateway: Gateway, request: Request, requestId: string): Promise<Response> {
+/**
+ * The edge: finds the route, makes a token for its service, and forwards over the binding.
+ *
+ * @param onRoute hears of the route before anything else is done
+ * @throws GatewayError
+ */
+export async function forward(
+  gateway: Gateway,
+  request: Request,
+  requestId: string,
+  onRoute: (route: Route) => void,
+): Promise<Response> {
   const { routes, services } = gateway.config
   const path = plainPath(request.url)
   if (path === null) throw new GatewayError('bad_path')
@@ -23,6 +33,7 @@ export async function forward(gateway: Gateway, request: Request, requestId: str
     throw new GatewayError('method_not_allowed', { headers: { Allow: match.allow.join(', ') } })
   }
   const { route } = match
+  onRoute(route)
   const headers = forwardedHeaders(request, route, requestId)
   if (route.auth === 'required')
     headers.set('Authorization', `Bearer ${await tokenFor(gateway, request, route)}`)
