@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { plainPath } from './paths.ts'
+
+const HOST = 'https://gateway.test'
+
+describe('plainPath', () => {
+  it.each([
+    '/',
+    '/api/reports',
+    '/api/reports/',
+    '/api/Reports',
+    '/api/a-b_c.d~e',
+    '/api/.hidden',
+    '/api/...',
+    '/api/caf%C3%A9',
+    '/api/auth0%7Calice',
+    '/api/a%20b',
+    "/api/!$&'()*+,=:@",
+  ])('gives %s as it came', (path) => {
+    expect(plainPath(HOST + path)).toBe(path)
+    expect(plainPath(`${HOST}${path}?x=/../%2f;#y`)).toBe(path)
+  })
+
+  it.each([
+    ['an encoded slash', '/api%2fadmin'],
+    ['an encoded slash in upper case', '/api%2Fadmin'],
+    ['an encoded backslash', '/api%5cadmin'],
+    ['an encoded dot', '/api/%2e%2e/admin'],
+    ['an encoded NUL', '/api/a%00'],
+    ['an encoded percent sign', '/api/%252e'],
+    ['an encoded semicolon', '/api/a%3bb'],
+    ['an encoded letter', '/api/%61dmin'],
+    ['an encoded digit', '/api/%31'],
+    ['a backslash', '/api\\admin'],
+    ['an empty segment', '/api//admin'],
+    ['two slashes at the start', '//admin'],
+    ['a path parameter', '/api;x/admin'],
+    ['a dot segment', '/api/./admin'],
+    ['a parent segment', '/api/../admin'],
+    ['a parent segment at the end', '/api/..'],
+    ['half an encoding', '/api/%2'],
+    ['a bare percent sign', '/api/100%'],
+    ['a space', '/api/a b'],
+    ['a character that is not ASCII', '/api/café'],
+  ])('refuses %s', (_, path) => {
+    expect(plainPath(HOST + path)).toBeNull()
+  })
+
+  it.each(['', 'nonsense', 'https://gateway.test', 'ftp://gateway.test/', '/api'])(
+    'refuses the URL %o',
+    (url) => {
+      expect(plainPath(url)).toBeNull()
+    },
+  )
+})
