@@ -16,15 +16,17 @@ export const flag = z.union(
   'must be true or false',
 )
 
+const WHOLE_SECONDS = 'must be a whole number of seconds'
+
 export const seconds = z.union(
   [
-    z.int().positive(),
+    z.int().positive(WHOLE_SECONDS),
     z
       .string()
       .regex(/^[1-9]\d{0,8}$/)
       .transform(Number),
   ],
-  'must be a whole number of seconds',
+  WHOLE_SECONDS,
 )
 
 /** A JSON value, or its text. */

@@ -1,0 +1,137 @@
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { expect, vi } from 'vitest'
+
+/** For tests alone: an Auth0 tenant in memory, and environments for a gateway in front of it. */
+export interface FakeAuth0 {
+  /** An access token of alice, changed as given; a claim that is `undefined` is left out. */
+  token(claims?: Readonly<Record<string, unknown>>, how?: TokenOptions): Promise<string>
+  /** Answers requests for the JWKS, as `respond` says. */
+  readonly fetch: typeof fetch
+  /** How often the JWKS was asked for. */
+  readonly fetches: number
+  /** Sets how the JWKS is answered from now on. Default: with the key of the tenant. */
+  respond(how?: () => Response | Promise<Response>): void
+  readonly publicJwk: JWK
+}
+
+export interface TokenOptions {
+  readonly header?: Readonly<Record<string, unknown>>
+  /** Default: the tenant's. */
+  readonly key?: CryptoKey
+  readonly alg?: string
+}
+
+export const ISSUER = 'https://tenant.test/'
+export const API = 'https://api.test'
+export const ROLES_CLAIM = 'https://sealgate.test/roles'
+export const INTERNAL_ISSUER = 'https://gateway.internal'
+/** What must never be seen in a log. */
+export const EMAIL = 'alice.canary@example.test'
+export const CLIENT_IP = '203.0.113.77'
+
+/** Makes a {@link FakeAuth0}. It draws random numbers: call it in a hook. */
+export async function fakeAuth0(): Promise<FakeAuth0> {
+  const kid = 'auth0-key'
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
+  const publicJwk = { ...plain(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' }
+  const wellFormed = (): Response => Response.json({ keys: [publicJwk] })
+  let answer: () => Response | Promise<Response> = wellFormed
+  let fetches = 0
+  return {
+    publicJwk,
+    get fetches() {
+      return fetches
+    },
+    async fetch() {
+      fetches++
+      return answer()
+    },
+    respond(how = wellFormed) {
+      answer = how
+    },
+    token(claims = {}, { header = {}, key = privateKey, alg = 'RS256' } = {}) {
+      const now = Math.floor(Date.now() / 1000)
+      const payload = {
+        iss: ISSUER,
+        aud: [API, `${ISSUER}userinfo`],
+        sub: 'auth0|alice',
+        azp: 'web',
+        iat: now - 10,
+        exp: now + 7200,
+        scope: 'openid',
+        permissions: ['read:reports', 'export:reports', 'delete:everything'],
+        [ROLES_CLAIM]: ['analyst', 'owner'],
+        email: EMAIL,
+        ...claims,
+      }
+      return new SignJWT(plain(payload)).setProtectedHeader({ typ: 'JWT', kid, ...header, alg }).sign(key)
+    },
+  }
+}
+
+/** A private Ed25519 JWK for a slot. */
+export async function newSlot(kid: string): Promise<string> {
+  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true })
+  return JSON.stringify({ ...plain(await exportJWK(privateKey)), kid, alg: 'EdDSA', use: 'sig', nbf: 0 })
+}
+
+export const AUDIENCES = {
+  reports: { permissions: ['read:reports', 'export:reports'], roles: ['analyst'], actors: ['bot@clients'] },
+  archive: { permissions: ['read:reports'], roles: [] },
+}
+
+export const ROUTES = [
+  { match: '/api/*', methods: ['GET', 'POST'], service: 'CONSUMER', audience: 'reports' },
+]
+
+/** An environment in which everything is set that a gateway needs but its key. */
+export function gatewayEnv(more: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return {
+    WORKER_ENV: 'test',
+    AUTH0_DOMAIN: 'tenant.test',
+    AUTH0_AUDIENCE: API,
+    AUTH0_CLIENTS: 'web, m2m',
+    AUTH0_ROLES_CLAIM: ROLES_CLAIM,
+    JWT_ISS: INTERNAL_ISSUER,
+    JWT_AUD: 'gateway',
+    AUDIENCES,
+    ROUTES,
+    CONSUMER: { fetch: () => Promise.resolve(new Response('consumer')) },
+    ...more,
+  }
+}
+
+/** Catches what is logged. `text` is all of it, as one string. */
+export function catchLogs(): { readonly text: () => string; readonly lines: () => unknown[] } {
+  const spies = (['log', 'warn', 'error'] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation(() => undefined),
+  )
+  const lines = (): unknown[] => spies.flatMap((spy) => spy.mock.calls.flatMap((call): unknown[] => call))
+  return {
+    lines,
+    text: () =>
+      lines()
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+  }
+}
+
+/** What every error answer has to be, whatever it says. */
+export async function expectError(response: Response, status: number, error: string): Promise<string> {
+  expect(response.status).toBe(status)
+  expect(response.headers.get('Content-Type')).toBe('application/json')
+  expect(response.headers.get('Cache-Control')).toBe('no-store')
+  const body: unknown = await response.json()
+  expect(body).toEqual({
+    error,
+    error_description: expect.stringMatching(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/) as string,
+    source: response.headers.get('X-Error-Source'),
+    request_id: response.headers.get('X-Request-Id'),
+  })
+  return (body as { error_description: string }).error_description
+}
+
+/** workerd exports a JWK with every member there is, most of them `undefined`. */
+function plain(value: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
+}
