@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { expect, vi } from 'vitest'
 
 /** For tests alone: an Auth0 tenant in memory, and environments for a gateway in front of it. */
@@ -64,7 +64,9 @@ export async function fakeAuth0(): Promise<FakeAuth0> {
         email: EMAIL,
         ...claims,
       }
-      return new SignJWT(plain(payload)).setProtectedHeader({ typ: 'JWT', kid, ...header, alg }).sign(key)
+      return new SignJWT(plain(payload))
+        .setProtectedHeader({ typ: 'JWT', kid, ...header, alg })
+        .sign(key, { crit: { unknown: true } })
     },
   }
 }
