@@ -1,7 +1,7 @@
 import { createKit } from '@sealgate/kit'
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { decodeJwt, type JWTPayload } from 'jose'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Exchange, Keys } from './entrypoints.ts'
 import { makeGateway, mint } from './gateway.ts'
 import * as worker from './index.ts'
@@ -23,9 +23,12 @@ beforeAll(async () => {
   env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: await newSlot('slot-a') })
 })
 beforeEach(async () => {
+  // A second that begins in the middle of a test would change what is compared.
+  vi.useFakeTimers({ toFake: ['Date'] })
   token = await internal({ permissions: ['read:reports', 'export:reports'] })
 })
 afterEach(() => {
+  vi.useRealTimers()
   expect(logs.text()).not.toContain(token)
   expect(logs.text()).not.toContain('auth0|alice')
 })

@@ -33,11 +33,14 @@ beforeAll(async () => {
   seen.push(token)
 })
 beforeEach(() => {
+  // A second that begins in the middle of a test would change what is compared.
+  vi.useFakeTimers({ toFake: ['Date'] })
   auth0.respond()
   vi.spyOn(globalThis, 'fetch').mockImplementation(auth0.fetch)
   env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
 })
 afterEach(() => {
+  vi.useRealTimers()
   const text = logs.text()
   for (const secret of [...seen, EMAIL, CLIENT_IP, 'auth0|alice', 'hunter2'])
     expect(text).not.toContain(secret)
