@@ -1,7 +1,7 @@
-import type { Kit } from './kit.ts'
-import { Kit as KitClass } from './kit.ts'
+import { Kit } from './kit.ts'
 import type { KitClaims, SignClaims } from './tokens/sign.ts'
 
+export { type Credentials, readCredentials } from './bearer.ts'
 export {
   actorDepth,
   delegateClaims,
@@ -39,7 +39,7 @@ export function mintInternal(kit: Kit, { claims, aud, expiresAt, typ }: MintRequ
     ...(act !== undefined && { act }),
     ...(authIat !== undefined && { auth_iat: authIat }),
   }
-  return KitClass.mint(kit, { ...own, sub: claims.sub }, kitClaims, {
+  return Kit.mint(kit, { ...own, sub: claims.sub }, kitClaims, {
     aud,
     ...(typ !== undefined && { typ }),
   })
