@@ -3,7 +3,16 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig([
-  globalIgnores(['**/dist/', '**/.wrangler/', 'coverage/', '**/*.js', '**/*.mjs', '.dev/', '**/*.d.ts']),
+  globalIgnores([
+    '**/dist/',
+    '**/.wrangler/',
+    'coverage/',
+    '**/*.js',
+    '**/*.mjs',
+    '.dev/',
+    '**/*.d.ts',
+    'vitest.config.ts',
+  ]),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

@@ -76,9 +76,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   await server.listen()
   const to =
     (name: string) =>
-    async (path: string, init: RequestInit = {}): Promise<Response> =>
-      // The harness has a Response of its own kind, with the same members.
-      await server.getWorker(name).fetch(`http://${name}.test${path}`, init as never)
+    (path: string, init: RequestInit = {}): Promise<Response> =>
+      fetchFrom(server, name, path, init)
   const gateway = to('sealgate-gateway-dev')
   const consumer = to('sealgate-consumer-dev')
 
@@ -124,6 +123,32 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       await tenant.close()
     },
   }
+}
+
+/** Asks one Worker. The harness answers with a Response of its own kind; tests get the platform's. */
+async function fetchFrom(
+  server: TestHarness,
+  name: string,
+  path: string,
+  init: RequestInit,
+): Promise<Response> {
+  const { method = 'GET', body } = init
+  const headers = Object.fromEntries(new Headers(init.headers))
+  const isForm = body instanceof URLSearchParams
+  if (body !== undefined && body !== null && !isForm && typeof body !== 'string') {
+    throw new TypeError('bodies of these tests are text or forms')
+  }
+  if (isForm) headers['content-type'] = 'application/x-www-form-urlencoded'
+  const text = isForm ? body.toString() : body
+  const answer = await server.getWorker(name).fetch(`http://${name}.test${path}`, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(text !== undefined && text !== null && { body: text }),
+  })
+  const { status } = answer
+  const isEmpty = status === 204 || status === 304
+  return new Response(isEmpty ? null : await answer.text(), { status, headers: [...answer.headers] })
 }
 
 /** The parameters of a plain exchange for the service `reports`. */
