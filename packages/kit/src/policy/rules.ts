@@ -42,14 +42,14 @@ export function permissionsAny(names: readonly string[]): Rule {
 export function rolesAll(names: readonly string[]): Rule {
   return {
     words: `has ${names.length > 1 ? 'all of the roles' : 'the role'} ${names.join(', ')}`,
-    test: (auth) => orUnknown(auth, ['roles'], includesAll(auth.roles, names)),
+    test: (auth) => orUnknown(auth, ROLE_CLAIMS, includesAll(auth.roles, names)),
   }
 }
 
 export function rolesAny(names: readonly string[]): Rule {
   return {
     words: `has ${names.length > 1 ? 'one of the roles' : 'the role'} ${names.join(', ')}`,
-    test: (auth) => orUnknown(auth, ['roles'], includesAny(auth.roles, names)),
+    test: (auth) => orUnknown(auth, ROLE_CLAIMS, includesAny(auth.roles, names)),
   }
 }
 
@@ -136,19 +136,31 @@ function includesAny(held: readonly string[], wanted: readonly string[]): boolea
   return wanted.some((name) => held.includes(name))
 }
 
-const PERMISSION_CLAIMS = ['permissions', 'scope', 'scp'] as const
+/** The claims that rights come from, and the form in which each can be read. */
+const PERMISSION_CLAIMS: Readable = {
+  permissions: isList,
+  scope: isText,
+  scp: (claim) => isText(claim) || isList(claim),
+}
+const ROLE_CLAIMS: Readable = { roles: isList }
+
+type Readable = Readonly<Record<string, (claim: unknown) => boolean>>
 
 /** "No" is only certain when the claims that could say otherwise were readable. */
-function orUnknown(auth: Auth, names: readonly string[], verdict: boolean): Verdict {
-  return verdict || names.every((name) => isReadable(auth.claims[name])) ? verdict : undefined
+function orUnknown(auth: Auth, readable: Readable, verdict: boolean): Verdict {
+  const isCertain = Object.entries(readable).every(([name, isReadable]) => {
+    const claim = auth.claims[name]
+    return claim === undefined || isReadable(claim)
+  })
+  return verdict || isCertain ? verdict : undefined
 }
 
-function isReadable(claim: unknown): boolean {
-  return (
-    claim === undefined ||
-    typeof claim === 'string' ||
-    (Array.isArray(claim) && claim.every((entry) => typeof entry === 'string'))
-  )
+function isText(claim: unknown): boolean {
+  return typeof claim === 'string'
+}
+
+function isList(claim: unknown): boolean {
+  return Array.isArray(claim) && claim.every(isText)
 }
 
 function isThenable(value: unknown): boolean {

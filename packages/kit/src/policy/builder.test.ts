@@ -1,0 +1,288 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { authOf, type VerifiedClaims } from '../claims.ts'
+import { ConfigError } from '../errors.ts'
+import { isPolicy, partsOf, policy, type Policy } from './builder.ts'
+import { evaluate } from './evaluate.ts'
+import type { SchemaResult, StandardSchema } from './standard-schema.ts'
+
+const NOW = 1_800_000_000
+const ISSUER = 'https://issuer.test'
+
+function claims(own: Readonly<Record<string, unknown>> = {}): VerifiedClaims {
+  return {
+    iss: ISSUER,
+    aud: 'a',
+    sub: 'auth0|1',
+    iat: NOW,
+    exp: NOW + 60,
+    kind: 'user',
+    ...own,
+  } as unknown as VerifiedClaims
+}
+async function passes(rules: Policy, own: Readonly<Record<string, unknown>> = {}): Promise<boolean> {
+  return (await evaluate(partsOf(rules), authOf(claims(own)))).passed
+}
+/** A schema as zod and others make them. */
+function schema<Output>(
+  validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>,
+): StandardSchema<Output> {
+  return { '~standard': { version: 1, vendor: 'test', validate } }
+}
+
+describe('rules', () => {
+  const act = { iss: ISSUER, sub: 'gateway' }
+  const table: [name: string, rules: Policy, own: Record<string, unknown>, passed: boolean][] = [
+    ['needAll, all held', policy().needAll('a', 'b'), { permissions: ['b', 'a'] }, true],
+    ['needAll, one missing', policy().needAll('a', 'b'), { permissions: ['a'] }, false],
+    ['needAny, one held', policy().needAny('a', 'b'), { permissions: ['b'] }, true],
+    ['needAny, none held', policy().needAny('a', 'b'), { permissions: ['c'] }, false],
+    ['permissions win over scope', policy().needAll('a'), { permissions: [], scope: 'a' }, false],
+    ['scope, without permissions', policy().needAll('a'), { scope: 'x a' }, true],
+    ['scp as text', policy().needAll('a'), { scp: 'a b' }, true],
+    ['scp as a list', policy().needAll('a'), { scp: ['a'] }, true],
+    ['a permission is not a part of another', policy().needAll('read'), { permissions: ['read:all'] }, false],
+    ['permissions as text are none', policy().needAll('a'), { permissions: 'a' }, false],
+    [
+      'permissions as an object are none',
+      policy().needAll('a'),
+      { permissions: { 0: 'a', length: 1 } },
+      false,
+    ],
+    ['nested permissions are none', policy().needAll('a'), { permissions: [['a']] }, false],
+    ['rolesAll', policy().rolesAll('a', 'b'), { roles: ['a'] }, false],
+    ['rolesAny', policy().rolesAny('a', 'b'), { roles: ['a'] }, true],
+    ['roles as text are none', policy().rolesAny('a'), { roles: 'a' }, false],
+    ['kind', policy().kind('user', 'agent'), {}, true],
+    ['another kind', policy().kind('machine'), {}, false],
+    ['no kind', policy().kind('user'), { kind: undefined }, false],
+    ['owner', policy().owner('auth0|1'), {}, true],
+    ['owner, somebody else', policy().owner('auth0|2'), {}, false],
+    ['owner, a machine of that name', policy().owner('auth0|1'), { kind: 'machine' }, false],
+    ['owner, anonymous', policy().owner('auth0|1'), { kind: 'anonymous' }, false],
+    ['owner, without an id', policy().owner(undefined), {}, false],
+    ['owner, an empty id', policy().owner(''), { sub: '' }, false],
+    ['actor', policy().actor('gateway'), { act }, true],
+    [
+      'actor of another issuer',
+      policy().actor('gateway'),
+      { act: { ...act, iss: 'https://other.test' } },
+      false,
+    ],
+    ['actor without issuer', policy().actor('gateway'), { act: { sub: 'gateway' } }, false],
+    ['an earlier actor', policy().actor('gateway'), { act: { iss: ISSUER, sub: 'other', act } }, false],
+    ['no actor', policy().actor('gateway'), {}, false],
+    ['where', policy().where((c) => c.tid === 'acme', 'tenant'), { tid: 'acme' }, true],
+    [
+      'where that throws',
+      policy().where(() => {
+        throw new Error('no')
+      }, 'x'),
+      {},
+      false,
+    ],
+    ['where that gives something truthy', policy().where(() => 1 as unknown as boolean, 'x'), {}, false],
+    [
+      'anyOf, the second',
+      policy().anyOf(policy().needAll('a'), policy().rolesAny('b')),
+      { roles: ['b'] },
+      true,
+    ],
+    ['anyOf, none', policy().anyOf(policy().needAll('a'), policy().rolesAny('b')), {}, false],
+    ['not', policy().not(policy().rolesAny('suspended')), { roles: [] }, true],
+    ['not, held', policy().not(policy().rolesAny('suspended')), { roles: ['suspended'] }, false],
+    [
+      'not, roles that cannot be read',
+      policy().not(policy().rolesAny('suspended')),
+      { roles: 'suspended' },
+      false,
+    ],
+    [
+      'not, a predicate that throws',
+      policy().not(
+        policy().where(() => {
+          throw new Error('no')
+        }, 'x'),
+      ),
+      {},
+      false,
+    ],
+    ['not not', policy().not(policy().not(policy().needAll('a'))), { permissions: ['a'] }, true],
+    ['all rules must hold', policy().needAll('a').rolesAny('b'), { permissions: ['a'] }, false],
+    ['no rules', policy(), {}, true],
+  ]
+  it.each(table)('%s', async (_, rules, own, passed) => {
+    expect(await passes(rules, own)).toBe(passed)
+  })
+
+  it('name those that failed, in words', async () => {
+    const rules = policy().needAll('read:reports').rolesAny('analyst', 'admin').kind('user')
+    const { failed } = await evaluate(partsOf(rules), authOf(claims()))
+    expect(failed).toEqual(['has the permission read:reports', 'has one of the roles analyst, admin'])
+  })
+
+  it('refuse a predicate that gives a promise, by name', () => {
+    const rules = policy().where((() => Promise.resolve(true)) as unknown as () => boolean, 'tenant is acme')
+    expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(/tenant is acme.*promise/)
+    expect(() => evaluate(partsOf(policy().not(rules)), authOf(claims()))).toThrow(ConfigError)
+  })
+})
+
+describe('building', () => {
+  it('leaves a policy as it was', async () => {
+    const base = policy().needAll('a')
+    const narrower = base.rolesAny('x')
+    const wider = base.anyOf(policy().rolesAny('y'))
+    expect(narrower).not.toBe(base)
+    expect(await passes(base, { permissions: ['a'] })).toBe(true)
+    expect(await passes(narrower, { permissions: ['a'], roles: ['y'] })).toBe(false)
+    expect(await passes(wider, { permissions: ['a'], roles: ['y'] })).toBe(true)
+    expect(Object.isFrozen(base.build())).toBe(true)
+  })
+
+  it('does not see a list that changes later', async () => {
+    const names = ['a']
+    const rules = policy().needAll(...names)
+    names.push('b')
+    expect(await passes(rules, { permissions: ['a'] })).toBe(true)
+  })
+
+  const anything = {} as never
+  const mistakes: [name: string, make: () => unknown][] = [
+    ['needAll()', () => policy().needAll()],
+    ['needAny()', () => policy().needAny()],
+    ['rolesAll()', () => policy().rolesAll()],
+    ['rolesAny()', () => policy().rolesAny()],
+    ['kind()', () => policy().kind()],
+    ['anyOf()', () => policy().anyOf()],
+    ['an empty name', () => policy().needAll('')],
+    ['a name that is no text', () => policy().rolesAny(anything)],
+    ['an unknown kind', () => policy().kind('robot' as never)],
+    ['an actor without a name', () => policy().actor('')],
+    ['where without words', () => policy().where(() => true, '')],
+    ['where without a function', () => policy().where(anything, 'x')],
+    ['not of everybody', () => policy().not(policy())],
+    ['anyOf with everybody', () => policy().anyOf(policy().needAll('a'), policy())],
+    ['anyOf of what is no policy', () => policy().anyOf(anything)],
+    ['base() inside not', () => policy().not(policy().base({ aud: 'b' }).needAll('a'))],
+    ['allowAnonymous() inside anyOf', () => policy().anyOf(policy().allowAnonymous().needAll('a'))],
+    [
+      'claims() inside anyOf',
+      () =>
+        policy().anyOf(
+          policy()
+            .needAll('a')
+            .claims(schema(() => ({ value: {} }))),
+        ),
+    ],
+    [
+      'claims() twice',
+      () =>
+        policy()
+          .claims(schema(() => ({ value: {} })))
+          .claims(schema(() => ({ value: {} }))),
+    ],
+    ['claims() of no schema', () => policy().claims(anything)],
+    ['kind anonymous, which nobody may be', () => policy().kind('anonymous').build()],
+    ['leeway that is no number', () => policy().base({ leewaySeconds: Number.NaN })],
+    ['leeway of hours', () => policy().base({ leewaySeconds: 3600 })],
+    ['an audience that is nobody', () => policy().base({ aud: [] })],
+  ]
+  it.each(mistakes)('refuses %s', (_, make) => {
+    expect(make).toThrow(ConfigError)
+  })
+
+  it('cannot be forged', () => {
+    expect(isPolicy(policy())).toBe(true)
+    for (const forged of [{}, null, 'policy', Object.create(policy()), Object.assign({}, policy())]) {
+      expect(isPolicy(forged)).toBe(false)
+      expect(() => partsOf(forged)).toThrow(ConfigError)
+    }
+  })
+})
+
+describe('claims(schema)', () => {
+  const tenant = schema<{ tid: string }>((value) =>
+    typeof (value as { tid?: unknown }).tid === 'string'
+      ? {
+          value: { tid: `t-${(value as { tid: string }).tid}`, sub: 'forged', exp: Infinity } as {
+            tid: string
+          },
+        }
+      : { issues: [{ message: 'tid is missing' }] },
+  )
+
+  it('gives its output to the caller, and leaves what was verified', async () => {
+    const { passed, auth } = await evaluate<{ tid: string }>(
+      partsOf(policy().claims(tenant)),
+      authOf(claims({ tid: 'x' })),
+    )
+    expect(passed).toBe(true)
+    expect(auth.claims).toMatchObject({ tid: 't-x', sub: 'auth0|1', exp: NOW + 60 })
+  })
+
+  it('is what predicates see', async () => {
+    const rules = policy()
+      .claims(tenant)
+      .where(({ tid }) => tid === 't-x', 'tenant is x')
+    expect(await passes(rules, { tid: 'x' })).toBe(true)
+    expect(await passes(rules, { tid: 'y' })).toBe(false)
+  })
+
+  it('refuses claims that do not satisfy it, whether it says so, rejects or throws', async () => {
+    const schemas = [
+      tenant,
+      schema(() => Promise.resolve({ issues: [] })),
+      schema(() => Promise.reject(new Error('no'))),
+      schema(() => {
+        throw new Error('no')
+      }),
+    ]
+    for (const one of schemas) expect(await passes(policy().claims(one))).toBe(false)
+  })
+
+  it('may be asynchronous', async () => {
+    expect(await passes(policy().claims(schema(() => Promise.resolve({ value: {} }))))).toBe(true)
+  })
+
+  it('must give an object', () => {
+    const rules = policy().claims(schema(() => ({ value: 'text' })))
+    expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(ConfigError)
+  })
+
+  it('types the claims', () => {
+    const rules = policy().claims(tenant)
+    expectTypeOf(rules).toEqualTypeOf<Policy<{ tid: string }>>()
+    rules.where((verified) => {
+      expectTypeOf(verified.tid).toEqualTypeOf<string>()
+      expectTypeOf(verified.sub).toEqualTypeOf<string>()
+      return true
+    }, 'typed')
+  })
+})
+
+describe('explain', () => {
+  it('lists every rule with its outcome', async () => {
+    const rules = policy().needAll('a').rolesAny('b').build()
+    expect(await rules.explain(claims({ roles: ['b'] }))).toEqual({
+      passed: false,
+      rules: [
+        { rule: 'has the permission a', outcome: 'fail' },
+        { rule: 'has the role b', outcome: 'pass' },
+      ],
+    })
+  })
+
+  it('says that a caller is anonymous, and skips what was not asked', async () => {
+    const rules = policy()
+      .claims(schema(() => ({ issues: [] })))
+      .needAll('a')
+    expect(await rules.explain(claims({ kind: 'anonymous' }))).toEqual({
+      passed: false,
+      rules: [
+        { rule: 'is not anonymous', outcome: 'fail' },
+        { rule: 'its claims satisfy the schema', outcome: 'fail' },
+        { rule: 'has the permission a', outcome: 'skipped' },
+      ],
+    })
+  })
+})
