@@ -305,6 +305,20 @@ describe('single flight', () => {
     expect(world.fetches).toBe(1)
   })
 
+  it('lets requests with a new kid wait for the fetch that the first of them started', async () => {
+    const { world, find, answers } = manual()
+    const cold = find('one')
+    await turn()
+    answers[0]?.({ keys: [one] })
+    await cold
+    world.time += 1
+    const herd = [find('two'), find('two'), find('two')]
+    await turn()
+    answers[1]?.({ keys: [one, two] })
+    expect((await Promise.all(herd)).every((keys) => keys.length === 1)).toBe(true)
+    expect(world.fetches).toBe(2)
+  })
+
   it('shares nothing pending where nothing can be kept alive', async () => {
     const { world, find, answers } = manual({ keepAlive: undefined })
     const both = [find('one'), find('one')]

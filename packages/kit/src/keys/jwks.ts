@@ -96,8 +96,10 @@ export class JwksCache<Key extends SetKey> {
     const isJustLoaded = (this.#set.loadedAt ?? -Infinity) >= since
     const isKnownAbsent = (this.#absent.get(kid) ?? -Infinity) > time
     const isCoolingDown = time < this.#refetchedAt + cooldownSeconds
-    if (!isJustLoaded && !isKnownAbsent && !isCoolingDown) {
-      this.#refetchedAt = time
+    // A fetch that is under way may bring the kid: joining it costs nothing, and refusing now would be a guess.
+    const mayAsk = !isCoolingDown || this.#set.isLoading
+    if (!isJustLoaded && !isKnownAbsent && mayAsk) {
+      if (!isCoolingDown) this.#refetchedAt = time
       const found = (await this.#set.refetch()).get(kid)
       if (found) return found
       this.#remember(kid, time + cooldownSeconds)

@@ -97,6 +97,11 @@ export class Refreshing<T> {
     return this.#failure !== undefined
   }
 
+  /** True while a load is under way that {@link refetch} would join. */
+  get isLoading(): boolean {
+    return this.#present() !== undefined
+  }
+
   /** When the load of the present value began, in seconds since the epoch. */
   get loadedAt(): number | undefined {
     return this.#loaded?.at
