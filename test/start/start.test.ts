@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeSecrets } from './dev-secrets.ts'
+import { curlLines, doMainJob } from './main-job.ts'
+import { type Ports, readOptions, UsageError } from './options.ts'
+import { checkPorts } from './ports.ts'
+import { addressesOf, startConsumer, startSystem, type System, waitUntilReady } from './system.ts'
+
+const run = promisify(execFile)
+
+async function freePorts(): Promise<Ports> {
+  const ports = await Promise.all(
+    [1, 2, 3].map(
+      () =>
+        new Promise<number>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => {
+            const address = server.address()
+            const port = typeof address === 'object' && address ? address.port : 0
+            server.close(() => resolve(port))
+          })
+        }),
+    ),
+  )
+  const [gateway = 0, auth0 = 0, consumer = 0] = ports
+  return { gateway, auth0, consumer }
+}
+
+describe('the running system', () => {
+  let ports: Ports
+  let system: System
+  let token: string
+
+  beforeAll(async () => {
+    makeSecrets()
+    ports = await freePorts()
+    system = startSystem(ports, () => undefined)
+    await waitUntilReady(system, () => doMainJob(addressesOf(ports)))
+  })
+  afterAll(() => system.stop())
+
+  const ask = async (path: string, bearer?: string): Promise<Response> =>
+    fetch(`${addressesOf(ports).consumer}${path}`, {
+      headers: bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` },
+    })
+
+  it('does what its three printed lines say, in a shell', async () => {
+    const script = [...curlLines(addressesOf(ports)), 'echo; echo "TOKEN=$TOKEN"'].join('\n')
+    const { stdout } = await run('bash', ['-euc', script])
+    expect(stdout).toContain('HTTP/1.1 200 OK')
+    expect(stdout).toContain('"sub":"auth0|alice"')
+    token = /^TOKEN=(.+)$/m.exec(stdout)?.[1] ?? ''
+    expect(token.split('.')).toHaveLength(3)
+  })
+
+  it('refuses a caller without a token with a bare challenge, and one without the permission with 403', async () => {
+    const without = await ask('/reports')
+    expect([without.status, without.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer'])
+    const lacking = await ask('/secret-data', token)
+    expect(lacking.status).toBe(403)
+    expect(lacking.headers.get('WWW-Authenticate')).toContain('insufficient_scope')
+  })
+
+  it('with the gateway stopped: a consumer that has keys answers, one that has none says 503', async () => {
+    await system.gateway.stop()
+    expect((await ask('/whoami', token)).status).toBe(200)
+
+    const [, , consumer] = system.programs
+    await consumer?.stop()
+    const cold = startConsumer(ports, () => undefined)
+    try {
+      const alone: System = { ...system, programs: [cold] }
+      await waitUntilReady(alone, async () => {
+        const { status } = await ask('/whoami')
+        if (status !== 401) throw new Error(`the consumer answered ${status}`)
+      })
+      const response = await ask('/whoami', token)
+      expect(response.status).toBe(503)
+      expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
+    } finally {
+      await cold.stop()
+    }
+  })
+})
+
+describe('the command line', () => {
+  it('takes ports from flags, else from variables', () => {
+    expect(readOptions(['--gateway-port=1'], { GATEWAY_PORT: '2', AUTH0_PORT: '3' })).toMatchObject({
+      ports: { gateway: 1, auth0: 3, consumer: 8789 },
+    })
+  })
+
+  it.each([
+    ['--gateway-port=0'],
+    ['--auth0-port=x'],
+    ['--consumer-port=65536'],
+    ['--nope'],
+    ['--auth0-port=8787'],
+  ])('refuses %s with a line that says what to do', (flag) => {
+    expect(() => readOptions([flag], {})).toThrow(UsageError)
+  })
+
+  it('says which flag and variable change a port that is taken', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const taken = typeof address === 'object' && address ? address.port : 0
+    const { gateway, auth0 } = await freePorts()
+    await expect(checkPorts({ gateway, auth0, consumer: taken })).rejects.toThrow(
+      /--consumer-port.*CONSUMER_PORT/,
+    )
+    server.close()
+  })
+})
