@@ -1,0 +1,144 @@
+import { Hono } from 'hono'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Decision } from './decision.ts'
+import { ConfigError } from './errors.ts'
+import { guard, sealgate, type SealgateEnv } from './hono.ts'
+import { policy } from './policy/builder.ts'
+import { makeKit } from './registry.ts'
+import { createTestIssuer, type TestIssuer } from './testing.ts'
+
+let issuer: TestIssuer
+
+beforeAll(async () => {
+  issuer = await createTestIssuer()
+})
+
+/** Typed by its guard alone: `auth` may be missing. */
+const home = new Hono().get('/', guard(undefined, { optional: true }), (c) =>
+  c.text(c.var.auth?.sub ?? 'guest'),
+)
+
+const app = new Hono<SealgateEnv>()
+  .use(sealgate())
+  .get('/any', guard(), (c) => c.text(c.var.auth.sub))
+  .get('/readers', guard(policy().needAll('read')), (c) => c.text(c.var.auth.sub))
+  .get(
+    '/users/:id',
+    guard((c) => policy().owner(c.req.param('id'))),
+    (c) => c.text('owner'),
+  )
+  .route('/home', home)
+
+const ask = (path: string, authorization?: string, headers: Record<string, string> = {}) =>
+  app.request(
+    path,
+    { headers: { ...headers, ...(authorization !== undefined && { Authorization: authorization }) } },
+    issuer.env,
+  )
+
+describe('guard', () => {
+  it('lets a good token through and names the caller', async () => {
+    const response = await ask('/any', `bearer ${await issuer.token({ sub: 'ada' })}`)
+    expect([response.status, await response.text()]).toEqual([200, 'ada'])
+  })
+
+  const answers: [
+    what: string,
+    path: string,
+    authorization: () => Promise<string | undefined>,
+    status: number,
+    challenge: string,
+  ][] = [
+    ['no credentials', '/any', () => Promise.resolve(undefined), 401, 'Bearer'],
+    ['another scheme', '/any', () => Promise.resolve('Basic YTpi'), 401, 'Bearer'],
+    ['two credentials', '/any', () => Promise.resolve('Bearer a, Bearer b'), 400, 'invalid_request'],
+    ['an expired token', '/any', async () => `Bearer ${await issuer.expired()}`, 401, 'invalid_token'],
+    ['a forged token', '/any', async () => `Bearer ${await issuer.forged()}`, 401, 'invalid_token'],
+    [
+      'a missing permission',
+      '/readers',
+      async () => `Bearer ${await issuer.token()}`,
+      403,
+      'insufficient_scope',
+    ],
+    [
+      'another owner',
+      '/users/2',
+      async () => `Bearer ${await issuer.token({ sub: '1' })}`,
+      403,
+      'insufficient_scope',
+    ],
+    [
+      'a bad token where a guest may pass',
+      '/home',
+      async () => `Bearer ${await issuer.forged()}`,
+      401,
+      'invalid_token',
+    ],
+  ]
+  it.each(answers)('answers %s at %s', async (_, path, authorization, status, challenge) => {
+    const response = await ask(path, await authorization())
+    expect(response.status).toBe(status)
+    expect(response.headers.get('WWW-Authenticate')).toContain(challenge)
+    if (challenge === 'Bearer') expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+  })
+
+  it('lets a guest through where that is allowed', async () => {
+    expect(await (await ask('/home')).text()).toBe('guest')
+  })
+
+  it('answers an outage with 503', async () => {
+    const down = await createTestIssuer()
+    down.break('throw')
+    const quiet = new Hono()
+      .use(guard(undefined, { kit: makeKit(down.env, { onEvent: () => undefined }) }))
+      .get('/', (c) => c.text(''))
+    const response = await quiet.request('/', { headers: { Authorization: `Bearer ${await down.token()}` } })
+    expect(response.status).toBe(503)
+    expect(response.headers.get('Retry-After')).toBeTruthy()
+  })
+
+  it('refuses a request whose X-User-ID is somebody else', async () => {
+    const bearer = `Bearer ${await issuer.token({ sub: 'ada' })}`
+    expect((await ask('/any', bearer, { 'X-User-ID': 'ada' })).status).toBe(200)
+    expect((await ask('/any', bearer, { 'X-User-ID': 'eve' })).status).toBe(400)
+  })
+
+  it('tells onDecision why', async () => {
+    const seen: Decision[] = []
+    const logged = new Hono().get(
+      '/',
+      guard(undefined, { onDecision: (decision) => void seen.push(decision) }),
+      (c) => c.text(''),
+    )
+    await logged.request('/', {}, issuer.env)
+    expect(seen).toMatchObject([{ granted: false, reason: 'no_credentials' }])
+  })
+
+  it('takes only what is a policy, when it is made and when it is asked', async () => {
+    expect(() => guard({} as never)).toThrow(ConfigError)
+    const forgetful = new Hono().get('/', guard((() => undefined) as never), (c) => c.text('in'))
+    const response = await forgetful.request(
+      '/',
+      { headers: { Authorization: `Bearer ${await issuer.token()}` } },
+      issuer.env,
+    )
+    expect(response.status).toBe(500)
+  })
+
+  it('asks for a token that is bound to this request, where that is set', async () => {
+    const bound = new Hono().get('/', guard(undefined, { bound: true }), (c) => c.text('in'))
+    const response = await bound.request(
+      '/',
+      { headers: { Authorization: `Bearer ${await issuer.token()}` } },
+      issuer.env,
+    )
+    expect(response.status).toBe(401)
+  })
+})
+
+it('says what to do when there is no environment', async () => {
+  const response = await app.request('/any')
+  expect(response.status).toBe(500)
+})

@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ConfigError } from './errors.ts'
+import { makeKit } from './registry.ts'
+import { createTestIssuer, type TestIssuer } from './testing.ts'
+
+let issuer: TestIssuer
+
+beforeAll(async () => {
+  issuer = await createTestIssuer()
+})
+
+describe('makeKit', () => {
+  it('gives the same kit for the same environment', () => {
+    const env = { ...issuer.env }
+    expect(makeKit(env)).toBe(makeKit(env))
+  })
+
+  it('finds it again under an environment that is wrapped anew on every request: one fetch for 1,000', async () => {
+    const own = await createTestIssuer()
+    const token = await own.token()
+    for (let request = 0; request < 1000; request++) {
+      const env = new Proxy({ ...own.env }, {})
+      expect(await makeKit(env).verify(token)).not.toBeNull()
+    }
+    expect(own.binding.fetches).toBe(1)
+  })
+
+  it('makes another for another binding, other values, and other options', async () => {
+    const other = await createTestIssuer()
+    const kits = [
+      makeKit(issuer.env),
+      makeKit(other.env),
+      makeKit({ ...issuer.env, JWT_AUD: 'other' }),
+      makeKit({ ...issuer.env, JWT_LEEWAY: '5' }),
+      makeKit(issuer.env, { now: () => 1 }),
+    ]
+    expect(new Set(kits).size).toBe(kits.length)
+  })
+
+  it('keeps two environments apart, interleaved 10,000 times', async () => {
+    const [one, two] = await Promise.all([createTestIssuer(), createTestIssuer()])
+    const [tokenOne, tokenTwo] = await Promise.all([one.token({ sub: 'one' }), two.token({ sub: 'two' })])
+    for (let round = 0; round < 5000; round++) {
+      const [mine, foreign] = await Promise.all([
+        makeKit(one.env).verify(tokenOne),
+        makeKit(two.env).verify(tokenOne),
+      ])
+      if (mine?.sub !== 'one' || foreign !== null) throw new Error(`cross-talk in round ${round}`)
+    }
+    expect((await makeKit(two.env).verify(tokenTwo))?.sub).toBe('two')
+    expect([one.binding.fetches, two.binding.fetches]).toEqual([1, 1])
+  })
+
+  it('reports once that environments never stop changing', () => {
+    const events: string[] = []
+    const options = { onEvent: ({ type }: { type: string }) => void events.push(type) }
+    for (let count = 0; count < 40; count++) makeKit({ ...issuer.env, JWT_AUD: `service-${count}` }, options)
+    expect(events.filter((type) => type === 'unstable_env')).toHaveLength(1)
+  })
+
+  it('fails at once, naming the variable, and does not remember the failure', () => {
+    const env: Record<string, unknown> = { ...issuer.env, JWT_ISS: '' }
+    expect(() => makeKit(env)).toThrow(ConfigError)
+    expect(() => makeKit(env)).toThrow(/JWT_ISS/)
+    env.JWT_ISS = issuer.env.JWT_ISS
+    expect(() => makeKit(env)).not.toThrow()
+  })
+})
+
+describe('a Secrets Store binding', () => {
+  it('is read at first use, again after a minute, and its last value serves in an outage', async () => {
+    let time = 1_800_000_000
+    let reads = 0
+    let isDown = false
+    const secret = 'A'.repeat(86)
+    const env = {
+      JWT_ISS: 'https://issuer.test',
+      JWT_AUD: 'reports',
+      JWT_SECRET_NAME: 'STORED',
+      STORED: {
+        get: () => {
+          reads++
+          return isDown ? Promise.reject(new Error('the store is down')) : Promise.resolve(secret)
+        },
+      },
+    }
+    const kit = makeKit(env, { now: () => time, onEvent: () => undefined })
+    expect(reads).toBe(0)
+    const sign = () => kit.sign({ sub: 'a' })
+    await sign()
+    const { length } = await sign()
+    expect(length).toBeGreaterThan(100)
+    const first = reads
+    time += 61
+    await sign()
+    expect(reads).toBeGreaterThan(first)
+    isDown = true
+    time += 200
+    await expect(sign()).resolves.toBeTypeOf('string')
+    time += 300
+    await expect(sign()).rejects.toThrow(/STORED/)
+  })
+})
