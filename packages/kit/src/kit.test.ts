@@ -351,20 +351,28 @@ describe('the verified-token cache', () => {
 })
 
 describe('pins', () => {
-  it('refuse a denied key, and any that is not allowed', async () => {
+  it('refuse a denied key, and any that is not allowed, on every key source', async () => {
     const token = await signed()
-    const set = { publicJwk: { kty: 'OKP', crv: 'Ed25519', x: jwk.x, kid: 'key-1' } }
+    const publicJwk = { kty: 'OKP', crv: 'Ed25519', x: jwk.x, kid: 'key-1' }
+    const answer = () => Promise.resolve(Response.json({ keys: [publicJwk] }))
+    const sources: Pick<KitConfig, 'verify' | 'fetch'>[] = [
+      { verify: { publicJwk } },
+      { verify: { jwksService: { fetch: answer } } },
+      { verify: { jwksUrl: 'https://keys.test/jwks.json' }, fetch: answer },
+    ]
     const other = 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'
     const own = await crypto.subtle.digest(
       'SHA-256',
       new TextEncoder().encode(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x: jwk.x })),
     )
     const thumbprint = encodeBase64Url(new Uint8Array(own))
-    const kitWith = (pins: Partial<KitConfig>) =>
-      createKit({ issuer: ISSUER, audience: 'reports', verify: set, now, ...pins })
-    expect(await kitWith({ allowedThumbprints: [thumbprint] }).verify(token)).not.toBeNull()
-    for (const pins of [{ allowedThumbprints: [other] }, { deniedThumbprints: [thumbprint] }]) {
-      expect(await kitWith(pins).safeVerify(token)).toMatchObject({ reason: 'denied_key' })
+    for (const source of sources) {
+      const kitWith = (pins: Partial<KitConfig>) =>
+        createKit({ issuer: ISSUER, audience: 'reports', ...source, now, onEvent: () => undefined, ...pins })
+      expect(await kitWith({ allowedThumbprints: [thumbprint] }).verify(token)).not.toBeNull()
+      for (const pins of [{ allowedThumbprints: [other] }, { deniedThumbprints: [thumbprint] }]) {
+        expect(await kitWith(pins).safeVerify(token)).toMatchObject({ reason: 'denied_key' })
+      }
     }
   })
 })
