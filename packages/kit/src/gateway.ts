@@ -1,4 +1,5 @@
 import { Kit } from './kit.ts'
+import type { RevocableClaims } from './tokens/revoke.ts'
 import type { KitClaims, SignClaims } from './tokens/sign.ts'
 
 export { type Credentials, readCredentials } from './bearer.ts'
@@ -9,6 +10,7 @@ export {
   type DelegationRequest,
   SUBJECT_CLAIMS,
 } from './tokens/delegate.ts'
+export type { RevocableClaims } from './tokens/revoke.ts'
 export type { KitClaims, SignClaims } from './tokens/sign.ts'
 
 /** What an issuer mints: the subject's claims, those that only an issuer sets, and for whom. */
@@ -43,4 +45,15 @@ export function mintInternal(kit: Kit, { claims, aud, expiresAt, typ }: MintRequ
     aud,
     ...(typ !== undefined && { typ }),
   })
+}
+
+/**
+ * Holds a subject against the kit's deny-list, and a token by its `jti`, where an issuer decides before it mints: at an
+ * exchange, a session, a token used again. Nothing is checked by a kit without a deny-list.
+ *
+ * @throws TokenError `revoked`
+ * @throws RevocationUnavailableError when the list cannot be read and `JWT_DENYLIST_ON_ERROR` is `closed`
+ */
+export async function checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> {
+  await Kit.checkRevoked(kit, claims)
 }

@@ -24,7 +24,7 @@ import { evaluate } from './policy/evaluate.ts'
 import type { Settings, SignKeys, VerifyKeys } from './settings.ts'
 import { delegateClaims, type DelegationRequest } from './tokens/delegate.ts'
 import type { VerifyOptions } from './tokens/options.ts'
-import { Denylist, type Revocation } from './tokens/revoke.ts'
+import { Denylist, type RevocableClaims, type Revocation } from './tokens/revoke.ts'
 import {
   buildClaims,
   type KitClaims,
@@ -279,6 +279,14 @@ export class Kit {
    */
   static mint(kit: Kit, claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
     return kit.#mint(claims, kitClaims, options)
+  }
+
+  /**
+   * Holds claims against the deny-list without a token of ours. See `@sealgate/kit/gateway`.
+   * @internal
+   */
+  static checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> | undefined {
+    return kit.#denylist?.check(claims, undefined)
   }
 }
 

@@ -16,6 +16,9 @@ export type Revocation = { readonly jti: string } | { readonly sub: string } | {
 
 type RevocationKind = 'jti' | 'sub' | 'thumbprint'
 
+/** The claims that the deny-list looks at. */
+export type RevocableClaims = Pick<VerifiedClaims, 'sub' | 'iat' | 'jti' | 'auth_iat'>
+
 export interface DenylistSettings {
   readonly issuer: string
   readonly onError: 'closed' | 'open'
@@ -52,7 +55,7 @@ export class Denylist {
    * @throws TokenError `revoked`
    * @throws RevocationUnavailableError when the list cannot be read and `onError` is `closed`
    */
-  check(claims: VerifiedClaims, thumbprint: string | undefined): Promise<void> | undefined {
+  check(claims: RevocableClaims, thumbprint: string | undefined): Promise<void> | undefined {
     const names = namesOf(claims, thumbprint)
     const now = this.#settings.now()
     const unknown = names.filter((name) => (this.#remembered.get(name)?.until ?? 0) <= now)
@@ -64,7 +67,7 @@ export class Denylist {
   async #checkAfterRead(
     names: readonly string[],
     unknown: readonly string[],
-    claims: VerifiedClaims,
+    claims: RevocableClaims,
   ): Promise<void> {
     try {
       await this.#read(unknown)
@@ -96,7 +99,7 @@ export class Denylist {
       this.#remembered.delete(oldest)
   }
 
-  #refuseRevoked(names: readonly string[], claims: VerifiedClaims): void {
+  #refuseRevoked(names: readonly string[], claims: RevocableClaims): void {
     for (const name of names) {
       const before = this.#remembered.get(name)?.before
       if (before === undefined) continue
@@ -128,7 +131,7 @@ export class Denylist {
   }
 }
 
-function namesOf(claims: VerifiedClaims, thumbprint: string | undefined): readonly string[] {
+function namesOf(claims: RevocableClaims, thumbprint: string | undefined): readonly string[] {
   const names = [`sub:${claims.sub}`]
   if (claims.jti !== undefined) names.push(`jti:${claims.jti}`)
   if (thumbprint !== undefined) names.push(`thumbprint:${thumbprint}`)
