@@ -57,3 +57,13 @@ export function mintInternal(kit: Kit, { claims, aud, expiresAt, typ }: MintRequ
 export async function checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> {
   await Kit.checkRevoked(kit, claims)
 }
+
+/**
+ * The `kid` of the slot that signs now; `undefined` with HS512. What is minted with one key is not used again after the
+ * next one took over.
+ *
+ * @throws ConfigError without a signing key
+ */
+export function signingKid(kit: Kit): Promise<string | undefined> {
+  return Kit.signingKid(kit)
+}

@@ -282,6 +282,14 @@ export class Kit {
   }
 
   /**
+   * The `kid` that signs now. See `@sealgate/kit/gateway`.
+   * @internal
+   */
+  static async signingKid(kit: Kit): Promise<string | undefined> {
+    return kit.#ring && (await (await kit.#ring()).signer(kit.#settings.now())).kid
+  }
+
+  /**
    * Holds claims against the deny-list without a token of ours. See `@sealgate/kit/gateway`.
    * @internal
    */

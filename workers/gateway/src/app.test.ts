@@ -47,6 +47,7 @@ describe('the log', () => {
       requestId: response.headers.get('X-Request-Id'),
       method: 'GET',
       route: '/api/*',
+      user: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
       status: 200,
       durationMs: expect.any(Number) as number,
     })

@@ -1,67 +1,104 @@
 import { type Context, Hono } from 'hono'
+import { allowOrigin, isPreflight, preflight } from './edge/cors.ts'
+import type { Trace } from './edge/trace.ts'
 import { errorResponse, GatewayError, problemOf } from './errors.ts'
 import { type Gateway, gatewayOf } from './gateway.ts'
 import { logRequest } from './logs.ts'
+import { plainPath } from './paths.ts'
+import { mediaType } from './routes/form.ts'
 import { forward } from './routes/forward.ts'
 import { JWKS_PATH, jwksResponse } from './routes/jwks.ts'
-import { health } from './routes/meta.ts'
+import { health, METADATA_PATH, metadata } from './routes/meta.ts'
+import { OPENAPI_PATH, openapi } from './routes/openapi.ts'
+import { passwordLogin } from './routes/password.ts'
+import { revokeToken } from './routes/revoke.ts'
 import { exchangeToken } from './routes/token.ts'
 
 interface AppEnv {
   Bindings: object
-  Variables: { requestId: string; gateway: Gateway; route: string | undefined }
+  Variables: { trace: Trace; gateway: Gateway | undefined }
 }
 
-const TOKEN_PATH = '/oauth/token'
-const HEALTH_PATH = '/health'
+/** Answers one of the gateway's own routes. */
+type Handler = (gateway: Gateway, request: Request, trace: Trace) => Response | Promise<Response>
+
+/** The gateway's own routes; whatever else comes is forwarded. */
+const OWN_ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
+  ['/oauth/token', ['POST'], token],
+  ['/oauth/revoke', ['POST'], revokeToken],
+  [JWKS_PATH, ['GET', 'HEAD'], publicJwks],
+  [METADATA_PATH, ['GET', 'HEAD'], metadata],
+  [OPENAPI_PATH, ['GET', 'HEAD'], openapi],
+]
 
 /** The public face: what the internet reaches. */
 export const app = new Hono<AppEnv>()
 
 app.use(async (c, next) => {
   const started = Date.now()
-  const requestId = crypto.randomUUID()
-  c.set('requestId', requestId)
+  const trace: Trace = { requestId: crypto.randomUUID(), route: undefined, subject: undefined }
+  c.set('trace', trace)
   await next()
+  const { error, req } = c
+  const { gateway } = c.var
   // Answers of a service may have immutable headers.
-  c.res = new Response(c.res.body, c.res)
-  c.res.headers.set('X-Request-Id', requestId)
-  const { error, req, res, var: own } = c
-  logRequest({
-    requestId,
-    method: req.method,
-    route: own.route,
-    status: res.status,
-    durationMs: Date.now() - started,
-    ...(error && { problem: problemOf(error) }),
-  })
+  const response = new Response(c.res.body, c.res)
+  response.headers.set('X-Request-Id', trace.requestId)
+  if (gateway) allowOrigin(gateway, req.raw, response.headers)
+  // Setting it would merge the headers of the answer before into it.
+  c.res = undefined
+  c.res = response
+  const user = trace.subject === undefined ? undefined : await gateway?.pseudonyms.of('log', trace.subject)
+  logRequest(
+    {
+      requestId: trace.requestId,
+      method: req.method,
+      route: trace.route,
+      status: response.status,
+      durationMs: Date.now() - started,
+      ...(user !== undefined && { user }),
+      ...(error && { problem: problemOf(error) }),
+    },
+    gateway?.ship,
+  )
 })
 
-app.on(['GET', 'HEAD'], HEALTH_PATH, (c) => {
-  c.set('route', HEALTH_PATH)
+app.on(['GET', 'HEAD'], '/health', (c) => {
+  c.var.trace.route = '/health'
   return health()
 })
 
 app.use(async (c, next) => {
-  c.set('gateway', gatewayOf(c.env))
-  await next()
+  const gateway = gatewayOf(c.env)
+  c.set('gateway', gateway)
+  if (gateway.config.corsOrigins.size > 0 && isPreflight(c.req.raw)) {
+    return preflight(gateway, c.req.raw, plainPath(c.req.url))
+  }
+  return next()
 })
 
-app.on(['GET', 'HEAD'], JWKS_PATH, (c) => {
-  c.set('route', JWKS_PATH)
-  const { gateway } = c.var
+for (const [path, methods, handler] of OWN_ROUTES) {
+  app.all(path, (c) => {
+    c.var.trace.route = path
+    if (!methods.includes(c.req.method)) {
+      throw new GatewayError('method_not_allowed', { headers: { Allow: methods.join(', ') } })
+    }
+    return handler(gatewayOf(c.env), c.req.raw, c.var.trace)
+  })
+}
+
+app.all('*', (c) => forward(gatewayOf(c.env), c.req.raw, c.var.trace))
+
+app.onError((error, c: Context<AppEnv>) => errorResponse(error, c.var.trace.requestId))
+
+/** The token exchange is a form; the password realm is JSON. */
+function token(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
+  return mediaType(request) === 'application/json'
+    ? passwordLogin(gateway, request, trace)
+    : exchangeToken(gateway, request, trace)
+}
+
+function publicJwks(gateway: Gateway, request: Request): Promise<Response> {
   if (!gateway.config.jwksPublic) throw new GatewayError('not_found')
-  return jwksResponse(gateway, c.req.raw)
-})
-app.all(TOKEN_PATH, (c) => {
-  c.set('route', TOKEN_PATH)
-  if (c.req.method !== 'POST') throw new GatewayError('method_not_allowed', { headers: { Allow: 'POST' } })
-  return exchangeToken(c.var.gateway, c.req.raw)
-})
-app.all('*', (c) =>
-  forward(c.var.gateway, c.req.raw, c.var.requestId, ({ match }) => {
-    c.set('route', match)
-  }),
-)
-
-app.onError((error, c: Context<AppEnv>) => errorResponse(error, c.var.requestId))
+  return jwksResponse(gateway, request)
+}

@@ -153,7 +153,7 @@ const badRoutes: [what: string, route: object, message: RegExp][] = [
   ['an empty segment', { match: '/api//*' }, /must be a literal path/],
   ['a dot segment', { match: '/api/../*' }, /must not have dot segments/],
   ['an encoding', { match: '/api/%2e' }, /must be a literal path/],
-  ['auth that is mistyped', { auth: 'nothing' }, /must be required \(the default\) or none/],
+  ['auth that is mistyped', { auth: 'nothing' }, /must be required \(the default\), anonymous or none/],
   ['open and with an audience', { auth: 'none' }, /audience/],
   ['a member that is not known', { requires: ['read:reports'] }, /requires/],
   [

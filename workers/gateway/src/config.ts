@@ -2,6 +2,7 @@ import { ConfigError, envMode } from '@sealgate/kit'
 import * as z from 'zod'
 import type { AudienceDefinition, GatewayDefinition } from './define.ts'
 import { audiences, flag, json, list, routes, seconds } from './env.ts'
+import type { RateLimiter } from './limits.ts'
 import { RouteTable } from './routing.ts'
 
 /** Where Auth0's tokens come from and which of them count. */
@@ -17,6 +18,20 @@ export interface Auth0Config {
   readonly rights: 'permissions' | 'scope' | 'both'
   readonly rolesClaim: string | undefined
   readonly profile: 'auth0' | 'rfc9068'
+}
+
+/** The gateway as a client of Auth0: for logins and the password realm. */
+export interface LoginConfig {
+  /** Auth0's issuer, with its trailing slash. */
+  readonly issuer: string
+  /** The API that access tokens are for. */
+  readonly audience: string
+  readonly clientId: string
+  readonly clientSecret: string
+  /** The scope of a login. */
+  readonly scope: string
+  /** The realm of the password route; `undefined`: the route is off. */
+  readonly connection: string | undefined
 }
 
 /** Everything that the gateway knows from its environment, checked. Times in seconds. */
@@ -43,6 +58,18 @@ export interface Config {
     readonly isPublic: boolean
   }
   readonly jwksPublic: boolean
+  /** Exact origins whose pages may read answers. Empty: no CORS headers. */
+  readonly corsOrigins: ReadonlySet<string>
+  /** `undefined`: no login and no password realm. */
+  readonly login: LoginConfig | undefined
+  /** The gateway's own public origin, without a trailing slash; `undefined`: the request's. */
+  readonly baseUrl: string | undefined
+  readonly rateLimiter: RateLimiter | undefined
+  /** Whether revocations can be written (`JWT_DENYLIST_NAME`). */
+  readonly hasDenylist: boolean
+  /** Audiences that `Admin.sign` may issue for. */
+  readonly adminSign: ReadonlySet<string>
+  readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
 }
 
 /** A service binding, as far as forwarding needs it. */
@@ -86,6 +113,20 @@ const VARIABLES = z.object({
   ).optional(),
   EXCHANGE_PUBLIC: flag.optional(),
   JWKS_PUBLIC: flag.default(false),
+  CORS_ORIGINS: list.default([]),
+  AUTH0_CLIENT_ID: z.string().optional(),
+  AUTH0_CLIENT_SECRET: z.string().optional(),
+  AUTH0_SCOPE: z.string().default('openid profile email offline_access'),
+  AUTH0_CONNECTION: z.string().optional(),
+  BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://app.example.com' })
+    .optional(),
+  ADMIN_SIGN: list.default([]),
+  DATADOG_API_KEY: z.string().optional(),
+  DATADOG_SITE: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, 'must be a site such as datadoghq.com')
+    .default('datadoghq.com'),
 })
 
 type Variables = z.infer<typeof VARIABLES>
@@ -138,6 +179,16 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     services,
     exchange: exchangeOf(variables),
     jwksPublic: variables.JWKS_PUBLIC,
+    corsOrigins: corsOriginsOf(variables.CORS_ORIGINS),
+    login: loginOf(variables, issuer),
+    baseUrl: baseUrlOf(variables.BASE_URL, isStrict),
+    rateLimiter: limiterOf(env, variables),
+    hasDenylist: present(env, 'JWT_DENYLIST_NAME') !== undefined,
+    adminSign: adminSignOf(variables.ADMIN_SIGN, known),
+    datadog:
+      variables.DATADOG_API_KEY === undefined
+        ? undefined
+        : { apiKey: variables.DATADOG_API_KEY, site: variables.DATADOG_SITE },
   }
 }
 
@@ -211,7 +262,11 @@ function bindServices(
       refuse('ROUTES', `${route.match} is for the audience ${route.audience}, which is not in AUDIENCES`)
     }
     const ceiling = known.get(route.audience)?.permissions
-    const unknown = [...route.require, ...(route.grant ?? [])].find((one) => ceiling?.includes(one) !== true)
+    const unknown = [
+      ...route.require,
+      ...(route.grant ?? []),
+      ...(route.auth === 'anonymous' ? route.anonymousGrant : []),
+    ].find((one) => ceiling?.includes(one) !== true)
     if (unknown !== undefined) {
       refuse('ROUTES', `${route.match} names ${unknown}, which the audience ${route.audience} never carries`)
     }
@@ -258,6 +313,74 @@ function keysOf(
     refuse('JWT_SECRETS_BY_AUDIENCE', `gives ${shared} to two audiences: each needs a secret of its own`)
   }
   return { mode: 'HS512', secretsByAudience: new Map(Object.entries(secrets)) }
+}
+
+function loginOf(variables: Variables, issuer: string): LoginConfig | undefined {
+  const {
+    AUTH0_CLIENT_ID: clientId,
+    AUTH0_CLIENT_SECRET: clientSecret,
+    AUTH0_CONNECTION: connection,
+  } = variables
+  if (clientId === undefined && clientSecret === undefined) {
+    if (connection !== undefined) refuse('AUTH0_CONNECTION', 'needs AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET')
+    return undefined
+  }
+  if (clientId === undefined) refuse('AUTH0_CLIENT_ID', 'is missing beside AUTH0_CLIENT_SECRET: set it')
+  if (clientSecret === undefined) {
+    refuse('AUTH0_CLIENT_SECRET', 'is missing: npx wrangler secret put AUTH0_CLIENT_SECRET')
+  }
+  const { AUTH0_AUDIENCE: audience, AUTH0_SCOPE: scope } = variables
+  return { issuer, audience, clientId, clientSecret, scope, connection }
+}
+
+/** @throws ConfigError for plain http, but on this machine in `test` and `dev` */
+function baseUrlOf(baseUrl: string | undefined, isStrict: boolean): string | undefined {
+  if (baseUrl === undefined) return undefined
+  const { origin, protocol, hostname } = new URL(baseUrl)
+  if (baseUrl !== origin && baseUrl !== `${origin}/`) {
+    refuse('BASE_URL', 'must be scheme and host alone, for example https://app.example.com')
+  }
+  const isLoopback = hostname === '127.0.0.1' || hostname === 'localhost' || hostname === '[::1]'
+  if (protocol !== 'https:' && (isStrict || !isLoopback)) {
+    refuse('BASE_URL', 'must be https (http only on loopback, in WORKER_ENV test or dev)')
+  }
+  return origin
+}
+
+/** @throws ConfigError for the password realm in production without a limiter: guessing would be free */
+function limiterOf(env: object, { AUTH0_CONNECTION, WORKER_ENV }: Variables): RateLimiter | undefined {
+  const binding = present(env, 'RATE_LIMITER')
+  if (binding === undefined) {
+    if (AUTH0_CONNECTION !== undefined && WORKER_ENV === 'production') {
+      refuse('AUTH0_CONNECTION', 'needs RATE_LIMITER in production: add a rate-limit binding of that name')
+    }
+    return undefined
+  }
+  if (!isLimiter(binding))
+    refuse('RATE_LIMITER', 'is no rate-limit binding: see "ratelimits" in wrangler.jsonc')
+  return binding
+}
+
+function isLimiter(value: unknown): value is RateLimiter {
+  return typeof value === 'object' && value !== null && 'limit' in value && typeof value.limit === 'function'
+}
+
+function adminSignOf(
+  names: readonly string[],
+  known: ReadonlyMap<string, AudienceDefinition>,
+): ReadonlySet<string> {
+  const unknown = names.find((name) => !known.has(name))
+  if (unknown !== undefined) refuse('ADMIN_SIGN', `names ${unknown}, which is not in AUDIENCES`)
+  return new Set(names)
+}
+
+function corsOriginsOf(origins: readonly string[]): ReadonlySet<string> {
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin)) {
+      refuse('CORS_ORIGINS', 'must list exact origins, for example https://app.example.com')
+    }
+  }
+  return new Set(origins)
 }
 
 function exchangeOf({ EXCHANGE_CLIENTS, EXCHANGE_PUBLIC, WORKER_ENV }: Variables): Config['exchange'] {

@@ -1,8 +1,9 @@
-import { ClaimsError, type VerifiedClaims } from '@sealgate/kit'
+import { ClaimsError, parse, type VerifiedClaims } from '@sealgate/kit'
 import { delegateClaims, mintInternal } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from './errors.ts'
 import type { Gateway } from './gateway.ts'
+import { replaceTransaction, TXN_TOKEN_TYP } from './transaction.ts'
 
 const REQUEST = z.strictObject({
   audience: z.string().min(1),
@@ -27,6 +28,7 @@ export async function delegate(
   const parsed = REQUEST.safeParse(request)
   if (!parsed.success) throw new GatewayError('invalid_request', { detail: 'the request has another shape' })
   const { audience, permissions, roles, ttlSeconds } = parsed.data
+  if (isTransaction(token)) return replacement(gateway, service, token, audience, permissions)
   const ceiling = gateway.config.audiences.get(audience)
   if (!ceiling) throw new GatewayError('invalid_target')
   const claims = await verifyFor(gateway, service, token)
@@ -61,13 +63,44 @@ export async function delegate(
   }
 }
 
+/** A transaction token is not exchanged for an access token: what a service gets is a narrower one of its kind. */
+async function replacement(
+  gateway: Gateway,
+  service: string,
+  token: unknown,
+  audience: string,
+  permissions: readonly string[] | undefined,
+): Promise<string> {
+  const claims = await verifyFor(gateway, audience, token, TXN_TOKEN_TYP)
+  // A transaction token is for the whole trust domain: each service that the gateway knows may ask.
+  if (!gateway.config.audiences.has(service)) throw new GatewayError('unauthorized_client')
+  if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
+  return replaceTransaction(gateway, service, claims, permissions)
+}
+
+function isTransaction(token: unknown): boolean {
+  try {
+    return typeof token === 'string' && parse(token).header.typ === TXN_TOKEN_TYP
+  } catch {
+    return false
+  }
+}
+
 /** The claims of an internal token that is meant for this service. @throws GatewayError `invalid_token` */
-export async function verifyFor(gateway: Gateway, service: string, token: unknown): Promise<VerifiedClaims> {
+export async function verifyFor(
+  gateway: Gateway,
+  service: string,
+  token: unknown,
+  typ?: string,
+): Promise<VerifiedClaims> {
   if (typeof token !== 'string') throw new GatewayError('invalid_token', { detail: 'malformed' })
   if (!gateway.config.audiences.has(service)) {
     throw new GatewayError('unauthorized_client', { detail: `${service} is no audience of this gateway` })
   }
-  const result = await gateway.kitFor(service).safeVerify(token, { aud: service })
+  const result = await gateway.kitFor(service).safeVerify(token, {
+    aud: service,
+    ...(typ !== undefined && { typ }),
+  })
   if (!result.ok) throw new GatewayError('invalid_token', { detail: result.reason })
   return result.claims
 }

@@ -2,7 +2,7 @@ import { createKit } from '@sealgate/kit'
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { decodeJwt, type JWTPayload } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Exchange, Keys } from './entrypoints.ts'
+import { Admin, Exchange, Keys } from './entrypoints.ts'
 import { makeGateway, mint } from './gateway.ts'
 import * as worker from './index.ts'
 import { catchLogs, gatewayEnv, INTERNAL_ISSUER, newSlot } from './testing.ts'
@@ -53,12 +53,13 @@ const exchange = (on = env): Exchange => calledWith({ service: 'reports' }, on)
 
 describe('what can be called', () => {
   it('is what is exported', () => {
-    expect(Object.keys(worker).sort()).toEqual(['Exchange', 'Keys', 'default'])
+    expect(Object.keys(worker).sort()).toEqual(['Admin', 'Exchange', 'Keys', 'default'])
     expect(worker.default.fetch).toBeTypeOf('function')
   })
 
   it.each([
     ['Keys', Keys, ['constructor', 'fetch', 'getJwks']],
+    ['Admin', Admin, ['constructor', 'health', 'revoke', 'sign']],
     ['Exchange', Exchange, ['constructor', 'delegate', 'introspect', 'verify']],
   ] as const)('of %s is this alone: every public method is callable over RPC', (_, entrypoint, methods) => {
     expect(Object.getOwnPropertyNames(entrypoint.prototype).sort()).toEqual(methods)

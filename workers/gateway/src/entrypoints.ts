@@ -1,9 +1,10 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { adminRevoke, adminSign, deepHealth, type DeepHealth } from './admin.ts'
 import { delegate, verifyFor } from './delegate.ts'
 import { errorResponse, GatewayError, problemOf, type RpcFailure, rpcFailure } from './errors.ts'
 import { gatewayOf } from './gateway.ts'
 import { logRefusedCall } from './logs.ts'
-import { serviceOf } from './props.ts'
+import { requireAdmin, serviceOf } from './props.ts'
 import { JWKS_PATH, jwksOf, jwksResponse } from './routes/jwks.ts'
 
 /** For Workers that need keys: keys and nothing else. Every public method here can be called over RPC. */
@@ -75,6 +76,43 @@ export class Exchange extends WorkerEntrypoint<object> {
       typeof request === 'object' && request !== null && 'audience' in request ? request.audience : ''
     if (audience !== service) throw new GatewayError('unauthorized_client', { detail: 'another audience' })
     return { ...(await verifyFor(gatewayOf(this.env), service, token)) }
+  }
+}
+
+/** For operators' Workers alone. A binding must say `"admin": true`. */
+export class Admin extends WorkerEntrypoint<object> {
+  /** A token for a caller that logged in elsewhere, for an audience of `ADMIN_SIGN`. */
+  async sign(
+    claims: object,
+    request: { audience: string },
+  ): Promise<{ ok: true; token: string } | RpcFailure> {
+    try {
+      requireAdmin(this.ctx.props)
+      return { ok: true, token: await adminSign(gatewayOf(this.env), claims, request) }
+    } catch (error) {
+      return refused('Admin.sign', error)
+    }
+  }
+
+  /** Puts a token, a subject or a key on the deny-list. It holds everywhere after about 90 s. */
+  async revoke(revocation: object): Promise<{ ok: true } | RpcFailure> {
+    try {
+      requireAdmin(this.ctx.props)
+      await adminRevoke(gatewayOf(this.env), revocation)
+      return { ok: true }
+    } catch (error) {
+      return refused('Admin.revoke', error)
+    }
+  }
+
+  /** Deep health: mode, slots, sources and what is wrong with them; no secret in it. */
+  async health(): Promise<({ ok: true } & DeepHealth) | RpcFailure> {
+    try {
+      requireAdmin(this.ctx.props)
+      return { ok: true, ...(await deepHealth(gatewayOf(this.env))) }
+    } catch (error) {
+      return refused('Admin.health', error)
+    }
   }
 }
 

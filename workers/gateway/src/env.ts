@@ -82,8 +82,24 @@ const common = {
         .refine((header) => !RESERVED_HEADERS.test(header), 'is a header that no route may pass on'),
     )
     .optional(),
+  forwardCookies: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a cookie')
+        .refine((cookie) => !/^(__Host-)?sealgate(-|$)/.test(cookie), 'is a cookie of the gateway itself'),
+    )
+    .optional(),
   timeoutMs: z.int().min(1).max(600_000).optional(),
   overrides: z.boolean().optional(),
+}
+
+const withToken = {
+  ...common,
+  audience: name,
+  require: rights.optional(),
+  grant: rights.optional(),
+  identityHeaders: z.boolean().optional(),
 }
 
 export const routes = z.array(
@@ -91,14 +107,9 @@ export const routes = z.array(
     'auth',
     [
       z.strictObject({ ...common, auth: z.literal('none') }),
-      z.strictObject({
-        ...common,
-        auth: z.literal('required').optional(),
-        audience: name,
-        require: rights.optional(),
-        grant: rights.optional(),
-      }),
+      z.strictObject({ ...withToken, auth: z.literal('required').optional() }),
+      z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
     ],
-    'must be required (the default) or none',
+    'must be required (the default), anonymous or none',
   ),
 )

@@ -4,7 +4,7 @@ import { KitError, type KitErrorCode } from '@sealgate/kit'
 export type ErrorSource = 'auth0' | 'gateway'
 
 interface Row {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 500 | 502 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 502 | 503
   /** `error` on the wire: RFC 6749 §5.2, RFC 6750 §3.1, RFC 8693 §2.2.2, or the gateway's own word. */
   readonly error: string
   /** `error_description` on the wire: printable ASCII without `"` and `\`. It never says what was wrong with a token. */
@@ -52,7 +52,15 @@ const ERRORS = {
   method_not_allowed: row(405, 'method_not_allowed', 'The method is not allowed here'),
   service_failed: row(502, 'bad_gateway', 'The service failed to answer'),
 
+  // Limits
+  rate_limited: row(429, 'too_many_requests', 'Too many requests; try again later', { retryAfter: 60 }),
+  limiter_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
+
   // Outages and faults of our own
+  auth0_failed: row(502, 'auth0_unavailable', 'Auth0 failed to answer; try again shortly', {
+    source: 'auth0',
+    retryAfter: 5,
+  }),
   auth0_unavailable: row(503, 'auth0_unavailable', 'Auth0 cannot be reached; try again shortly', {
     source: 'auth0',
     retryAfter: 5,

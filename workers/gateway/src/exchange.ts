@@ -147,6 +147,29 @@ export function exchange(
   return { ok: true, claims, audience: request.audience, expiresAt }
 }
 
+/** What an anonymous caller gets: no more than the route's `grant` within the audience's ceiling, and never a role. */
+export function anonymous(
+  sub: string,
+  { audience, grant }: { readonly audience: string; readonly grant: readonly string[] },
+  rules: ExchangeRules,
+  now: number,
+): Exchanged {
+  const issuedAt = Math.floor(now)
+  return {
+    ok: true,
+    audience,
+    expiresAt: issuedAt + Math.min(rules.ttlSeconds, rules.maxTtlSeconds),
+    claims: {
+      sub,
+      kind: 'anonymous',
+      auth_iat: issuedAt,
+      act: { iss: rules.issuer, sub: rules.name },
+      permissions: within(rules.audiences.get(audience)?.permissions ?? [], grant),
+      roles: [],
+    },
+  }
+}
+
 /** The client that a token was issued to: `azp` in Auth0's own profile, `client_id` in RFC 9068's. */
 export function clientIdOf(claims: Readonly<Record<string, unknown>>): string | undefined {
   const clientId = claims.azp ?? claims.client_id

@@ -1,15 +1,32 @@
 import { type Kit, makeKit } from '@sealgate/kit'
-import { mintInternal } from '@sealgate/kit/gateway'
+import { checkRevoked, mintInternal } from '@sealgate/kit/gateway'
+import { waitUntil } from 'cloudflare:workers'
 import definition from '../gateway.config.ts'
 import { type Auth0Options, Auth0Tokens } from './auth0/tokens.ts'
 import { type Config, parseConfig } from './config.ts'
+import { Datadog } from './datadog.ts'
 import type { GatewayDefinition } from './define.ts'
-import { exchange, type ExchangeRequest, type ExchangeResult, type SubjectClaims } from './exchange.ts'
+import { MintedTokens } from './edge/minted.ts'
+import {
+  anonymous,
+  exchange,
+  type Exchanged,
+  type ExchangeRequest,
+  type ExchangeResult,
+  type SubjectClaims,
+} from './exchange.ts'
+import { logEvent, type Ship } from './logs.ts'
+import { Pseudonyms } from './pseudonyms.ts'
 
 /** What the gateway consists of, for one environment. */
 export interface Gateway {
   readonly config: Config
   readonly auth0: Auth0Tokens
+  /** Tokens that forwarding may use again. */
+  readonly minted: MintedTokens
+  readonly pseudonyms: Pseudonyms
+  /** Ships a log line; `undefined` without Datadog. */
+  readonly ship: Ship
   /** Seconds since the epoch. */
   readonly now: () => number
   /** The kit that signs for an audience: one for all, or with HS512 by audience one each. */
@@ -43,6 +60,7 @@ export function makeGateway(
 ): Gateway {
   const config = parseConfig(env, given)
   const now = options.now ?? (() => Date.now() / 1000)
+  if (!config.rateLimiter && config.environment === 'production') logEvent('warn', 'rate_limiter_missing')
   const kit = config.secretsByAudience ? undefined : makeKit(env)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
@@ -54,11 +72,23 @@ export function makeGateway(
     config,
     now,
     auth0: new Auth0Tokens(config.auth0, options),
+    minted: new MintedTokens(),
+    pseudonyms: new Pseudonyms(env),
+    ship: shipperOf(config),
     kitFor(audience) {
       const found = kit ?? kits.get(audience)
       if (!found) throw new Error(`no kit for ${audience}`)
       return found
     },
+  }
+}
+
+function shipperOf({ datadog, environment }: Config): Ship {
+  if (!datadog) return undefined
+  const tags = `service:sealgate-gateway,env:${environment}`
+  const shipper = new Datadog({ ...datadog, tags, waitUntil })
+  return (line) => {
+    shipper.add(line)
   }
 }
 
@@ -71,7 +101,10 @@ function secretEnv(env: object, audience: string, secretName: string): object {
 export interface Minted {
   readonly ok: true
   readonly token: string
+  readonly jti: string
+  readonly subject: string
   readonly permissions: readonly string[]
+  readonly roles: readonly string[]
   /** Seconds. */
   readonly expiresIn: number
 }
@@ -84,12 +117,46 @@ export async function mint(
 ): Promise<Minted | Extract<ExchangeResult, { ok: false }>> {
   const now = gateway.now()
   const exchanged = exchange(subject, request, gateway.config, now)
-  if (!exchanged.ok) return exchanged
-  const { claims, audience, expiresAt } = exchanged
+  return exchanged.ok ? signExchanged(gateway, exchanged, now) : exchanged
+}
+
+/** A token for a caller without credentials: a subject of its own, and no more than `grant`. */
+export async function mintAnonymous(
+  gateway: Gateway,
+  audience: string,
+  grant: readonly string[],
+): Promise<Minted> {
+  const now = gateway.now()
+  const sub = `anon:${crypto.randomUUID()}`
+  return signExchanged(gateway, anonymous(sub, { audience, grant }, gateway.config, now), now)
+}
+
+async function signExchanged(
+  gateway: Gateway,
+  { claims, audience, expiresAt }: Exchanged,
+  now: number,
+): Promise<Minted> {
+  const jti = crypto.randomUUID()
   const token = await mintInternal(gateway.kitFor(audience), {
-    claims: { ...claims },
+    claims: { ...claims, jti },
     aud: audience,
     expiresAt,
   })
-  return { ok: true, token, permissions: claims.permissions, expiresIn: expiresAt - Math.floor(now) }
+  const { sub: subject, permissions, roles } = claims
+  return { ok: true, token, jti, subject, permissions, roles, expiresIn: expiresAt - Math.floor(now) }
+}
+
+/**
+ * Holds a verified subject against the deny-list, and the token that is to be used again for it.
+ *
+ * @throws TokenError `revoked`
+ * @throws RevocationUnavailableError
+ */
+export async function refuseRevoked(
+  gateway: Gateway,
+  { sub, iat }: SubjectClaims,
+  jti?: string,
+): Promise<void> {
+  const [audience = ''] = gateway.config.audiences.keys()
+  await checkRevoked(gateway.kitFor(audience), { sub, iat, ...(jti !== undefined && { jti }) })
 }

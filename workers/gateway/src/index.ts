@@ -1,2 +1,2 @@
 export { app as default } from './app.ts'
-export { Exchange, Keys } from './entrypoints.ts'
+export { Admin, Exchange, Keys } from './entrypoints.ts'

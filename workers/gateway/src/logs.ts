@@ -8,15 +8,23 @@ export interface RequestLog {
   readonly route: string | undefined
   readonly status: number
   readonly durationMs: number
+  /** A keyed hash of the caller's `sub`. */
+  readonly user?: string
   readonly problem?: Problem
 }
+
+/** Takes each line as well, to ship it elsewhere. */
+export type Ship = ((line: object) => void) | undefined
 
 /**
  * One line of JSON for each request. Members are named one by one: what is not named here is never logged. No token,
  * code, cookie, secret, e-mail address or IP address.
  */
-export function logRequest({ requestId, method, route, status, durationMs, problem }: RequestLog): void {
-  write(status, { event: 'request', requestId, method, route, status, durationMs, ...problem })
+export function logRequest(
+  { requestId, method, route, status, durationMs, user, problem }: RequestLog,
+  ship?: Ship,
+): void {
+  write(status, { event: 'request', requestId, method, route, status, durationMs, user, ...problem }, ship)
 }
 
 /** One line for each call of an entrypoint that was refused or failed: its caller gets a code alone. */
@@ -25,11 +33,18 @@ export function logRefusedCall(
   requestId: string,
   status: number,
   problem: Problem,
+  ship?: Ship,
 ): void {
-  write(status, { event: 'refused_call', requestId, entrypoint, status, ...problem })
+  write(status, { event: 'refused_call', requestId, entrypoint, status, ...problem }, ship)
 }
 
-function write(status: number, line: object): void {
+/** A fault or warning that belongs to no single request. The name is a stable word. */
+export function logEvent(level: 'warn' | 'error', event: string): void {
+  console[level]({ event })
+}
+
+function write(status: number, line: object, ship: Ship): void {
   if (status >= 500) console.error(line)
   else console.log(line)
+  ship?.(line)
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { GatewayError } from './errors.ts'
 
-const PROPS = z.object({ service: z.string().min(1) })
+const PROPS = z.object({ service: z.string().min(1), admin: z.literal(true).optional() })
 
 /**
  * Who calls an entrypoint, from the props of the caller's own binding: the Cloudflare account is the trust boundary.
@@ -13,5 +13,14 @@ export function serviceOf(props: unknown): string {
   if (parsed.success) return parsed.data.service
   throw new GatewayError('unauthorized_client', {
     detail: 'the binding has no props.service: set "props": { "service": "<its audience>" }',
+  })
+}
+
+/** @throws GatewayError `unauthorized_client` unless the binding says `"admin": true` */
+export function requireAdmin(props: unknown): string {
+  const parsed = PROPS.safeParse(props)
+  if (parsed.success && parsed.data.admin) return parsed.data.service
+  throw new GatewayError('unauthorized_client', {
+    detail: 'the binding is not for an administrator: set "props": { "service": "<name>", "admin": true }',
   })
 }

@@ -79,7 +79,9 @@ describe('RouteTable', () => {
         audience: 'reports',
         require: [],
         grant: undefined,
+        identityHeaders: false,
         forwardHeaders: [],
+        forwardCookies: [],
         timeoutMs: 10_000,
       },
     ])

@@ -6,17 +6,21 @@ interface CommonRoute {
   readonly methods: readonly Method[]
   readonly service: string
   readonly forwardHeaders: readonly string[]
+  readonly forwardCookies: readonly string[]
   readonly timeoutMs: number
+}
+
+interface RouteWithToken extends CommonRoute {
+  readonly audience: string
+  readonly require: readonly string[]
+  readonly grant: readonly string[] | undefined
+  readonly identityHeaders: boolean
 }
 
 /** A route, checked, with every default filled in. */
 export type Route =
-  | (CommonRoute & {
-      readonly auth: 'required'
-      readonly audience: string
-      readonly require: readonly string[]
-      readonly grant: readonly string[] | undefined
-    })
+  | (RouteWithToken & { readonly auth: 'required' })
+  | (RouteWithToken & { readonly auth: 'anonymous'; readonly anonymousGrant: readonly string[] })
   | (CommonRoute & { readonly auth: 'none' })
 
 /** What a path and a method come to. */
@@ -69,11 +73,15 @@ export class RouteTable {
 }
 
 function withDefaults(definition: RouteDefinition): Route {
-  const { match, methods, service, forwardHeaders = [], timeoutMs = DEFAULT_TIMEOUT_MS } = definition
-  const common = { match, methods, service, forwardHeaders, timeoutMs }
+  const { match, methods, service, forwardHeaders = [], forwardCookies = [] } = definition
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition
+  const common = { match, methods, service, forwardHeaders, forwardCookies, timeoutMs }
   if (definition.auth === 'none') return { ...common, auth: 'none' }
-  const { audience, require = [], grant } = definition
-  return { ...common, auth: 'required', audience, require, grant }
+  const { audience, require = [], grant, identityHeaders = false } = definition
+  const withToken = { ...common, audience, require, grant, identityHeaders }
+  return definition.auth === 'anonymous'
+    ? { ...withToken, auth: 'anonymous', anonymousGrant: definition.anonymousGrant }
+    : { ...withToken, auth: 'required' }
 }
 
 function refuseConflicts(routes: readonly Route[], definitions: readonly RouteDefinition[]): void {
@@ -106,8 +114,10 @@ function covers(wider: Route, narrower: Route): boolean {
   )
 }
 
+const STRICTNESS = { none: 0, anonymous: 1, required: 2 } as const
+
 function isLessStrict(route: Route, than: Route): boolean {
-  if (than.auth === 'none') return false
-  if (route.auth === 'none') return true
+  if (STRICTNESS[route.auth] !== STRICTNESS[than.auth]) return STRICTNESS[route.auth] < STRICTNESS[than.auth]
+  if (route.auth === 'none' || than.auth === 'none') return false
   return than.require.some((permission) => !route.require.includes(permission))
 }

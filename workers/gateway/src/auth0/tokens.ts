@@ -1,3 +1,4 @@
+import type { SourceDescription } from '@sealgate/kit'
 import {
   createExternalVerifier,
   type ExternalVerifier,
@@ -44,6 +45,11 @@ export class Auth0Tokens {
     if (!result.ok) return { ok: false, refusal: result.reason }
     const refusal = this.#refusal(result.claims)
     return refusal === undefined ? { ok: true, claims: result.claims } : { ok: false, refusal }
+  }
+
+  /** The state of Auth0's keys, for deep health. */
+  describe(): SourceDescription {
+    return this.#verifier.describe()
   }
 
   #refusal(claims: SubjectClaims): Auth0Refusal | undefined {

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts'
 
 /**
  * Authenticates the client of the exchange endpoint (RFC 6749 §2.3.1): HTTP Basic or parameters of the body, not both.
+ * Gives its id; `undefined` for a public client.
  *
  * @throws GatewayError `invalid_client`; `invalid_request` for two ways at once
  */
@@ -10,7 +11,7 @@ export async function authenticateClient(
   request: Request,
   parameters: ReadonlyMap<string, string>,
   { clients, isPublic }: Config['exchange'],
-): Promise<void> {
+): Promise<string | undefined> {
   const header = request.headers.get('Authorization')
   const secret = parameters.get('client_secret')
   if (header !== null && secret !== undefined) {
@@ -18,7 +19,7 @@ export async function authenticateClient(
   }
   const credentials = header === null ? { id: parameters.get('client_id'), secret } : readBasic(header)
   if (credentials?.secret === undefined) {
-    if (isPublic && header === null) return
+    if (isPublic && header === null) return undefined
     throw new GatewayError('invalid_client', { detail: 'no client authentication' })
   }
   // The hash is compared even for an unknown client, so that its absence takes as long.
@@ -27,8 +28,10 @@ export async function authenticateClient(
     await crypto.subtle.digest('SHA-256', new TextEncoder().encode(credentials.secret)),
   )
   const isSame = equalInConstantTime(given, expected ?? NO_HASH)
-  if (!expected || !isSame)
+  if (!expected || !isSame) {
     throw new GatewayError('invalid_client', { detail: 'unknown client or wrong secret' })
+  }
+  return credentials.id
 }
 
 const NO_HASH = new Uint8Array(32)

@@ -1,29 +1,24 @@
-import { readCredentials } from '@sealgate/kit/gateway'
+import { TokenError } from '@sealgate/kit'
+import { signingKid } from '@sealgate/kit/gateway'
+import { type Caller, callerOf } from '../edge/caller.ts'
+import { forwardedHeaders, stripAnswer } from '../edge/headers.ts'
+import type { Trace } from '../edge/trace.ts'
+import { answerProtocol } from '../edge/upgrade.ts'
 import { GatewayError } from '../errors.ts'
 import type { ExchangeRefusal } from '../exchange.ts'
-import { type Gateway, mint } from '../gateway.ts'
+import { type Gateway, mint, mintAnonymous, type Minted, refuseRevoked } from '../gateway.ts'
 import { plainPath } from '../paths.ts'
 import type { Route } from '../routing.ts'
 
-/** Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. */
-const FORWARDED =
-  /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|traceparent|tracestate)$/
-
-/** Headers of answers that are this gateway's to set. */
-const NOT_ANSWERED = ['Clear-Site-Data', 'X-Error-Source']
+type RouteWithToken = Exclude<Route, { auth: 'none' }>
 
 /**
  * The edge: finds the route, makes a token for its service, and forwards over the binding.
  *
- * @param onRoute hears of the route before anything else is done
+ * @param trace hears of the route and the caller
  * @throws GatewayError
  */
-export async function forward(
-  gateway: Gateway,
-  request: Request,
-  requestId: string,
-  onRoute: (route: Route) => void,
-): Promise<Response> {
+export async function forward(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { routes, services } = gateway.config
   const path = plainPath(request.url)
   if (path === null) throw new GatewayError('bad_path')
@@ -33,12 +28,15 @@ export async function forward(
     throw new GatewayError('method_not_allowed', { headers: { Allow: match.allow.join(', ') } })
   }
   const { route } = match
-  onRoute(route)
-  const headers = forwardedHeaders(request, route, requestId)
-  if (route.auth === 'required')
-    headers.set('Authorization', `Bearer ${await tokenFor(gateway, request, route)}`)
+  trace.route = route.match
   const service = services.get(route.service)
   if (!service) throw new GatewayError('misconfigured', { detail: `no service ${route.service}` })
+  const headers = forwardedHeaders(request, route, trace.requestId)
+  const caller: Caller = route.auth === 'none' ? { kind: 'nobody' } : await callerOf(gateway, request)
+  if (route.auth !== 'none') {
+    if (caller.kind === 'subject') trace.subject = caller.claims.sub
+    identify(headers, route, await tokenFor(gateway, caller, route))
+  }
   const forwarded = new Request(request.url, {
     method: request.method,
     headers,
@@ -49,48 +47,66 @@ export async function forward(
   const answer = await withTimeout(route.timeoutMs, (signal) =>
     service.fetch(new Request(forwarded, { signal })),
   )
+  // Headers of a fetched answer cannot be changed. A 101 keeps its socket: it is a member of the answer.
   const response = new Response(answer.body, answer)
-  for (const name of NOT_ANSWERED) response.headers.delete(name)
+  stripAnswer(response.headers)
+  if (response.status === 101) answerProtocol(request, response.headers)
+  if (caller.kind === 'subject' && caller.bySession && !response.headers.has('Cache-Control')) {
+    response.headers.set('Cache-Control', 'private, no-store')
+  }
   return response
 }
 
-async function tokenFor(
-  gateway: Gateway,
-  request: Request,
-  route: Extract<Route, { auth: 'required' }>,
-): Promise<string> {
-  const credentials = readCredentials(request)
-  if (credentials.kind === 'none') throw new GatewayError('no_credentials')
-  if (credentials.kind === 'malformed') {
-    throw new GatewayError('malformed_credentials', { detail: credentials.detail })
-  }
-  const verified = await gateway.auth0.verify(credentials.token)
-  if (!verified.ok) throw new GatewayError('invalid_token', { detail: verified.refusal })
+/** The service's credentials; on request also who the caller is, in words that decide nothing. */
+function identify(headers: Headers, route: RouteWithToken, minted: Minted): void {
+  headers.set('Authorization', `Bearer ${minted.token}`)
+  if (!route.identityHeaders) return
+  headers.set('X-User-ID', minted.subject)
+  headers.set('X-User-Roles', JSON.stringify(minted.roles))
+}
+
+async function tokenFor(gateway: Gateway, caller: Caller, route: RouteWithToken): Promise<Minted> {
+  if (caller.kind === 'nobody') return anonymousToken(gateway, route)
   const { audience, grant, require } = route
-  const minted = await mint(gateway, verified.claims, { audience, require, ...(grant && { grant }) })
-  if (minted.ok) return minted.token
-  throw new GatewayError(
-    minted.refusal === 'required_not_held' ? 'insufficient_scope' : refusalKind(minted.refusal),
-    {
-      detail: minted.refusal,
-    },
-  )
+  const request = { audience, require, ...(grant && { grant }) }
+  const kid = await signingKid(gateway.kitFor(audience))
+  const key = JSON.stringify([kid, request, caller.token])
+  const reused = gateway.minted.get(key, gateway.now())
+  try {
+    await refuseRevoked(gateway, caller.claims, reused?.jti)
+    if (reused) return reused
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    gateway.minted.delete(key)
+    // Either the subject is revoked, or the one token that was to be used again.
+    await refuseRevoked(gateway, caller.claims).catch(asInvalidToken)
+  }
+  const minted = await mint(gateway, caller.claims, request)
+  if (!minted.ok) {
+    throw new GatewayError(
+      minted.refusal === 'required_not_held' ? 'insufficient_scope' : refusalKind(minted.refusal),
+      { detail: minted.refusal },
+    )
+  }
+  gateway.minted.set(key, minted, gateway.now())
+  return minted
+}
+
+async function anonymousToken(gateway: Gateway, route: RouteWithToken): Promise<Minted> {
+  const isEnough =
+    route.auth === 'anonymous' && route.require.every((one) => route.anonymousGrant.includes(one))
+  if (!isEnough) throw new GatewayError('no_credentials')
+  return mintAnonymous(gateway, route.audience, route.anonymousGrant)
+}
+
+function asInvalidToken(error: unknown): never {
+  if (error instanceof TokenError) throw new GatewayError('invalid_token', { detail: error.reason })
+  throw error
 }
 
 /** Audience and grant come from the route: what is refused beside the rights is the token. */
 function refusalKind(refusal: ExchangeRefusal): 'misconfigured' | 'invalid_token' {
   return refusal === 'unknown_audience' ? 'misconfigured' : 'invalid_token'
-}
-
-function forwardedHeaders(request: Request, route: Route, requestId: string): Headers {
-  const headers = new Headers()
-  for (const [name, value] of request.headers) {
-    if (FORWARDED.test(name) || route.forwardHeaders.includes(name)) headers.append(name, value)
-  }
-  headers.set('X-Request-Id', requestId)
-  const clientIp = request.headers.get('CF-Connecting-IP')
-  if (clientIp !== null) headers.set('X-Client-IP', clientIp)
-  return headers
 }
 
 /** Waits for the head of the answer; its body may take as long as it takes. */

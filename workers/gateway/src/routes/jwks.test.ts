@@ -69,6 +69,6 @@ describe('the public JWKS', () => {
   })
 
   it('cannot be written to', async () => {
-    await expectError(await get({}, { method: 'POST' }), 404, 'not_found')
+    await expectError(await get({}, { method: 'POST' }), 405, 'method_not_allowed')
   })
 })

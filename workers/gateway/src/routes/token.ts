@@ -1,58 +1,98 @@
-import type { Auth0Tokens } from '../auth0/tokens.ts'
+import { TokenError } from '@sealgate/kit'
+import type * as z from 'zod'
+import type { Trace } from '../edge/trace.ts'
 import { type ErrorKind, GatewayError } from '../errors.ts'
-import type { ActorToken, ExchangeRefusal, SubjectClaims } from '../exchange.ts'
-import { type Gateway, mint } from '../gateway.ts'
+import {
+  type ActorToken,
+  exchange,
+  type ExchangeRefusal,
+  type ExchangeRequest,
+  type ExchangeResult,
+  type SubjectClaims,
+} from '../exchange.ts'
+import { type Gateway, mint, type Minted, refuseRevoked } from '../gateway.ts'
+import { clientIp, limit } from '../limits.ts'
+import { mintTransaction, readContext } from '../transaction.ts'
 import { authenticateClient } from './client.ts'
 import { readForm } from './form.ts'
-
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
-const JWT = 'urn:ietf:params:oauth:token-type:jwt'
+import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
 
 /** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
-export async function exchangeToken(gateway: Gateway, request: Request): Promise<Response> {
+export async function exchangeToken(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
+  const { config } = gateway
   const form = await readForm(request)
-  await authenticateClient(request, form, gateway.config.exchange)
-  const grantType = form.get('grant_type')
-  if (grantType === undefined) throw missing('grant_type')
-  if (grantType !== TOKEN_EXCHANGE) throw new GatewayError('unsupported_grant_type')
-  if (form.has('resource')) {
-    throw new GatewayError('invalid_target', { description: 'Name the target by audience, not by resource' })
-  }
-  const audience = form.get('audience')
-  if (audience === undefined) throw missing('audience')
-  if (!gateway.config.audiences.has(audience)) throw new GatewayError('invalid_target')
-  const requestedType = form.get('requested_token_type') ?? ACCESS_TOKEN
-  if (!isTokenType(requestedType)) {
-    throw new GatewayError('invalid_request', { description: 'The requested_token_type is not supported' })
-  }
+  const client = await authenticateClient(request, form, config.exchange)
+  const asked = readExchange(form)
+  const { audience } = asked
+  if (!config.audiences.has(audience)) throw new GatewayError('invalid_target')
+  const ip = clientIp(request, config.environment)
+  await limit(gateway, { ip, client }, 'pass')
 
-  const subject = await subjectOf(gateway.auth0, form)
-  const actor = await actorOf(gateway, form)
-  const scope = form
-    .get('scope')
-    ?.split(' ')
-    .filter((one) => one !== '')
-  const minted = await mint(gateway, subject, {
-    audience,
-    ...(scope && { scope }),
-    ...(actor && { actor }),
-  })
+  const subject = await subjectOf(gateway, asked.subject_token)
+  trace.subject = subject.sub
+  await limit(gateway, { user: subject.sub }, 'pass')
+  const actor = await actorOf(gateway, asked)
+  const scope = asked.scope?.split(' ').filter((one) => one !== '')
+  const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
+  const minted =
+    asked.requested_token_type === TXN_TOKEN
+      ? await mintTxnToken(gateway, subject, wanted, asked, client)
+      : await mint(gateway, subject, wanted)
   if (!minted.ok) throw new GatewayError(REFUSALS[minted.refusal], { detail: minted.refusal })
 
   const { token, expiresIn, permissions } = minted
   return Response.json(
     {
       access_token: token,
-      issued_token_type: requestedType,
-      token_type: 'Bearer',
+      issued_token_type: asked.requested_token_type,
+      token_type: asked.requested_token_type === TXN_TOKEN ? 'N_A' : 'Bearer',
       expires_in: expiresIn,
       // RFC 6749 §3.3: a scope is never empty.
       ...(permissions.length > 0 && { scope: permissions.join(' ') }),
-    },
+    } satisfies z.input<typeof exchangeAnswer>,
     { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } },
   )
 }
+
+type Asked = z.output<typeof exchangeForm>
+
+/** Grant and target have errors of their own (RFC 6749 §5.2, RFC 8693 §2.2.2); the rest is the schema's. */
+function readExchange(form: ReadonlyMap<string, string>): Asked {
+  const grantType = form.get('grant_type')
+  if (grantType !== undefined && grantType !== TOKEN_EXCHANGE)
+    throw new GatewayError('unsupported_grant_type')
+  if (form.has('resource')) {
+    throw new GatewayError('invalid_target', { description: 'Name the target by audience, not by resource' })
+  }
+  return checkForm(exchangeForm, form)
+}
+
+/**
+ * A transaction token asks for more than an access token (draft-ietf-oauth-transaction-tokens): a workload that is
+ * authenticated, and a scope that is named and held.
+ */
+async function mintTxnToken(
+  gateway: Gateway,
+  subject: SubjectClaims,
+  wanted: ExchangeRequest,
+  asked: Asked,
+  workload: string | undefined,
+): Promise<TokenAnswer | Refused> {
+  if (workload === undefined)
+    throw new GatewayError('invalid_client', { detail: 'a txn_token needs a client' })
+  if (!wanted.scope || wanted.scope.length === 0) {
+    throw new GatewayError('invalid_request', { description: 'The parameter scope is missing' })
+  }
+  const details = readContext('request_details', asked.request_details)
+  const context = readContext('request_context', asked.request_context)
+  const exchanged = exchange(subject, wanted, gateway.config, gateway.now())
+  if (!exchanged.ok) return exchanged
+  const minted = await mintTransaction(gateway, { ...exchanged, workload, details, context })
+  return { ok: true, ...minted, permissions: exchanged.claims.permissions }
+}
+
+type TokenAnswer = Pick<Minted, 'ok' | 'token' | 'expiresIn' | 'permissions'>
+type Refused = Extract<ExchangeResult, { ok: false }>
 
 /** What each refusal of the exchange rules is on the wire. RFC 8693 §2.2.2. */
 const REFUSALS: Readonly<Record<ExchangeRefusal, ErrorKind>> = {
@@ -68,41 +108,26 @@ const REFUSALS: Readonly<Record<ExchangeRefusal, ErrorKind>> = {
   expired: 'invalid_subject_token',
 }
 
-async function subjectOf(auth0: Auth0Tokens, form: ReadonlyMap<string, string>): Promise<SubjectClaims> {
-  const token = form.get('subject_token')
-  if (token === undefined) throw missing('subject_token')
-  const type = form.get('subject_token_type')
-  if (type === undefined) throw missing('subject_token_type')
-  if (!isTokenType(type)) {
-    throw new GatewayError('invalid_request', { description: 'The subject_token_type is not supported' })
-  }
-  const result = await auth0.verify(token)
+async function subjectOf(gateway: Gateway, token: string): Promise<SubjectClaims> {
+  const result = await gateway.auth0.verify(token)
   if (!result.ok) throw new GatewayError('invalid_subject_token', { detail: result.refusal })
+  await refuseRevoked(gateway, result.claims).catch((error: unknown) => {
+    if (error instanceof TokenError) throw new GatewayError('invalid_subject_token', { detail: error.reason })
+    throw error
+  })
   return result.claims
 }
 
-async function actorOf(
-  { auth0, config }: Gateway,
-  form: ReadonlyMap<string, string>,
-): Promise<ActorToken | undefined> {
-  const token = form.get('actor_token')
-  const type = form.get('actor_token_type')
+async function actorOf({ auth0, config }: Gateway, asked: Asked): Promise<ActorToken | undefined> {
+  const { actor_token: token, actor_token_type: type } = asked
   if (token === undefined && type === undefined) return undefined
   // RFC 8693 §2.1: one without the other is an error.
-  if (token === undefined) throw missing('actor_token')
-  if (type === undefined) throw missing('actor_token_type')
-  if (!isTokenType(type)) {
-    throw new GatewayError('invalid_request', { description: 'The actor_token_type is not supported' })
+  if (token === undefined || type === undefined) {
+    throw new GatewayError('invalid_request', {
+      description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
+    })
   }
   const result = await auth0.verify(token)
   if (!result.ok) throw new GatewayError('invalid_actor_token', { detail: result.refusal })
   return { iss: config.auth0.issuer, sub: result.claims.sub, exp: result.claims.exp }
-}
-
-function isTokenType(type: string): boolean {
-  return type === ACCESS_TOKEN || type === JWT
-}
-
-function missing(parameter: string): GatewayError {
-  return new GatewayError('invalid_request', { description: `The parameter ${parameter} is missing` })
 }

@@ -1,0 +1,71 @@
+import type { LoginConfig } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+
+/** Auth0 must answer within this time. */
+const TIMEOUT_MS = 5000
+
+/** More than any set of tokens that Auth0 gives. */
+const MAX_ANSWER_BYTES = 262_144
+
+/** Headers of Auth0's answer that the caller needs: what it is, and when to try again. */
+const PASSED = /^(content-type|retry-after|x-ratelimit-.*)$/
+
+export interface PasswordLogin {
+  readonly username: string
+  readonly password: string
+  /** Auth0 counts attempts by it. */
+  readonly ip: string | undefined
+}
+
+/**
+ * Auth0's answer to a user name and password, as it is (https://auth0.com/docs, password-realm grant). RFC 9700 §2.4
+ * says that this grant must not be used; it is here for back offices that cannot leave it yet.
+ *
+ * @throws GatewayError `auth0_unavailable` when Auth0 does not answer, fails, or answers with what is not JSON
+ */
+export async function passwordRealm(
+  { issuer, audience, clientId, clientSecret, connection }: LoginConfig & { readonly connection: string },
+  { username, password, ip }: PasswordLogin,
+  send: typeof fetch = fetch,
+): Promise<Response> {
+  let response: Response
+  let body: ArrayBuffer
+  try {
+    response = await send(`${issuer}oauth/token`, {
+      method: 'POST',
+      headers: { Accept: 'application/json', ...(ip !== undefined && { 'auth0-forwarded-for': ip }) },
+      body: new URLSearchParams({
+        grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
+        realm: connection,
+        audience,
+        scope: 'openid email profile offline_access',
+        client_id: clientId,
+        client_secret: clientSecret,
+        username,
+        password,
+      }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+    body = await response.arrayBuffer()
+  } catch {
+    throw new GatewayError('auth0_unavailable', { detail: 'no answer to a password grant' })
+  }
+  const isJson = response.headers.get('Content-Type')?.toLowerCase().startsWith('application/json') === true
+  if (
+    response.status >= 500 ||
+    !isJson ||
+    body.byteLength > MAX_ANSWER_BYTES ||
+    isRedirect(response.status)
+  ) {
+    throw new GatewayError('auth0_failed', { detail: `status ${response.status} to a password grant` })
+  }
+  const headers = new Headers([...response.headers].filter(([name]) => PASSED.test(name)))
+  headers.set('Cache-Control', 'no-store')
+  if (!response.ok) headers.set('X-Error-Source', 'auth0')
+  return new Response(body, { status: response.status, headers })
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400
+}

@@ -1,0 +1,8 @@
+/** What becomes known about a request while it is answered, for its log line. */
+export interface Trace {
+  readonly requestId: string
+  /** The pattern that matched; `undefined` while nothing did. */
+  route: string | undefined
+  /** The verified caller. Logs show a keyed hash of it only. */
+  subject: string | undefined
+}

@@ -1,0 +1,58 @@
+import type { Config } from './config.ts'
+import { GatewayError } from './errors.ts'
+import type { Gateway } from './gateway.ts'
+import { logEvent } from './logs.ts'
+
+/** A rate-limit binding. */
+export interface RateLimiter {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
+}
+
+/** Who is counted. */
+export interface Counted {
+  readonly ip?: string | undefined
+  /** A user name or a subject: the binding gets its hash. */
+  readonly user?: string | undefined
+  readonly client?: string | undefined
+}
+
+/**
+ * Counts a request against each of the keys, and refuses it when one has had enough.
+ *
+ * @param whenBroken what a limiter that fails means: `refuse` where guessing must not be free, else `pass`
+ * @throws GatewayError `rate_limited`, `limiter_unavailable`
+ */
+export async function limit(
+  { config, pseudonyms }: Gateway,
+  { ip, user, client }: Counted,
+  whenBroken: 'refuse' | 'pass',
+): Promise<void> {
+  const limiter = config.rateLimiter
+  if (!limiter) return
+  const keys = [
+    ...(ip === undefined ? [] : [`ip:${ip}`]),
+    ...(user === undefined ? [] : [`user:${await pseudonyms.of('limit', user)}`]),
+    ...(client === undefined ? [] : [`client:${client}`]),
+  ]
+  let outcomes: readonly { readonly success: boolean }[]
+  try {
+    outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })))
+  } catch (cause) {
+    if (whenBroken === 'refuse') throw new GatewayError('limiter_unavailable', { cause })
+    logEvent('error', 'rate_limiter_failed')
+    return
+  }
+  if (outcomes.some(({ success }) => !success)) throw new GatewayError('rate_limited')
+}
+
+/**
+ * The address of the caller as Cloudflare saw it. Elsewhere the header is anybody's to set: `X-Real-IP` counts in tests
+ * and development only.
+ */
+export function clientIp(request: Request, environment: Config['environment']): string | undefined {
+  const isLocal = environment === 'test' || environment === 'dev'
+  return (
+    request.headers.get('CF-Connecting-IP') ??
+    (isLocal ? (request.headers.get('X-Real-IP') ?? undefined) : undefined)
+  )
+}
