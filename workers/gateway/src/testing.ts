@@ -137,3 +137,66 @@ export async function expectError(response: Response, status: number, error: str
 function plain(value: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
 }
+
+/** A deny-list in memory, as a KV binding looks to the kit. */
+export function memoryKv(): {
+  readonly entries: Map<string, unknown>
+  get(keys: readonly string[]): Promise<Map<string, unknown>>
+  put(key: string, value: string): Promise<void>
+} {
+  const entries = new Map<string, unknown>()
+  return {
+    entries,
+    get: (keys) => Promise.resolve(new Map(keys.map((key) => [key, entries.get(key) ?? null]))),
+    put(key, value) {
+      entries.set(key, JSON.parse(value))
+      return Promise.resolve()
+    },
+  }
+}
+
+/** A rate-limit binding that lets so many calls of each key through, and keeps the keys. */
+export function countingLimiter(allowed: number): {
+  readonly keys: string[]
+  limit(options: { readonly key: string }): Promise<{ success: boolean }>
+} {
+  const keys: string[] = []
+  return {
+    keys,
+    limit({ key }) {
+      keys.push(key)
+      return Promise.resolve({ success: keys.filter((one) => one === key).length <= allowed })
+    },
+  }
+}
+
+/** A service that keeps what it gets. */
+export interface RecordingService {
+  readonly received: Request[]
+  /** The one request that came. */
+  only(): Request
+  /** The token of that request. */
+  token(): string
+  answer: (request: Request) => Response | Promise<Response>
+  fetch(request: Request): Response | Promise<Response>
+}
+
+export function recordingService(): RecordingService {
+  const received: Request[] = []
+  return {
+    received,
+    only() {
+      const [request, ...more] = received
+      if (!request || more.length > 0) throw new Error(`the service got ${received.length} requests`)
+      return request
+    },
+    token() {
+      return (this.only().headers.get('Authorization') ?? '').replace(/^Bearer /, '')
+    },
+    answer: () => Response.json({ from: 'consumer' }),
+    fetch(request) {
+      received.push(request)
+      return this.answer(request)
+    },
+  }
+}
