@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+
+export interface BenchOptions {
+  readonly rounds: number
+  readonly quick: boolean
+  /** Where the JSON and the plot go. */
+  readonly out: string
+  /** Only groups whose title contains this. */
+  readonly only: string
+  readonly runtimes: readonly string[]
+}
+
+/** A mistake of the user's: one line says what to do. */
+export class UsageError extends Error {}
+
+const FEWEST_ROUNDS = 15
+const DEFAULT_ROUNDS = 41
+
+export const HELP = `Usage: npm run bench -- [options]
+
+Times the kit beside its peers on workerd and on Node, and writes results as JSON and a plot as SVG.
+
+  --quick           ${FEWEST_ROUNDS} rounds, and the parts that take long left out: within a minute
+  --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}
+  --only <text>     only groups whose title contains this
+  --runtime <name>  workerd or node; default both
+  --out <folder>    default .dev/bench
+  --help            show this
+`
+
+/** @throws UsageError */
+export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
+  const values = parse(argv)
+  if (values.help) return 'help'
+  const rounds =
+    values.rounds === undefined ? (values.quick ? FEWEST_ROUNDS : DEFAULT_ROUNDS) : Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
+    throw new UsageError(`--rounds takes a whole number of at least ${FEWEST_ROUNDS}.`)
+  }
+  const { runtime } = values
+  if (runtime !== undefined && runtime !== 'workerd' && runtime !== 'node') {
+    throw new UsageError('--runtime takes workerd or node.')
+  }
+  return {
+    rounds,
+    quick: values.quick,
+    out: values.out,
+    only: values.only,
+    runtimes: runtime === undefined ? ['workerd', 'node'] : [runtime],
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        quick: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        only: { type: 'string', default: '' },
+        runtime: { type: 'string' },
+        out: { type: 'string', default: '.dev/bench' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'The options are wrong.')
+  }
+}
