@@ -1,0 +1,74 @@
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { app } from './app.ts'
+import {
+  catchLogs,
+  countingLimiter,
+  expectError,
+  type FakeAuth0,
+  fakeAuth0,
+  gatewayEnv,
+  newSlot,
+} from './testing.ts'
+
+let auth0: FakeAuth0
+let env: Record<string, unknown>
+const logs = catchLogs()
+const IP = '203.0.113.9'
+
+beforeAll(async () => {
+  auth0 = await fakeAuth0()
+  env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: await newSlot('slot-a') })
+})
+beforeEach(() => {
+  vi.spyOn(globalThis, 'fetch').mockImplementation(auth0.fetch)
+})
+
+async function exchange(on: object, more: Record<string, string> = {}): Promise<Response> {
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token: await auth0.token(),
+    audience: 'reports',
+    ...more,
+  })
+  const headers = { 'CF-Connecting-IP': IP }
+  return app.request('https://gateway.test/oauth/token', { method: 'POST', headers, body }, on)
+}
+
+it('the exchange counts the address, the client and, hashed, the subject', async () => {
+  const limiter = countingLimiter(9)
+  const hash = [...new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode('s3cret')))]
+  const batch = hash.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const on = { ...env, RATE_LIMITER: limiter, EXCHANGE_CLIENTS: { batch } }
+  expect((await exchange(on, { client_id: 'batch', client_secret: 's3cret' })).status).toBe(200)
+  expect(limiter.keys).toEqual([
+    `ip:${IP}`,
+    'client:batch',
+    expect.stringMatching(/^user:[0-9a-f]{32}$/) as string,
+  ])
+})
+
+it('refuses who had enough with 429, and says when to come back', async () => {
+  const on = { ...env, RATE_LIMITER: countingLimiter(1) }
+  expect((await exchange(on)).status).toBe(200)
+  const response = await exchange(on)
+  expect(response.headers.get('Retry-After')).toBe('60')
+  await expectError(response, 429, 'too_many_requests')
+})
+
+it('a limiter that fails does not stop the exchange, and is reported', async () => {
+  const on = { ...env, RATE_LIMITER: { limit: () => Promise.reject(new Error('down')) } }
+  expect((await exchange(on)).status).toBe(200)
+  expect(logs.text()).toContain('rate_limiter_failed')
+})
+
+it('says once in production that there is no limit', async () => {
+  const on = { ...env, WORKER_ENV: 'production', EXCHANGE_PUBLIC: true }
+  await exchange(on)
+  await exchange(on)
+  expect(logs.text().split('rate_limiter_missing')).toHaveLength(2)
+})
+
+it('what is no rate-limit binding is refused', async () => {
+  await expectError(await exchange({ ...env, RATE_LIMITER: 'yes' }), 500, 'misconfigured')
+})
