@@ -1,4 +1,5 @@
 import { ConfigError, envMode } from '@sealgate/kit'
+import type { JwksStore } from '@sealgate/kit/external'
 import * as z from 'zod'
 import type { AudienceDefinition, GatewayDefinition } from './define.ts'
 import { audiences, flag, json, list, routes, seconds } from './env.ts'
@@ -69,6 +70,8 @@ export interface Config {
   readonly hasDenylist: boolean
   /** Audiences that `Admin.sign` may issue for. */
   readonly adminSign: ReadonlySet<string>
+  /** Second tier for Auth0's JWKS, written by this gateway alone. */
+  readonly jwksStore: JwksStore | undefined
   readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
 }
 
@@ -184,6 +187,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     baseUrl: baseUrlOf(variables.BASE_URL, isStrict),
     rateLimiter: limiterOf(env, variables),
     hasDenylist: present(env, 'JWT_DENYLIST_NAME') !== undefined,
+    jwksStore: jwksStoreOf(env),
     adminSign: adminSignOf(variables.ADMIN_SIGN, known),
     datadog:
       variables.DATADOG_API_KEY === undefined
@@ -363,6 +367,23 @@ function limiterOf(env: object, { AUTH0_CONNECTION, WORKER_ENV }: Variables): Ra
 
 function isLimiter(value: unknown): value is RateLimiter {
   return typeof value === 'object' && value !== null && 'limit' in value && typeof value.limit === 'function'
+}
+
+function jwksStoreOf(env: object): JwksStore | undefined {
+  const binding = present(env, 'JWKS_CACHE')
+  if (binding === undefined || isStore(binding)) return binding
+  return refuse('JWKS_CACHE', 'is no KV binding: see "kv_namespaces" in wrangler.jsonc')
+}
+
+function isStore(value: unknown): value is JwksStore {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'get' in value &&
+    typeof value.get === 'function' &&
+    'put' in value &&
+    typeof value.put === 'function'
+  )
 }
 
 function adminSignOf(

@@ -71,7 +71,10 @@ export function makeGateway(
   return {
     config,
     now,
-    auth0: new Auth0Tokens(config.auth0, options),
+    auth0: new Auth0Tokens(config.auth0, {
+      ...(config.jwksStore && { jwksStore: config.jwksStore }),
+      ...options,
+    }),
     minted: new MintedTokens(),
     pseudonyms: new Pseudonyms(env),
     ship: shipperOf(config),
