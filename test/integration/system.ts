@@ -38,6 +38,8 @@ export interface System {
   tokenOf(user: TenantUser): Promise<string>
   /** Overwrites secrets of the gateway, as `wrangler secret put` does. */
   putSecrets(secrets: Readonly<Record<string, string>>): Promise<void>
+  /** The keys in the gateway's deny-list. */
+  gatewayKv(): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -118,11 +120,20 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         ),
       }))
     },
+    async gatewayKv() {
+      const { DENYLIST } = (await server.getWorker('sealgate-gateway-dev').getEnv()) as { DENYLIST: Listed }
+      return (await DENYLIST.list()).keys.map(({ name }) => name)
+    },
     async close() {
       await server.close()
       await tenant.close()
     },
   }
+}
+
+/** The part of a KV namespace that lists its keys. */
+interface Listed {
+  list(): Promise<{ keys: { name: string }[] }>
 }
 
 /** Asks one Worker. The harness answers with a Response of its own kind; tests get the platform's. */
