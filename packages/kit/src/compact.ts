@@ -1,5 +1,11 @@
 import { MAX_KID_LENGTH, MAX_TOKEN_BYTES } from './constants.ts'
-import { decodeBase64UrlInto, decodeUtf8, encodeUtf8Into, parseJsonObject } from './encoding.ts'
+import {
+  decodeBase64Url,
+  decodeBase64UrlInto,
+  decodeUtf8,
+  encodeUtf8Into,
+  parseJsonObject,
+} from './encoding.ts'
 import { TokenError } from './errors.ts'
 
 /** The protected header of a compact JWS, with the members that matter checked for type. */
@@ -61,33 +67,32 @@ export class CompactReader {
     }
     // Characters outside ASCII take more bytes than one each, or do not fit: either way the count differs.
     if (encodeUtf8Into(token, this.#ascii) !== length) throw new TokenError('malformed', 'not ASCII')
-    const payloadBytes = decodeBase64UrlInto(this.#ascii, first + 1, second, this.#payload)
-    const signatureBytes = decodeBase64UrlInto(this.#ascii, second + 1, length, this.#signature)
+    const payloadBytes = decodeBase64UrlInto(token.slice(first + 1, second), this.#payload)
+    const signatureBytes = decodeBase64UrlInto(token.slice(second + 1), this.#signature)
     if (payloadBytes < 0 || signatureBytes < 0) throw new TokenError('malformed', 'not canonical base64url')
     const encodedHeader = token.slice(0, first)
     return {
-      header: this.#known(encodedHeader) ?? this.#parseHeader(first),
+      header: this.#known(encodedHeader) ?? parseHeader(encodedHeader),
       encodedHeader,
       signingInput: this.#ascii.subarray(0, second),
       payload: this.#payload.subarray(0, payloadBytes),
       signature: this.#signature.subarray(0, signatureBytes),
     }
   }
+}
 
-  #parseHeader(end: number): CompactHeader {
-    const bytes = new Uint8Array((end * 3) >> 2)
-    const length = decodeBase64UrlInto(this.#ascii, 0, end, bytes)
-    const members = length < 0 ? null : parseJsonObject(decodeUtf8(bytes.subarray(0, length)))
-    if (!members) throw new TokenError('malformed', 'the header is not a JSON object in canonical base64url')
-    if (Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) {
-      throw new TokenError('unsupported_crit', 'the header has crit or b64')
-    }
-    const { alg, kid, typ } = members
-    if (typeof alg !== 'string') throw new TokenError('malformed', 'the header has no alg')
-    if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH)) {
-      throw new TokenError('malformed', `kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
-    }
-    if (typ !== undefined && typeof typ !== 'string') throw new TokenError('malformed', 'typ is not a string')
-    return Object.freeze({ alg, kid, typ, members })
+function parseHeader(encoded: string): CompactHeader {
+  const bytes = decodeBase64Url(encoded)
+  const members = bytes && parseJsonObject(decodeUtf8(bytes))
+  if (!members) throw new TokenError('malformed', 'the header is not a JSON object in canonical base64url')
+  if (Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) {
+    throw new TokenError('unsupported_crit', 'the header has crit or b64')
   }
+  const { alg, kid, typ } = members
+  if (typeof alg !== 'string') throw new TokenError('malformed', 'the header has no alg')
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH)) {
+    throw new TokenError('malformed', `kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
+  }
+  if (typ !== undefined && typeof typ !== 'string') throw new TokenError('malformed', 'typ is not a string')
+  return Object.freeze({ alg, kid, typ, members })
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64Url, decodeUtf8, encodeBase64Url, encodeUtf8, parseJsonObject } from './encoding.ts'
+import {
+  decodeBase64Url,
+  decodeByTable,
+  decodeUtf8,
+  encodeBase64Url,
+  encodeUtf8,
+  parseJsonObject,
+} from './encoding.ts'
 
 describe('base64url', () => {
   it('gives back any bytes', () => {
@@ -23,10 +30,26 @@ describe('base64url', () => {
     )
   })
 
+  it('is decoded alike with and without a native decoder', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...Array.from('AQgwZz09-_+/= \n\t.é\u0141')), maxLength: 12 }),
+        (text) => {
+          const out = new Uint8Array(16)
+          const length = decodeByTable(text, out)
+          expect(decodeBase64Url(text)).toEqual(length < 0 ? null : out.slice(0, length))
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
   it.each([
     ['padding', 'QQ=='],
     ['the standard alphabet', '+/+/'],
     ['white space', 'QU FB'],
+    ['as much white space as a group of four', 'QUFB    '],
+    ['white space in the place of padding', 'QQ  '],
     ['a new line at the end', 'QUFB\n'],
     ['an impossible length', 'QUFBQ'],
     ['spare bits after one byte', 'QR'],
