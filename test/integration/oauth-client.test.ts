@@ -1,5 +1,4 @@
 import {
-  allowInsecureRequests,
   customFetch,
   discovery,
   genericGrantRequest,
@@ -32,7 +31,6 @@ afterAll(() => system.close())
 async function client(secret = SECRET): ReturnType<typeof discovery> {
   return discovery(new URL(BASE_URL), 'batch', secret, undefined, {
     algorithm: 'oauth2',
-    execute: [allowInsecureRequests],
     [customFetch]: (url, init) => system.gateway(new URL(url).pathname, init as RequestInit),
   })
 }

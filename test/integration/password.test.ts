@@ -8,7 +8,7 @@ beforeAll(async () => {
   const { clientId, clientSecret } = demoClients.backoffice
   system = await startSystem({
     gatewayVars: { AUTH0_CLIENT_ID: clientId, AUTH0_CONNECTION: REALM },
-    gatewaySecrets: { AUTH0_CLIENT_SECRET: clientSecret ?? '' },
+    gatewaySecrets: { AUTH0_CLIENT_SECRET: clientSecret },
   })
 })
 afterAll(() => system.close())
