@@ -10,8 +10,10 @@ export interface SignatureVerdict {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-interface Entry {
-  readonly verdict: SignatureVerdict
+interface Entry extends SignatureVerdict {
+  readonly token: string
+  /** Where it stands in the ring. */
+  readonly place: number
   /** Hit since the hand passed last: one more round before it goes. */
   hit: boolean
 }
@@ -23,6 +25,9 @@ interface Entry {
 export class VerdictCache {
   readonly #capacity: number
   readonly #entries = new Map<string, Entry>()
+  /** The same entries in a ring: the hand finds the next to go without walking the map. */
+  readonly #ring: Entry[] = []
+  #hand = 0
 
   /** @param capacity most entries kept; 0 keeps nothing */
   constructor(capacity: number) {
@@ -31,26 +36,30 @@ export class VerdictCache {
 
   get(token: string): SignatureVerdict | undefined {
     const entry = this.#entries.get(token)
-    if (!entry) return undefined
-    entry.hit = true
-    return entry.verdict
+    if (entry) entry.hit = true
+    return entry
   }
 
-  set(token: string, verdict: SignatureVerdict): void {
+  set(token: string, { key, header, payload }: SignatureVerdict): void {
     if (this.#capacity === 0 || token.length > TOKEN_CACHE_MAX_BYTES) return
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size < this.#capacity) break
-      this.#entries.delete(oldest)
-      if (entry.hit) this.#entries.set(oldest, { verdict: entry.verdict, hit: false })
+    const place = this.#entries.get(token)?.place ?? this.#freePlace()
+    const entry = { key, header, payload, token, place, hit: false }
+    this.#ring[place] = entry
+    this.#entries.set(token, entry)
+  }
+
+  /** A place for a new entry; when all are taken, that of the first entry that was not hit for a round. */
+  #freePlace(): number {
+    if (this.#ring.length < this.#capacity) return this.#ring.length
+    for (;;) {
+      const place = this.#hand
+      this.#hand = (place + 1) % this.#capacity
+      const entry = this.#ring[place]
+      if (!entry?.hit) {
+        if (entry) this.#entries.delete(entry.token)
+        return place
+      }
+      entry.hit = false
     }
-    this.#entries.set(token, { verdict, hit: false })
-  }
-
-  delete(token: string): void {
-    this.#entries.delete(token)
-  }
-
-  get size(): number {
-    return this.#entries.size
   }
 }
