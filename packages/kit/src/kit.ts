@@ -125,13 +125,17 @@ export class Kit {
    * @throws KeysUnavailableError, RevocationUnavailableError for outages: they are no verdict on the token
    * @throws ConfigError without a key to verify with
    */
-  async verify(token: string, options: VerifyOptions = {}): Promise<VerifiedClaims | null> {
-    const result = await this.safeVerify(token, options)
-    return result.ok ? result.claims : null
+  async verify(token: string, options?: VerifyOptions): Promise<VerifiedClaims | null> {
+    try {
+      return (await this.#verified(token, options)).claims
+    } catch (error) {
+      if (error instanceof TokenError) return null
+      throw error
+    }
   }
 
   /** As `verify`, with the reason. */
-  async safeVerify(token: string, options: VerifyOptions = {}): Promise<SafeVerifyResult> {
+  async safeVerify(token: string, options?: VerifyOptions): Promise<SafeVerifyResult> {
     try {
       const { claims, header } = await this.#verified(token, options)
       return { ok: true, claims, header }
@@ -141,7 +145,7 @@ export class Kit {
     }
   }
 
-  async #verified(token: unknown, options: VerifyOptions): Promise<Verified> {
+  #verified(token: unknown, options: VerifyOptions | undefined): Verified | Promise<Verified> {
     if (!this.#verifier) {
       throw new ConfigError(
         'this kit has no key to verify with: set one of JWT_JWKS_SERVICE_NAME, JWT_JWKS_URL, JWT_PUBLIC_JWK_NAME, JWT_SECRET_NAME, or the option verify',

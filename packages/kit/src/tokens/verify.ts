@@ -1,4 +1,4 @@
-import { checkClaims } from '../checks.ts'
+import { checkClaims, type Expectation } from '../checks.ts'
 import type { VerifiedClaims } from '../claims.ts'
 import { type CompactHeader, type CompactJws, CompactReader } from '../compact.ts'
 import type { Algorithm } from '../algorithms.ts'
@@ -32,6 +32,8 @@ export interface Verified {
   readonly header: CompactHeader
 }
 
+type Keys = readonly VerificationKey[]
+
 /** Asks the deny-list. Throws TokenError `revoked` or RevocationUnavailableError. */
 export type CheckRevocation = (
   claims: VerifiedClaims,
@@ -64,49 +66,86 @@ export class Verifier {
   }
 
   /**
+   * Synchronous for a token seen before, unless keys, a bound request or the deny-list have to be waited for.
+   *
    * @throws TokenError with the reason
    * @throws KeysUnavailableError, RevocationUnavailableError for outages
    * @throws ConfigError for options out of range
    */
-  async verify(token: string, options: VerifyOptions = {}): Promise<Verified> {
-    checkOverrides(options)
-    const settings = this.#settings
-    const expectedTyp = options.typ ?? (options.request ? REQUEST_TYP : settings.typ)
+  verify(token: string, options?: VerifyOptions): Verified | Promise<Verified> {
+    if (options) checkOverrides(options)
     const known = this.#verdicts.get(token)
-    let jws = known ? undefined : this.#reader.read(token)
-    const header = known?.header ?? jws?.header
-    if (!header) throw new TokenError('malformed', 'no header')
-    this.#checkHeader(header, expectedTyp)
+    if (!known) return this.#verifyAnew(token, options)
+    this.#checkHeader(known.header, options)
+    const keys = this.#source.find(known.header.kid)
+    return !(keys instanceof Promise) && keys.includes(known.key)
+      ? this.#checkVerdict(known, options)
+      : this.#verifyAgain(token, known, keys, options)
+  }
 
+  async #verifyAnew(token: string, options: VerifyOptions | undefined): Promise<Verified> {
+    let jws: CompactJws | undefined = this.#reader.read(token)
+    const { header } = jws
+    this.#checkHeader(header, options)
     let keys = this.#source.find(header.kid)
     if (keys instanceof Promise) {
       keys = await keys
       jws = undefined
     }
-    const verdict =
-      known && keys.includes(known.key) ? known : await this.#verifySignature(token, jws, header, keys)
-
-    const now = settings.now()
-    const claims = checkClaims(
-      verdict.payload,
-      {
-        issuer: options.iss ?? settings.issuer,
-        audiences: options.aud === undefined ? settings.audiences : [options.aud].flat(),
-        leewaySeconds: options.leewaySeconds ?? settings.leewaySeconds,
-        maxTtlSeconds: settings.maxTtlSeconds,
-      },
-      now,
-    )
-    if (claims.req !== undefined || options.request) await checkBinding(claims.req, options.request)
-    const verifiedClaims = brand(claims)
-    const loaded = verdict.key.load()
-    const { thumbprint } = loaded instanceof Promise ? await loaded : loaded
-    const revocation = this.#checkRevocation(verifiedClaims, thumbprint)
-    if (revocation) await revocation
-    return { claims: verifiedClaims, header }
+    return this.#checkVerdict(await this.#verifySignature(token, jws, header, keys), options)
   }
 
-  #checkHeader({ alg, typ }: CompactHeader, expectedTyp: string): void {
+  /** For a token seen before, whose key may be withdrawn by now. */
+  async #verifyAgain(
+    token: string,
+    known: SignatureVerdict,
+    found: Keys | Promise<Keys>,
+    options: VerifyOptions | undefined,
+  ): Promise<Verified> {
+    const keys = await found
+    const verdict = keys.includes(known.key)
+      ? known
+      : await this.#verifySignature(token, undefined, known.header, keys)
+    return this.#checkVerdict(verdict, options)
+  }
+
+  /** All that is checked once the signature is good: claims, binding to a request, revocation. */
+  #checkVerdict(
+    { key, header, payload }: SignatureVerdict,
+    options: VerifyOptions | undefined,
+  ): Verified | Promise<Verified> {
+    const claims = brand(checkClaims(payload, this.#expectationOf(options), this.#settings.now()))
+    if (claims.req !== undefined || options?.request) {
+      return checkBinding(claims.req, options?.request).then(() => this.#checkRevoked(key, claims, header))
+    }
+    return this.#checkRevoked(key, claims, header)
+  }
+
+  #checkRevoked(
+    key: VerificationKey,
+    claims: VerifiedClaims,
+    header: CompactHeader,
+  ): Verified | Promise<Verified> {
+    const loaded = key.load()
+    if (loaded instanceof Promise) return loaded.then(() => this.#checkRevoked(key, claims, header))
+    const revocation = this.#checkRevocation(claims, loaded.thumbprint)
+    return revocation ? revocation.then(() => ({ claims, header })) : { claims, header }
+  }
+
+  #expectationOf(options: VerifyOptions | undefined): Expectation {
+    const settings = this.#settings
+    if (!options) return settings
+    const { iss, aud, leewaySeconds } = options
+    return {
+      issuer: iss ?? settings.issuer,
+      audiences: aud === undefined ? settings.audiences : [aud].flat(),
+      leewaySeconds: leewaySeconds ?? settings.leewaySeconds,
+      maxTtlSeconds: settings.maxTtlSeconds,
+    }
+  }
+
+  #checkHeader({ alg, typ }: CompactHeader, options: VerifyOptions | undefined): void {
+    const expectedTyp = options?.typ ?? (options?.request ? REQUEST_TYP : this.#settings.typ)
     if (!this.#algorithm.names.includes(alg)) {
       throw new TokenError('unsupported_alg', `this kit takes ${this.#algorithm.alg} alone`)
     }
@@ -120,7 +159,7 @@ export class Verifier {
     token: string,
     first: CompactJws | undefined,
     header: CompactHeader,
-    keys: readonly VerificationKey[],
+    keys: Keys,
   ): Promise<SignatureVerdict> {
     let jws = first
     let denied = false
