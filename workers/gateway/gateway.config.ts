@@ -8,6 +8,18 @@ export default defineGateway({
     },
   },
   routes: [
+    // The page to try it all, and what it may ask before anybody logged in.
+    { match: '/app', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
+    { match: '/app/*', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
+    ...['/api/whoami', '/api/decisions'].map((match) => ({
+      match,
+      methods: ['GET'] as const,
+      service: 'CONSUMER',
+      audience: 'reports' as const,
+      auth: 'anonymous' as const,
+      anonymousGrant: [],
+      overrides: true,
+    })),
     {
       match: '/api/*',
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -2,11 +2,16 @@ import { KitError } from '@sealgate/kit'
 import { sealgate, type SealgateEnv } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
 import { api } from './api.ts'
+import { explain } from './explain.ts'
+import { page } from './page.ts'
 
 /** The example service. The gateway forwards `/api/*` as it is; alone, its routes stand at the root too. */
 export const app = new Hono<SealgateEnv>()
+  .route('/', page)
   .use(sealgate())
+  .route('/api', explain)
   .route('/api', api)
+  .route('/', explain)
   .route('/', api)
   .notFound((c) => c.json({ error: 'not_found', error_description: 'There is no such resource' }, 404))
   .onError((error) => {

@@ -1,0 +1,59 @@
+import { createTestIssuer, type TestIssuer } from '@sealgate/kit/testing'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { app } from './app.ts'
+
+let issuer: TestIssuer
+
+beforeAll(async () => {
+  issuer = await createTestIssuer({ audience: 'reports' })
+})
+
+const bearer = (token: string): { headers: Record<string, string> } => ({
+  headers: { Authorization: `Bearer ${token}` },
+})
+
+describe('what the page shows', () => {
+  it('is the caller’s own token, without its signature', async () => {
+    const token = await issuer.token({ sub: 'auth0|ada', kind: 'user' })
+    const response = await app.request('/api/token', bearer(token), issuer.env)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({ header: { alg: 'EdDSA' }, payload: { sub: 'auth0|ada' } })
+    expect(text).not.toContain(token.split('.')[2])
+  })
+
+  it('is each rule, held against the caller', async () => {
+    const token = await issuer.token({ permissions: ['read:reports'], kind: 'user' })
+    const response = await app.request('/api/decisions', bearer(token), issuer.env)
+    const { decisions }: { decisions: { path: string; passed: boolean; rules: object[] }[] } =
+      await response.json()
+    expect(decisions).toHaveLength(6)
+    expect(decisions.find(({ path }) => path === '/api/reports')).toMatchObject({
+      passed: false,
+      rules: [{ outcome: 'pass' }, { outcome: 'fail' }],
+    })
+  })
+
+  it('needs a token like everything else', async () => {
+    expect((await app.request('/api/token', {}, issuer.env)).status).toBe(401)
+    expect((await app.request('/api/decisions', {}, issuer.env)).status).toBe(401)
+  })
+})
+
+describe('the page', () => {
+  const ASSETS = {
+    fetch: (request: Request) => Promise.resolve(new Response(new URL(request.url).pathname)),
+  }
+
+  it('comes with a policy that lets in nothing of others', async () => {
+    const response = await app.request('/app/page.js', {}, { ...issuer.env, ASSETS })
+    expect(await response.text()).toBe('/app/page.js')
+    expect(response.headers.get('Content-Security-Policy')).toMatch(/^default-src 'none';/)
+    expect(response.headers.get('Content-Security-Policy')).not.toContain('unsafe')
+    expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+  })
+
+  it('serves nothing from elsewhere', async () => {
+    expect((await app.request('/tsconfig.json', {}, { ...issuer.env, ASSETS })).status).toBe(404)
+  })
+})
