@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   existsSync,
   readFileSync,
@@ -8,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { demoClients } from '../auth0/clients.ts'
 import { keygen } from './keygen.ts'
 
 const GATEWAY = join(import.meta.dirname, '../../workers/gateway')
@@ -17,15 +19,34 @@ export const SECRETS_FILE: string = join(GATEWAY, '.dev.vars')
 
 const SLOTS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B'] as const
 
-/** Makes a key for each signing slot on the first run. Gives `true` when it made them. */
+/** What logins need: the gateway's application at the stand-in for Auth0, and the key that seals its cookies. */
+const LOGIN_SECRETS: Readonly<Record<string, () => string>> = {
+  AUTH0_CLIENT_ID: () => demoClients.web.clientId,
+  AUTH0_CLIENT_SECRET: () => demoClients.web.clientSecret,
+  SESSION_SECRET: () => randomBytes(32).toString('base64url'),
+}
+
+/** Makes a key for each signing slot, and what else is missing. Gives `true` when it made the keys. */
 export function makeSecrets(): boolean {
-  if (existsSync(SECRETS_FILE)) return false
+  const isFirst = !existsSync(SECRETS_FILE)
+  if (isFirst) makeSlots()
+  const names = new Set(readLines().map((line) => line.split('=', 1)[0]))
+  for (const [name, make] of Object.entries(LOGIN_SECRETS)) {
+    if (!names.has(name)) putSecret(name, make())
+  }
+  return isFirst
+}
+
+function makeSlots(): void {
   const today = new Date().toISOString().slice(0, 10)
   for (const slot of SLOTS) {
     const kid = `dev-${today}-${slot.slice(-1).toLowerCase()}`
     putSecret(slot, keygen(`--kid=${kid}`, '--private'))
   }
-  return true
+}
+
+function readLines(): readonly string[] {
+  return existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, 'utf8').split('\n') : []
 }
 
 /**
@@ -35,8 +56,7 @@ export function makeSecrets(): boolean {
 export function putSecret(name: string, value: string): void {
   if (value.includes("'") || value.includes('\n'))
     throw new Error('a secret of one line without quotes is expected')
-  const lines = existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, 'utf8').split('\n') : []
-  const others = lines.filter((line) => line !== '' && !line.startsWith(`${name}=`))
+  const others = readLines().filter((line) => line !== '' && !line.startsWith(`${name}=`))
   const written = `${SECRETS_FILE}.new`
   writeFileSync(written, [...others, `${name}='${value}'`, ''].join('\n'), { mode: 0o600 })
   renameSync(written, SECRETS_FILE)

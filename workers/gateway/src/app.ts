@@ -12,7 +12,9 @@ import { health, METADATA_PATH, metadata } from './routes/meta.ts'
 import { OPENAPI_PATH, openapi } from './routes/openapi.ts'
 import { passwordLogin } from './routes/password.ts'
 import { revokeToken } from './routes/revoke.ts'
+import { callback, CALLBACK_PATH, login, logout, profile, refresh } from './routes/session.ts'
 import { exchangeToken } from './routes/token.ts'
+import { errorPage, wantsPage } from './session/page.ts'
 
 interface AppEnv {
   Bindings: object
@@ -26,6 +28,11 @@ type Handler = (gateway: Gateway, request: Request, trace: Trace) => Response | 
 const OWN_ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
   ['/oauth/token', ['POST'], token],
   ['/oauth/revoke', ['POST'], revokeToken],
+  ['/auth/login', ['GET'], login],
+  [CALLBACK_PATH, ['GET'], callback],
+  ['/auth/profile', ['GET'], profile],
+  ['/auth/refresh', ['POST'], refresh],
+  ['/auth/logout', ['POST'], logout],
   [JWKS_PATH, ['GET', 'HEAD'], publicJwks],
   [METADATA_PATH, ['GET', 'HEAD'], metadata],
   [OPENAPI_PATH, ['GET', 'HEAD'], openapi],
@@ -89,7 +96,11 @@ for (const [path, methods, handler] of OWN_ROUTES) {
 
 app.all('*', (c) => forward(gatewayOf(c.env), c.req.raw, c.var.trace))
 
-app.onError((error, c: Context<AppEnv>) => errorResponse(error, c.var.trace.requestId))
+app.onError((error, c: Context<AppEnv>) =>
+  wantsPage(c.req.raw)
+    ? errorPage(error, c.var.trace.requestId)
+    : errorResponse(error, c.var.trace.requestId),
+)
 
 /** The token exchange is a form; the password realm is JSON. */
 function token(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {

@@ -5,6 +5,7 @@ import type { AudienceDefinition, GatewayDefinition } from './define.ts'
 import { audiences, flag, json, list, routes, seconds } from './env.ts'
 import type { RateLimiter } from './limits.ts'
 import { RouteTable } from './routing.ts'
+import { type SessionConfig, sessionConfig } from './session/config.ts'
 
 /** Where Auth0's tokens come from and which of them count. */
 export interface Auth0Config {
@@ -63,6 +64,8 @@ export interface Config {
   readonly corsOrigins: ReadonlySet<string>
   /** `undefined`: no login and no password realm. */
   readonly login: LoginConfig | undefined
+  /** `undefined`: no login; the client of Auth0, if there is one, is for the password realm alone. */
+  readonly session: SessionConfig | undefined
   /** The gateway's own public origin, without a trailing slash; `undefined`: the request's. */
   readonly baseUrl: string | undefined
   readonly rateLimiter: RateLimiter | undefined
@@ -124,6 +127,8 @@ const VARIABLES = z.object({
   BASE_URL: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://app.example.com' })
     .optional(),
+  SESSION_SECRET: z.string().optional(),
+  SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
   ADMIN_SIGN: list.default([]),
   DATADOG_API_KEY: z.string().optional(),
   DATADOG_SITE: z
@@ -135,7 +140,10 @@ const VARIABLES = z.object({
 type Variables = z.infer<typeof VARIABLES>
 
 /** Other names under which a variable is accepted. */
-const ALIASES: Readonly<Record<string, string>> = { AUTH0_AUDIENCE: 'AUTH0_AUTHENTICATION_AUDIENCE' }
+const ALIASES: Readonly<Record<string, string>> = {
+  AUTH0_AUDIENCE: 'AUTH0_AUTHENTICATION_AUDIENCE',
+  SESSION_SECRET: 'AUTH0_SESSION_ENCRYPTION_KEY',
+}
 
 const DEFAULT_TTL_SECONDS = 900
 
@@ -160,6 +168,8 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const routeTable = new RouteTable(variables.ROUTES ?? checkRoutes(definition.routes))
   const services = bindServices(env, routeTable, known)
   const maxTtlSeconds = variables.JWT_MAX_TTL_SECONDS
+  const login = loginOf(variables, issuer)
+  const baseUrl = baseUrlOf(variables.BASE_URL, isStrict)
   return {
     environment,
     auth0: {
@@ -183,8 +193,17 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     exchange: exchangeOf(variables),
     jwksPublic: variables.JWKS_PUBLIC,
     corsOrigins: corsOriginsOf(variables.CORS_ORIGINS),
-    login: loginOf(variables, issuer),
-    baseUrl: baseUrlOf(variables.BASE_URL, isStrict),
+    login,
+    session: sessionConfig({
+      login,
+      secret: variables.SESSION_SECRET,
+      store: variables.SESSION_STORE,
+      namespace: present(env, 'SESSIONS'),
+      clients,
+      baseUrl,
+      isStrict,
+    }),
+    baseUrl,
     rateLimiter: limiterOf(env, variables),
     hasDenylist: present(env, 'JWT_DENYLIST_NAME') !== undefined,
     jwksStore: jwksStoreOf(env),

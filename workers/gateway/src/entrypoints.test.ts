@@ -53,7 +53,7 @@ const exchange = (on = env): Exchange => calledWith({ service: 'reports' }, on)
 
 describe('what can be called', () => {
   it('is what is exported', () => {
-    expect(Object.keys(worker).sort()).toEqual(['Admin', 'Exchange', 'Keys', 'default'])
+    expect(Object.keys(worker).sort()).toEqual(['Admin', 'Exchange', 'Keys', 'Session', 'default'])
     expect(worker.default.fetch).toBeTypeOf('function')
   })
 

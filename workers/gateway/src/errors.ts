@@ -52,6 +52,17 @@ const ERRORS = {
   method_not_allowed: row(405, 'method_not_allowed', 'The method is not allowed here'),
   service_failed: row(502, 'bad_gateway', 'The service failed to answer'),
 
+  // Sessions
+  no_session: row(401, 'unauthorized', 'The request needs a session: log in', { challenge: 'Bearer' }),
+  session_expired: row(401, 'session_expired', 'The session has ended: log in again', {
+    challenge: 'Bearer',
+  }),
+  not_refreshable: row(400, 'not_refreshable', 'This session cannot be refreshed: log in again when it ends'),
+  session_too_large: row(500, 'session_too_large', 'The session does not fit into a cookie'),
+  csrf: row(403, 'csrf', 'The request does not come from a page of this site'),
+  login_failed: row(400, 'login_failed', 'The login could not be completed: start it again'),
+  login_refused: row(403, 'access_denied', 'Auth0 refused the login', { source: 'auth0' }),
+
   // Limits
   rate_limited: row(429, 'too_many_requests', 'Too many requests; try again later', { retryAfter: 60 }),
   limiter_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),

@@ -17,6 +17,7 @@ import {
 } from './exchange.ts'
 import { logEvent, type Ship } from './logs.ts'
 import { Pseudonyms } from './pseudonyms.ts'
+import { type Sessions, sessionsOf } from './session/sessions.ts'
 
 /** What the gateway consists of, for one environment. */
 export interface Gateway {
@@ -25,6 +26,8 @@ export interface Gateway {
   /** Tokens that forwarding may use again. */
   readonly minted: MintedTokens
   readonly pseudonyms: Pseudonyms
+  /** `undefined` without logins. */
+  readonly sessions: Sessions | undefined
   /** Ships a log line; `undefined` without Datadog. */
   readonly ship: Ship
   /** Seconds since the epoch. */
@@ -77,6 +80,7 @@ export function makeGateway(
     }),
     minted: new MintedTokens(),
     pseudonyms: new Pseudonyms(env),
+    sessions: sessionsOf(config, now, options),
     ship: shipperOf(config),
     kitFor(audience) {
       const found = kit ?? kits.get(audience)

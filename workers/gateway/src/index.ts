@@ -1,2 +1,3 @@
 export { app as default } from './app.ts'
 export { Admin, Exchange, Keys } from './entrypoints.ts'
+export { Session } from './session/durable-object.ts'

@@ -2,6 +2,7 @@ import { readCredentials } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 import type { SubjectClaims } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
+import { sessionAccessToken } from '../session/access.ts'
 import { readSubprotocolToken } from './upgrade.ts'
 
 /** Who sends a request to a route. */
@@ -17,7 +18,7 @@ export type Caller =
 
 /**
  * The caller of a route. `Authorization` alone counts when it is there, and a bad one is refused, never downgraded; so
- * is a WebSocket's subprotocol token.
+ * is a WebSocket's subprotocol token. Only without either does a session count.
  *
  * @throws GatewayError
  */
@@ -37,7 +38,8 @@ export async function callerOf(gateway: Gateway, request: Request): Promise<Call
   if (credentials.kind === 'token') return subject(gateway, credentials.token, false)
   // Credentials of another scheme came: they are refused like bad ones.
   if (hasHeader) throw new GatewayError('no_credentials')
-  return { kind: 'nobody' }
+  const token = await sessionAccessToken(gateway, request)
+  return token === undefined ? { kind: 'nobody' } : subject(gateway, token, true)
 }
 
 async function subject(gateway: Gateway, token: string, bySession: boolean): Promise<Caller> {

@@ -40,7 +40,8 @@ function forwardedCookies(request: Request, names: readonly string[]): string {
 export function stripAnswer(headers: Headers): void {
   for (const name of [...headers.keys()].filter((one) => NOT_ANSWERED.test(one))) headers.delete(name)
   const cookies = headers.getSetCookie()
-  const allowed = cookies.filter((cookie) => !OWN_COOKIE.test(cookie.trimStart()))
+  // Browsers send a cookie without a name as its value alone: `=name=value` would pass for ours.
+  const allowed = cookies.filter((cookie) => !OWN_COOKIE.test(cookie.replace(/^[\s=]+/, '')))
   if (allowed.length === cookies.length) return
   headers.delete('Set-Cookie')
   for (const cookie of allowed) headers.append('Set-Cookie', cookie)

@@ -4,6 +4,7 @@ import type { Gateway } from '../gateway.ts'
 import { JWKS_PATH } from './jwks.ts'
 import { METADATA_PATH } from './meta.ts'
 import { errorAnswer, exchangeAnswer, exchangeForm, passwordBody, revocationForm } from './schemas.ts'
+import { SESSION_PATHS } from './session-openapi.ts'
 
 export const OPENAPI_PATH = '/openapi.json'
 
@@ -17,6 +18,7 @@ export function openapi({ config }: Gateway): Response {
     components: {
       securitySchemes: {
         auth0: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An Auth0 access token' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-sealgate-session' },
         client: { type: 'http', scheme: 'basic', description: 'A client of EXCHANGE_CLIENTS' },
       },
     },
@@ -66,6 +68,7 @@ const OWN_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  ...SESSION_PATHS,
   '/health': { get: { summary: 'The Worker runs', responses: { '200': { description: 'ok' } } } },
   [JWKS_PATH]: {
     get: {

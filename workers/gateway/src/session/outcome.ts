@@ -1,0 +1,27 @@
+import { type ErrorKind, GatewayError, kindOf } from '../errors.ts'
+
+/** What a Durable Object answers: classes and codes of errors do not cross RPC. */
+export type Outcome<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | {
+      readonly ok: false
+      readonly kind: ErrorKind
+      readonly detail: string | undefined
+      readonly headers: Readonly<Record<string, string>>
+    }
+
+export async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { ok: true, value: await act() }
+  } catch (error) {
+    const own = error instanceof GatewayError ? error : undefined
+    return { ok: false, kind: kindOf(error), detail: own?.detail, headers: own?.headers ?? {} }
+  }
+}
+
+/** @throws GatewayError as it was on the other side */
+export function valueOf<Value>(outcome: Outcome<Value>): Value {
+  if (outcome.ok) return outcome.value
+  const { kind, detail, headers } = outcome
+  throw new GatewayError(kind, { headers, ...(detail !== undefined && { detail }) })
+}
