@@ -9,7 +9,9 @@ export function banner(addresses: Addresses): string {
     `  ${user.email.padEnd(22)} ${rolesOf(user).padEnd(12)} ${user.permissions.join(' ')}`.trimEnd(),
   )
   return `
-Sealgate is running. Ctrl-C stops everything.
+Sealgate is running. Ctrl-C stops everything. Try it in a browser:
+
+  ${gateway}/app/
 
   gateway             ${gateway}        (/api/… goes to the consumer)
   stand-in for Auth0  ${auth0}

@@ -45,6 +45,15 @@ function makeSlots(): void {
   }
 }
 
+/** The secrets of the file by name. */
+export function readSecrets(): ReadonlyMap<string, string> {
+  const pairs = readLines().flatMap((line): [string, string][] => {
+    const [, name, value] = /^([A-Z0-9_]+)='(.*)'$/.exec(line) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value]]
+  })
+  return new Map(pairs)
+}
+
 function readLines(): readonly string[] {
   return existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, 'utf8').split('\n') : []
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { banner } from './banner.ts'
 import { makeSecrets, reloadOnNewSecrets, SECRETS_FILE } from './dev-secrets.ts'
+import { startControl } from './control.ts'
 import { doMainJob } from './main-job.ts'
 import { HELP, type StartOptions, readOptions, UsageError } from './options.ts'
 import { checkPorts } from './ports.ts'
@@ -20,9 +21,14 @@ async function run({ ports, isVerbose }: StartOptions): Promise<void> {
   await checkPorts(ports)
   if (makeSecrets()) say(`Made development keys in ${SECRETS_FILE} (ignored by git, readable by you alone).`)
   say('Starting the stand-in for Auth0, the gateway and the consumer …')
-  const system = startSystem(ports, (name, line) => {
-    if (isVerbose) say(`[${name}] ${line}`)
-  })
+  const control = await startControl()
+  const system = startSystem(
+    ports,
+    (name, line) => {
+      if (isVerbose) say(`[${name}] ${line}`)
+    },
+    control.url,
+  )
   const stopWatching = reloadOnNewSecrets()
   const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)))
   try {
@@ -35,6 +41,7 @@ async function run({ ports, isVerbose }: StartOptions): Promise<void> {
   } finally {
     say('Stopping …')
     stopWatching()
+    control.close()
     await system.stop()
   }
 }

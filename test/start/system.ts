@@ -27,9 +27,13 @@ export function addressesOf(ports: Ports): Readonly<Record<keyof Ports, string>>
 /** Receives what the programs print. */
 export type OnLine = (program: string, line: string) => void
 
-/** Starts the three programs; it does not wait for them. */
-export function startSystem(ports: Ports, onLine: OnLine): System {
-  const gateway = startGateway(ports, onLine)
+/**
+ * Starts the three programs; it does not wait for them.
+ *
+ * @param controlUrl where the page's wish to rotate goes (`startControl`)
+ */
+export function startSystem(ports: Ports, onLine: OnLine, controlUrl?: string): System {
+  const gateway = startGateway(ports, onLine, controlUrl)
   const programs = [startAuth0(ports, onLine), gateway, startConsumer(ports, onLine)]
   return {
     gateway,
@@ -54,9 +58,10 @@ export function startAuth0(ports: Ports, onLine: OnLine): Program {
   })
 }
 
-export function startGateway(ports: Ports, onLine: OnLine): Program {
+export function startGateway(ports: Ports, onLine: OnLine, controlUrl?: string): Program {
   const { gateway, auth0 } = addressesOf(ports)
   const variables = [`AUTH0_DOMAIN:${new URL(auth0).host}`, `AUTH0_BASE_URL:${auth0}`, `BASE_URL:${gateway}`]
+  if (controlUrl !== undefined) variables.push(`DEV_CONTROL:${controlUrl}`)
   return startWorker('gateway', ports, variables, onLine)
 }
 

@@ -6,6 +6,7 @@ import { type Gateway, gatewayOf } from './gateway.ts'
 import { logRequest } from './logs.ts'
 import { plainPath } from './paths.ts'
 import { mediaType } from './routes/form.ts'
+import { dev, DEV_PATH } from './routes/dev.ts'
 import { forward } from './routes/forward.ts'
 import { JWKS_PATH, jwksResponse } from './routes/jwks.ts'
 import { health, METADATA_PATH, metadata } from './routes/meta.ts'
@@ -93,6 +94,8 @@ for (const [path, methods, handler] of OWN_ROUTES) {
     return handler(gatewayOf(c.env), c.req.raw, c.var.trace)
   })
 }
+
+app.all(DEV_PATH, (c) => dev(gatewayOf(c.env), c.req.raw, c.var.trace))
 
 app.all('*', (c) => forward(gatewayOf(c.env), c.req.raw, c.var.trace))
 

@@ -75,6 +75,8 @@ export interface Config {
   readonly adminSign: ReadonlySet<string>
   /** Second tier for Auth0's JWKS, written by this gateway alone. */
   readonly jwksStore: JwksStore | undefined
+  /** Where the program that runs the development system takes orders; `undefined` anywhere else. */
+  readonly devControl: string | undefined
   readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
 }
 
@@ -130,6 +132,9 @@ const VARIABLES = z.object({
   SESSION_SECRET: z.string().optional(),
   SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
   ADMIN_SIGN: list.default([]),
+  DEV_CONTROL: z
+    .url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/, error: 'must be on loopback' })
+    .optional(),
   DATADOG_API_KEY: z.string().optional(),
   DATADOG_SITE: z
     .string()
@@ -207,6 +212,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     rateLimiter: limiterOf(env, variables),
     hasDenylist: present(env, 'JWT_DENYLIST_NAME') !== undefined,
     jwksStore: jwksStoreOf(env),
+    devControl: devControlOf(variables),
     adminSign: adminSignOf(variables.ADMIN_SIGN, known),
     datadog:
       variables.DATADOG_API_KEY === undefined
@@ -403,6 +409,11 @@ function isStore(value: unknown): value is JwksStore {
     'put' in value &&
     typeof value.put === 'function'
   )
+}
+
+function devControlOf({ DEV_CONTROL: url, WORKER_ENV: environment }: Variables): string | undefined {
+  if (url !== undefined && environment !== 'dev') refuse('DEV_CONTROL', `is for development alone: remove it`)
+  return url
 }
 
 function adminSignOf(

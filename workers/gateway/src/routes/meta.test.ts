@@ -70,7 +70,7 @@ describe('GET /openapi.json', () => {
   it('has every route of the gateway, and the routes table', async () => {
     const { openapi, paths } = await read()
     expect(openapi).toBe('3.1.0')
-    const own = app.routes.map(({ path }) => path).filter((path) => path !== '/*' && path !== '*')
+    const own = app.routes.map(({ path }) => path).filter((path) => !path.endsWith('*'))
     for (const path of new Set(own)) expect(Object.keys(paths)).toContain(path)
     expect(Object.keys(paths['/api/{rest}'] ?? {})).toEqual(['get', 'post'])
   })
