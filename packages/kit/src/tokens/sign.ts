@@ -1,7 +1,7 @@
 import type { Actor, Kind } from '../claims.ts'
 import { checkClaims } from '../checks.ts'
 import { MAX_TOKEN_BYTES, REQUEST_TTL_SECONDS } from '../constants.ts'
-import { encodeBase64Url, encodeUtf8, isObject } from '../encoding.ts'
+import { encodeBase64Url, encodeUtf8, encodeUtf8Into, isObject } from '../encoding.ts'
 import { ClaimsError, TokenError } from '../errors.ts'
 import type { SigningKey } from '../keys/private.ts'
 import { computeRequestHash } from './bind.ts'
@@ -95,7 +95,8 @@ export function buildClaims(
     (options.request ? REQUEST_TTL_SECONDS : Math.min(settings.ttlSeconds, settings.maxTtlSeconds))
   const exp = fixedExp ?? iat + ttl
   const payload = { ...claims, ...own, iss, aud, iat, exp, jti: claims.jti ?? crypto.randomUUID() }
-  refuseNonJson(payload, 'claims')
+  const nonJson = findNonJson(payload)
+  if (nonJson !== undefined) throw new ClaimsError(`claims${nonJson}`)
   const { maxTtlSeconds } = settings
   try {
     checkClaims(payload, { issuer: iss, audiences: [aud], leewaySeconds: 0, maxTtlSeconds }, now)
@@ -109,17 +110,41 @@ export function buildClaims(
   return payload
 }
 
+/** Bytes on their way to WebCrypto, which copies them before it returns. A UTF-16 unit takes three at most. */
+const scratch = new Uint8Array(3 * MAX_TOKEN_BYTES)
+
+/** The last header that each key signed with, encoded: it changes with the option `typ` only. */
+const encodedHeaders = new WeakMap<SigningKey, { readonly typ: string; readonly encoded: string }>()
+
 /** Signs a payload as a compact JWS (RFC 7515 §3.1). */
 export async function signPayload(payload: object, key: SigningKey, typ: string): Promise<string> {
+  const signingInput = `${encodedHeader(key, typ)}.${encodeBase64Url(toBytes(JSON.stringify(payload)))}`
+  const loaded = key.load()
+  const cryptoKey = loaded instanceof Promise ? await loaded : loaded
+  const signature = await crypto.subtle.sign(key.algorithm.params, cryptoKey, toBytes(signingInput))
+  const token = `${signingInput}.${encodeBase64Url(new Uint8Array(signature))}`
+  if (token.length > MAX_TOKEN_BYTES) throw tooLarge()
+  return token
+}
+
+/** Good until the next call. */
+function toBytes(text: string): Uint8Array {
+  if (text.length > MAX_TOKEN_BYTES) throw tooLarge()
+  return scratch.subarray(0, encodeUtf8Into(text, scratch))
+}
+
+function tooLarge(): ClaimsError {
+  return new ClaimsError(`the token would be larger than ${MAX_TOKEN_BYTES} bytes`)
+}
+
+function encodedHeader(key: SigningKey, typ: string): string {
+  const last = encodedHeaders.get(key)
+  if (last?.typ === typ) return last.encoded
   const { algorithm, kid } = key
   const header = { alg: algorithm.alg, typ, ...(kid !== undefined && { kid }) }
-  const signingInput = `${encodeBase64Url(encodeUtf8(JSON.stringify(header)))}.${encodeBase64Url(encodeUtf8(JSON.stringify(payload)))}`
-  const cryptoKey = await key.load()
-  const signature = await crypto.subtle.sign(algorithm.params, cryptoKey, encodeUtf8(signingInput))
-  const token = `${signingInput}.${encodeBase64Url(new Uint8Array(signature))}`
-  if (token.length > MAX_TOKEN_BYTES)
-    throw new ClaimsError(`the token would be larger than ${MAX_TOKEN_BYTES} bytes`)
-  return token
+  const encoded = encodeBase64Url(encodeUtf8(JSON.stringify(header)))
+  encodedHeaders.set(key, { typ, encoded })
+  return encoded
 }
 
 /** The `req` claim for the option `request`, if it is given. */
@@ -127,22 +152,29 @@ export async function requestClaim(options: SignOptions): Promise<KitClaims> {
   return options.request ? { req: await computeRequestHash(options.request) } : {}
 }
 
-/** JSON would drop or change these silently; the caller must hear of it. Members that are `undefined` are left out. */
-function refuseNonJson(value: unknown, path: string): void {
-  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') return
-  if (typeof value === 'number' && Number.isFinite(value)) return
+/**
+ * Finds what JSON would drop or change silently, so that the caller hears of it: where it stands and what is
+ * wrong, or `undefined`. Members that are `undefined` are left out. Words are made only when something is wrong.
+ */
+function findNonJson(value: unknown): string | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
+  if (typeof value === 'number' && Number.isFinite(value)) return undefined
   if (Array.isArray(value)) {
-    value.forEach((entry, index) => {
-      if (entry === undefined) throw new ClaimsError(`${path}[${index}] is undefined`)
-      refuseNonJson(entry, `${path}[${index}]`)
-    })
-    return
+    for (const [index, entry] of value.entries()) {
+      const found = entry === undefined ? ' is undefined' : findNonJson(entry)
+      if (found !== undefined) return `[${index}]${found}`
+    }
+    return undefined
   }
-  if (!isPlainObject(value))
-    throw new ClaimsError(
-      `${path} is not JSON: only plain objects, arrays, strings, finite numbers, booleans and null`,
-    )
-  for (const [name, member] of Object.entries(value)) refuseNonJson(member, `${path}.${name}`)
+  if (!isPlainObject(value)) {
+    return ' is not JSON: only plain objects, arrays, strings, finite numbers, booleans and null'
+  }
+  for (const name of Object.keys(value)) {
+    const member = value[name]
+    const found = member === undefined ? undefined : findNonJson(member)
+    if (found !== undefined) return `.${name}${found}`
+  }
+  return undefined
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
