@@ -136,6 +136,7 @@ export class Auth0Client {
     const answer = await this.#step('callback', () =>
       Promise.resolve(oauth.validateAuthResponse(server, this.#client, parameters, state)),
     )
+    if (!answer.has('code')) throw new GatewayError('login_failed', { detail: 'callback: no code' })
     const tokens = await this.#step('code', async () => {
       const response = await oauth.authorizationCodeGrantRequest(
         server,
