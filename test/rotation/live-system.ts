@@ -89,7 +89,8 @@ async function putByPipe(api: CloudflareApi, slot: Slot, flags: readonly string[
   })
 }
 
-async function login(tenant: Tenant): Promise<string> {
+/** An Auth0 access token of the demo user alice. */
+export async function login(tenant: Tenant): Promise<string> {
   const { clientId, clientSecret } = demoClients.cli
   const { email, password } = demoUsers.alice
   const parameters = {

@@ -51,12 +51,13 @@ export async function passwordRealm(
   } catch {
     throw new GatewayError('auth0_unavailable', { detail: 'no answer to a password grant' })
   }
-  const isJson = response.headers.get('Content-Type')?.toLowerCase().startsWith('application/json') === true
+  const type = response.headers.get('Content-Type')?.toLowerCase() ?? ''
   if (
     response.status >= 500 ||
-    !isJson ||
+    isRedirect(response.status) ||
+    !type.startsWith('application/json') ||
     body.byteLength > MAX_ANSWER_BYTES ||
-    isRedirect(response.status)
+    !isJson(body)
   ) {
     throw new GatewayError('auth0_failed', { detail: `status ${response.status} to a password grant` })
   }
@@ -64,6 +65,16 @@ export async function passwordRealm(
   headers.set('Cache-Control', 'no-store')
   if (!response.ok) headers.set('X-Error-Source', 'auth0')
   return new Response(body, { status: response.status, headers })
+}
+
+/** An answer that was cut off on its way is a failure, whatever its status says. */
+function isJson(body: ArrayBuffer): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(body))
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isRedirect(status: number): boolean {
