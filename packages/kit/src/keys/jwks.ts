@@ -84,7 +84,7 @@ export class JwksCache<Key extends SetKey> {
   find(kid: string | undefined): readonly Key[] | Promise<readonly Key[]> {
     if (kid === undefined) throw new TokenError('missing_kid', 'the header has no kid')
     const since = this.#options.now()
-    const set = this.#set.get()
+    const set = this.#set.get(since)
     if (set instanceof Promise) return set.then((loaded) => loaded.get(kid) ?? this.#findAnew(kid, since))
     return set.get(kid) ?? this.#findAnew(kid, since)
   }

@@ -115,11 +115,11 @@ export class Refreshing<T> {
   /**
    * The value, synchronously when nothing has to be waited for.
    *
+   * @param time now, from a caller who has just read the clock: reading it costs as much as the rest of a look-up
    * @throws KeysUnavailableError when there is none that may serve; its `cause` is the load's error
    */
-  get(): T | Promise<T> {
-    const { ttlSeconds, maxStaleSeconds, now } = this.#options
-    const time = now()
+  get(time: number = this.#options.now()): T | Promise<T> {
+    const { ttlSeconds, maxStaleSeconds } = this.#options
     const loaded = this.#loaded
     const failure = this.#failure
     const isBackingOff = failure !== undefined && time < failure.retryAt
