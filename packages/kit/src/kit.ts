@@ -22,6 +22,7 @@ import { InlineSource, OwnSource, SecretSource } from './keys/sources.ts'
 import { partsOf, policy, type Policy } from './policy/builder.ts'
 import { evaluate } from './policy/evaluate.ts'
 import type { Settings, SignKeys, VerifyKeys } from './settings.ts'
+import { computeRequestHash } from './tokens/bind.ts'
 import { delegateClaims, type DelegationRequest } from './tokens/delegate.ts'
 import type { VerifyOptions } from './tokens/options.ts'
 import { Denylist, type RevocableClaims, type Revocation } from './tokens/revoke.ts'
@@ -29,7 +30,6 @@ import {
   buildClaims,
   type KitClaims,
   refuseKitClaims,
-  requestClaim,
   REQUEST_TYP,
   type SignClaims,
   type SignOptions,
@@ -98,7 +98,8 @@ export class Kit {
    */
   async sign(claims: SignClaims, options: SignOptions = {}): Promise<string> {
     refuseKitClaims(claims)
-    return this.#mint(claims, await requestClaim(options), options)
+    const { request } = options
+    return this.#mint(claims, request ? { req: await computeRequestHash(request) } : {}, options)
   }
 
   /** @deprecated The name is `sign`. */

@@ -4,7 +4,6 @@ import { MAX_TOKEN_BYTES, REQUEST_TTL_SECONDS } from '../constants.ts'
 import { encodeBase64Url, encodeUtf8, encodeUtf8Into, isObject } from '../encoding.ts'
 import { ClaimsError, TokenError } from '../errors.ts'
 import type { SigningKey } from '../keys/private.ts'
-import { computeRequestHash } from './bind.ts'
 
 /** The claims that a caller gives to `sign`: the subject, and whatever is the caller's own. */
 export interface SignClaims {
@@ -145,11 +144,6 @@ function encodedHeader(key: SigningKey, typ: string): string {
   const encoded = encodeBase64Url(encodeUtf8(JSON.stringify(header)))
   encodedHeaders.set(key, { typ, encoded })
   return encoded
-}
-
-/** The `req` claim for the option `request`, if it is given. */
-export async function requestClaim(options: SignOptions): Promise<KitClaims> {
-  return options.request ? { req: await computeRequestHash(options.request) } : {}
 }
 
 /**

@@ -234,7 +234,8 @@ function brand(claims: object): VerifiedClaims {
 }
 
 function deepFreeze<T extends object>(value: T): T {
-  for (const member of Object.values(value)) {
+  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+  for (const member of members) {
     if (typeof member === 'object' && member !== null) deepFreeze(member)
   }
   return Object.freeze(value)
