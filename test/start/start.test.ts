@@ -3,29 +3,13 @@ import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeSecrets } from './dev-secrets.ts'
+import { freePorts } from './free-ports.ts'
 import { curlLines, doMainJob } from './main-job.ts'
 import { type Ports, readOptions, UsageError } from './options.ts'
 import { checkPorts } from './ports.ts'
 import { addressesOf, startConsumer, startSystem, type System, waitUntilReady } from './system.ts'
 
 const run = promisify(execFile)
-
-async function freePorts(): Promise<Ports> {
-  const ports = await Promise.all(
-    [1, 2, 3].map(
-      () =>
-        new Promise<number>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            const port = typeof address === 'object' && address ? address.port : 0
-            server.close(() => resolve(port))
-          })
-        }),
-    ),
-  )
-  const [gateway = 0, auth0 = 0, consumer = 0] = ports
-  return { gateway, auth0, consumer }
-}
 
 describe('the running system', () => {
   let ports: Ports

@@ -1,0 +1,209 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { demoUsers, type TenantUser } from '../auth0/tenant.ts'
+import { startControl, type Control } from '../start/control.ts'
+import { makeSecrets, reloadOnNewSecrets } from '../start/dev-secrets.ts'
+import { freePorts } from '../start/free-ports.ts'
+import { doMainJob } from '../start/main-job.ts'
+import { addressesOf, startSystem, type System, waitUntilReady } from '../start/system.ts'
+import { isSkipped, launch } from './chromium.ts'
+
+/** Pictures of the page, to be looked at. Ignored by git. */
+const SCREENSHOTS = join(import.meta.dirname, '../../.dev/screenshots')
+const WIDE = { width: 1280, height: 900 }
+const NARROW = { width: 360, height: 740 }
+
+describe.skipIf(isSkipped)('the page, in a browser', () => {
+  let control: Control
+  let system: System
+  let stopWatching: () => void
+  let browser: Browser
+  let origin: string
+  let context: BrowserContext
+  /** What the browser complained of: errors of scripts, refusals of the content security policy. */
+  let complaints: string[]
+
+  beforeAll(async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true })
+    makeSecrets()
+    const ports = await freePorts()
+    control = await startControl()
+    system = startSystem(ports, () => undefined, control.url)
+    stopWatching = reloadOnNewSecrets()
+    browser = await launch()
+    await waitUntilReady(system, () => doMainJob(addressesOf(ports)))
+    origin = addressesOf(ports).gateway
+  })
+  afterAll(async () => {
+    await browser.close()
+    stopWatching.()
+    control.close()
+    await system.stop()
+  })
+  afterEach(async () => {
+    await context.close()
+    // Refused calls are told in the console; everything else is a fault of the page.
+    expect(complaints.filter((text) => !text.includes('the server responded with a status of 40'))).toEqual(
+      [],
+    )
+  })
+
+  async function open(viewport = WIDE): Promise<Page> {
+    context = await browser.newContext({ viewport, baseURL: origin })
+    complaints = []
+    const page = await context.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', ({ message }) => complaints.push(message))
+    await page.goto('/app/')
+    await page.getByText('You are not logged in.').waitFor()
+    return page
+  }
+
+  async function logIn(page: Page, { email, password, name }: TenantUser): Promise<void> {
+    await page.getByRole('link', { name: 'Log in' }).click()
+    await page.getByLabel('Email address').fill(email)
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText(`${name} (`).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/app/')
+  }
+
+  const take = (page: Page, name: string): Promise<unknown> =>
+    page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true })
+
+  it('shows both tokens side by side, explained, to whoever logged in', async () => {
+    const page = await open()
+    await take(page, 'logged-out')
+    await logIn(page, demoUsers.alice)
+    const external = page.getByRole('article', { name: 'From Auth0, at the gateway' })
+    const internal = page.getByRole('article', { name: 'From the gateway, at the service' })
+    await external.getByText('RS256').waitFor()
+    await internal.getByText('EdDSA').waitFor()
+    expect(await external.innerText()).toContain('https://api.sealgate.test')
+    expect(await internal.innerText()).toContain('auth0|alice')
+    expect(await internal.innerText()).toContain('who acts for the subject')
+    await take(page, 'logged-in')
+  })
+
+  it('keeps the session out of reach of scripts', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    expect(await page.evaluate('document.cookie')).toBe('')
+    const [session, ...others] = (await context.cookies(origin)).filter(({ name }) => /sealgate/.test(name))
+    expect(others).toEqual([])
+    expect(session).toMatchObject({ name: 'sealgate-session', httpOnly: true, sameSite: 'Lax', path: '/' })
+    expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]')
+  })
+
+  it('calls each route, and says why one refuses', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    await page.getByRole('button', { name: 'Call GET /api/reports' }).click()
+    await page.getByText('GET /api/reports answered 200.').waitFor()
+    expect(await page.locator('#answer').innerText()).toContain('auth0|alice')
+    await page.getByRole('button', { name: 'Call PUT /api/profile/auth0|alice' }).click()
+    await page.getByText('PUT /api/profile/auth0|alice answered 200.').waitFor()
+    await page.getByRole('button', { name: 'Call GET /api/admin/users' }).click()
+    await page.getByText('GET /api/admin/users answered 403.').waitFor()
+    expect(await page.locator('#answer').innerText()).toContain('insufficient_scope')
+    const rules = page.getByRole('row', { name: /GET \/api\/admin\/users/ })
+    expect(await rules.innerText()).toMatch(/admin.*\(fail\)/)
+    await take(page, 'refused')
+  })
+
+  it('refreshes, logs out, and shows the next user nothing of the last', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    await page.getByRole('button', { name: 'Refresh the session' }).click()
+    await page.getByText(/Auth0 gave new tokens; they last \d+ seconds/).waitFor()
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.waitForURL((url) => !url.pathname.startsWith('/auth/'))
+    await page.goto('/app/')
+    await page.getByText('You are not logged in.').waitFor()
+    expect((await context.cookies(origin)).filter(({ name }) => /sealgate/.test(name))).toEqual([])
+    await logIn(page, demoUsers.carol)
+    await page
+      .getByRole('article', { name: 'From the gateway, at the service' })
+      .getByText('carol')
+      .first()
+      .waitFor()
+    expect(await page.locator('body').innerText()).not.toContain('Alice')
+  })
+
+  it('keeps two users in two browsers apart', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    const other = await browser.newContext({ baseURL: origin })
+    const second = await other.newPage()
+    await second.goto('/app/')
+    await logIn(second, demoUsers.dave)
+    const whoami = `fetch('/api/whoami').then((response) => response.json()).then(({ sub }) => sub)`
+    const subjects: unknown[] = []
+    for (let round = 0; round < 10; round++) {
+      subjects.push(...(await Promise.all([page.evaluate(whoami), second.evaluate(whoami)])))
+    }
+    await other.close()
+    expect(subjects).toEqual(Array.from({ length: 10 }, () => ['auth0|alice', 'auth0|dave']).flat())
+  })
+
+  it('is not driven by a page of another origin, though the browser sends it the cookie', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    // Another port is another origin, but the same site: SameSite does not help there.
+    const form = `<form method="post" action="${origin}/auth/logout"><button>Win a prize</button></form>`
+    const evil = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(form))
+    await new Promise<void>((resolve) => evil.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = evil.address() as AddressInfo
+      await page.goto(`http://127.0.0.1:${port}/`)
+      const answered = page.waitForResponse(`${origin}/auth/logout`)
+      await page.getByRole('button', { name: 'Win a prize' }).click()
+      const response = await answered
+      expect((await response.request().allHeaders()).cookie).toContain('sealgate-session=')
+      expect(response.status()).toBe(403)
+    } finally {
+      evil.close()
+    }
+    await page.goto('/app/')
+    await page.getByText('Alice Analyst (').waitFor()
+  })
+
+  it('lets the key rotate while calls go on, none refused', { timeout: 90_000 }, async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    await page.getByRole('button', { name: /Rotate now/ }).click()
+    const status = await page.getByText(/The key demo-\d+ is announced/).innerText()
+    const kid = /demo-\d+/.exec(status)?.[0] ?? ''
+    const ticks = page.getByRole('list', { name: 'Calls since the rotation' }).getByRole('listitem')
+    await ticks
+      .filter({ hasText: `signed by ${kid}` })
+      .first()
+      .waitFor({ timeout: 60_000 })
+    const lines = await ticks.allInnerTexts()
+    expect(lines.filter((line) => !line.startsWith('200'))).toEqual([])
+    expect(lines[0]).not.toContain(kid)
+    await take(page, 'rotation')
+  })
+
+  it('works in a narrow window, by keyboard alone', async () => {
+    const page = await open(NARROW)
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.id')).toBe('login')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Email address').fill(demoUsers.dave.email)
+    await page.getByLabel('Password').fill(demoUsers.dave.password)
+    await page.keyboard.press('Enter')
+    await page.getByText('Dave Premium (').waitFor()
+    // Nothing is cut off at the side.
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(NARROW.width)
+    await take(page, 'narrow')
+  })
+})
