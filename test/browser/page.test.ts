@@ -40,7 +40,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
   })
   afterAll(async () => {
     await browser.close()
-    stopWatching.()
+    stopWatching()
     control.close()
     await system.stop()
   })
