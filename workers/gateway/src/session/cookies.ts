@@ -43,8 +43,11 @@ export function isLoopbackHttp(origin: string): boolean {
 }
 
 /** The value of a cookie of ours. One that comes twice counts as none: we never set two. */
-export function readCookie(request: Request, name: string): string | undefined {
-  const values = (request.headers.get('Cookie') ?? '')
+export function readCookie(
+  { headers }: { readonly headers: Pick<Headers, 'get'> },
+  name: string,
+): string | undefined {
+  const values = (headers.get('Cookie') ?? '')
     .split(';')
     // Only what RFC 6265 calls white space: other trimming lets one name pass for another.
     .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))

@@ -31,6 +31,7 @@ export interface Login extends Tokens {
 export interface SessionRecord extends Login {
   readonly startedAt: number
   readonly seenAt: number
+  /** 0: not since the login. */
   readonly refreshedAt: number
   readonly userinfo?: { readonly claims: UserClaims; readonly fetchedAt: number }
 }
@@ -55,7 +56,7 @@ export interface Access {
 }
 
 /** Auth0, as far as a session needs it. */
-export type SessionAuth0 = Pick<Auth0Client, 'refresh' | 'userinfo'>
+export type SessionAuth0 = Pick<Auth0Client, 'refresh' | 'userinfo' | 'revoke'>
 
 /** When a session is over: idle, old, or without a way to renew its access token. */
 export function endOf({ seenAt, startedAt, refreshToken, expiresAt }: SessionRecord): number {
@@ -84,7 +85,7 @@ export class LiveSession {
   async start(login: Login): Promise<void> {
     if (await this.#storage.read()) throw new Error('the session has begun already')
     const now = this.#now()
-    const record = { ...login, startedAt: now, seenAt: now, refreshedAt: now }
+    const record = { ...login, startedAt: now, seenAt: now, refreshedAt: 0 }
     await this.#storage.write(record)
     await this.#storage.wake(endOf(record))
   }
@@ -117,8 +118,7 @@ export class LiveSession {
   async refresh(): Promise<Access> {
     const record = await this.#read()
     if (record.refreshToken === undefined) throw new GatewayError('not_refreshable')
-    const isFresh =
-      record.refreshedAt > record.startedAt && this.#now() - record.refreshedAt < REFRESH_AGAIN_SECONDS
+    const isFresh = this.#now() - record.refreshedAt < REFRESH_AGAIN_SECONDS
     return accessOf(isFresh ? record : await this.#refresh(record))
   }
 
@@ -137,9 +137,8 @@ export class LiveSession {
     return this.#asking
   }
 
-  /** Ends the session. Gives its refresh token, the newest, which is to be revoked. */
+  /** Ends the session. Gives its refresh token, which is to be revoked. */
   async end(): Promise<string | undefined> {
-    await this.#refreshing?.catch(() => undefined)
     const record = await this.#storage.read()
     await this.#storage.clear()
     return record?.refreshToken
@@ -186,7 +185,10 @@ export class LiveSession {
     }
     // The session may have ended, or been used, in the meantime.
     const current = await this.#storage.read()
-    if (!current) throw new GatewayError('session_expired', { detail: 'it ended during its refresh' })
+    if (!current) {
+      await this.#auth0.revoke(tokens.refreshToken ?? refreshToken).catch(() => undefined)
+      throw new GatewayError('session_expired', { detail: 'it ended during its refresh' })
+    }
     const { accessToken, expiresAt } = tokens
     const record = {
       ...current,
