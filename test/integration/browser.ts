@@ -35,15 +35,21 @@ export async function errorOf(
   return [response.status, error, source]
 }
 
+/** What a browser needs to know: the gateway, and the tenant where it logs in. */
+export interface Site {
+  gateway(path: string, init?: RequestInit): Promise<Response>
+  readonly tenant: { readonly baseUrl: string }
+}
+
 /** A person's browser before the gateway: it keeps the gateway's cookies, and a session with the tenant. */
 export class Browser {
   readonly cookies = new Map<string, string>()
-  readonly #system: System
+  readonly #site: Site
   readonly #tenant: FormBrowser
 
-  constructor(system: System) {
-    this.#system = system
-    this.#tenant = new FormBrowser(system.tenant.baseUrl)
+  constructor(site: Site) {
+    this.#site = site
+    this.#tenant = new FormBrowser(site.tenant.baseUrl)
   }
 
   /** The value of a cookie that this browser has. */
@@ -86,7 +92,7 @@ export class Browser {
     const headers = new Headers(given)
     const cookies = [...this.cookies].map(([name, value]) => `${name}=${value}`)
     if (cookies.length > 0) headers.set('Cookie', cookies.join('; '))
-    const response = await this.#system.gateway(path, { method, headers })
+    const response = await this.#site.gateway(path, { method, headers })
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie)
     return response
   }

@@ -1,9 +1,4 @@
-import {
-  customFetch,
-  discovery,
-  genericGrantRequest,
-  tokenRevocation,
-} from 'openid-client'
+import { customFetch, discovery, genericGrantRequest, tokenRevocation } from 'openid-client'
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

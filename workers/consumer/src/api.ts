@@ -1,6 +1,7 @@
 import type { Decision } from '@sealgate/kit'
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { type Context, Hono } from 'hono'
+import { routePath } from 'hono/route'
 import { administrator, anybody, ownerOf, premium, reader } from './policies.ts'
 
 const onDecision = { onDecision: logRefusal }
@@ -53,6 +54,7 @@ async function readProfile(request: Request): Promise<{ readonly displayName: st
 function logRefusal(decision: Decision, c: Context): void {
   if (decision.granted) return
   const { status, reason, detail, failed } = decision
-  const log = { event: 'refused', path: c.req.path, requestId: c.req.header('X-Request-Id'), status, reason }
-  console.warn({ ...log, detail, failed })
+  // The pattern, not the path: paths hold names and addresses of people.
+  const log = { event: 'refused', route: routePath(c), requestId: c.req.header('X-Request-Id') }
+  console.warn({ ...log, status, reason, detail, failed })
 }
