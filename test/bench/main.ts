@@ -1,43 +1,88 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeFixtures } from './fixtures.ts'
-import { type BenchOptions, HELP, readOptions, UsageError } from './options.ts'
-import { groupTable } from './report.ts'
+import { countFetches } from './fetches.ts'
+import { type Fixtures, makeFixtures } from './fixtures.ts'
+import { measureThroughput } from './http.ts'
+import { type BenchOptions, HELP, type Part, readOptions, UsageError } from './options.ts'
+import { plot } from './plot.ts'
+import { fetchTable, groupTable, httpTable, scaleTable, sizeTable, startupTable } from './report.ts'
+import { provenance, type Results } from './results.ts'
 import { type MeasuredGroup, measureGroup } from './rounds.ts'
 import { nodeRuntime, type Runtime, workerdRuntime } from './runtime.ts'
+import { simulateJwksLoad } from './scale.ts'
+import { measureSizes } from './sizes.ts'
+import { measureStartup } from './startup.ts'
 
 try {
-  const options = readOptions(process.argv.slice(2))
+  const argv = process.argv.slice(2)
+  const options = readOptions(argv)
   if (options === 'help') process.stdout.write(HELP)
-  else await run(options)
+  else save(await run(options, argv), options.out)
 } catch (error) {
   process.stderr.write(`${error instanceof UsageError ? error.message : String(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }
 
-async function run(options: BenchOptions): Promise<void> {
+async function run(options: BenchOptions, argv: readonly string[]): Promise<Results> {
+  const { quick, rounds, parts } = options
   const fixtures = await makeFixtures()
+  const has = (part: Part): boolean => parts.includes(part)
+  return {
+    ...provenance(argv, rounds),
+    ...(has('rounds') && { runtimes: await measureRuntimes(fixtures, options) }),
+    ...(has('http') && {
+      http: show(
+        await measureThroughput(fixtures, quick ? { rounds: 3, seconds: 1 } : { rounds: 15, seconds: 2 }),
+        httpTable,
+      ),
+    }),
+    ...(has('fetches') && { fetches: show(await countFetches(fixtures), fetchTable) }),
+    ...(has('sizes') && { sizes: show(await measureSizes(), sizeTable) }),
+    ...(has('startup') && { startup: show(await measureStartup(fixtures, rounds), startupTable) }),
+    ...(has('scale') && {
+      scale: show(simulateJwksLoad(quick ? [10, 1e3, 1e5] : [10, 100, 1e3, 1e4, 1e5, 1e6]), scaleTable),
+    }),
+  }
+}
+
+async function measureRuntimes(
+  fixtures: Fixtures,
+  options: BenchOptions,
+): Promise<Readonly<Record<string, readonly MeasuredGroup[]>>> {
   const results: Record<string, readonly MeasuredGroup[]> = {}
   for (const [name, start] of Object.entries({ workerd: workerdRuntime, node: nodeRuntime })) {
     if (!options.runtimes.includes(name)) continue
     const runtime = await start(fixtures)
     try {
-      results[runtime.name] = await measure(runtime, options)
+      results[runtime.name] = await measureGroups(runtime, options)
     } finally {
       await runtime.close()
     }
   }
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(join(options.out, 'performance.json'), `${JSON.stringify(results, null, 2)}\n`)
+  return results
 }
 
-async function measure(runtime: Runtime, { only, rounds }: BenchOptions): Promise<readonly MeasuredGroup[]> {
+async function measureGroups(
+  runtime: Runtime,
+  { only, rounds, quick }: BenchOptions,
+): Promise<readonly MeasuredGroup[]> {
   const measured: MeasuredGroup[] = []
   for (const group of runtime.groups) {
     if (!group.title.includes(only)) continue
-    const found = await measureGroup(runtime, group, rounds)
-    process.stdout.write(`\n${groupTable(runtime.name, found)}\n`)
-    measured.push(found)
+    const found = await measureGroup(runtime, group, rounds, quick ? 4 : 8)
+    measured.push(show(found, (shown) => groupTable(runtime.name, shown)))
   }
   return measured
+}
+
+function show<T>(found: T, tableOf: (found: T) => string): T {
+  process.stdout.write(`\n${tableOf(found)}\n`)
+  return found
+}
+
+function save(results: Results, folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'performance.json'), `${JSON.stringify(results, null, 2)}\n`)
+  const [, groups] = Object.entries(results.runtimes ?? {}).find(([name]) => name.startsWith('workerd')) ?? []
+  if (groups) writeFileSync(join(folder, 'performance.svg'), plot(groups))
 }

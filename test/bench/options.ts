@@ -8,7 +8,12 @@ export interface BenchOptions {
   /** Only groups whose title contains this. */
   readonly only: string
   readonly runtimes: readonly string[]
+  readonly parts: readonly Part[]
 }
+
+/** What can be measured. */
+export const PARTS = ['rounds', 'http', 'fetches', 'sizes', 'startup', 'scale'] as const
+export type Part = (typeof PARTS)[number]
 
 /** A mistake of the user's: one line says what to do. */
 export class UsageError extends Error {}
@@ -20,8 +25,9 @@ export const HELP = `Usage: npm run bench -- [options]
 
 Times the kit beside its peers on workerd and on Node, and writes results as JSON and a plot as SVG.
 
-  --quick           ${FEWEST_ROUNDS} rounds, and the parts that take long left out: within a minute
+  --quick           ${FEWEST_ROUNDS} rounds of shorter batches: within a minute on an idle machine
   --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}
+  --part <name>     one of rounds, http, fetches, sizes, startup, scale; default all
   --only <text>     only groups whose title contains this
   --runtime <name>  workerd or node; default both
   --out <folder>    default .dev/bench
@@ -37,7 +43,10 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
   if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
     throw new UsageError(`--rounds takes a whole number of at least ${FEWEST_ROUNDS}.`)
   }
-  const { runtime } = values
+  const { runtime, part } = values
+  if (part !== undefined && !PARTS.some((one) => one === part)) {
+    throw new UsageError(`--part takes one of ${PARTS.join(', ')}.`)
+  }
   if (runtime !== undefined && runtime !== 'workerd' && runtime !== 'node') {
     throw new UsageError('--runtime takes workerd or node.')
   }
@@ -46,6 +55,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
     quick: values.quick,
     out: values.out,
     only: values.only,
+    parts: part === undefined ? PARTS : PARTS.filter((one) => one === part),
     runtimes: runtime === undefined ? ['workerd', 'node'] : [runtime],
   }
 }
@@ -59,6 +69,7 @@ function parse(argv: readonly string[]) {
         rounds: { type: 'string' },
         only: { type: 'string', default: '' },
         runtime: { type: 'string' },
+        part: { type: 'string' },
         out: { type: 'string', default: '.dev/bench' },
         help: { type: 'boolean', default: false },
       },

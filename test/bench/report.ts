@@ -1,4 +1,9 @@
+import type { FetchCount } from './fetches.ts'
+import type { Throughput } from './http.ts'
 import type { MeasuredGroup } from './rounds.ts'
+import type { Load } from './scale.ts'
+import type { Size } from './sizes.ts'
+import type { Startup } from './startup.ts'
 
 /** A table of one group for the terminal and for Markdown. */
 export function groupTable(runtime: string, { title, base, measured }: MeasuredGroup): string {
@@ -29,4 +34,59 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 export function figure(value: number): string {
   const size = Math.abs(value)
   return value.toFixed(size < 0.1 ? 4 : size < 10 ? 2 : size < 100 ? 1 : 0)
+}
+
+export function httpTable(measured: readonly Throughput[]): string {
+  return table(
+    ['workerd · Hono over HTTP, repeated tokens', 'requests/s', '× no guard', 'CPU µs/request'],
+    measured.map(({ app, perSecond, ratio, cpuMicroseconds }) => [
+      app === 'open' ? 'no guard' : app,
+      figure(perSecond),
+      figure(ratio),
+      cpuMicroseconds === null ? '–' : figure(cpuMicroseconds),
+    ]),
+  )
+}
+
+export function fetchTable(counts: readonly FetchCount[]): string {
+  return table(
+    ['workerd · JWKS fetches over a service binding', 'peer', 'fetches', 'verified', 'not verified'],
+    counts.map(({ situation, peer, fetches, good, refused }) => [
+      situation,
+      peer,
+      ...[fetches, good, refused].map(String),
+    ]),
+  )
+}
+
+export function sizeTable(sizes: readonly Size[]): string {
+  return table(
+    ['bundle (esbuild, minified)', 'bytes', 'gzip'],
+    sizes.map(({ name, minified, gzip }) => [name, String(minified), String(gzip)]),
+  )
+}
+
+export function startupTable(starts: readonly Startup[]): string {
+  return table(
+    ['workerd · from its start to the first verified answer', 'ms', 'over empty, ms'],
+    starts.map(({ name, milliseconds, over }) => [name, figure(milliseconds), figure(over)]),
+  )
+}
+
+export function scaleTable(loads: readonly Load[]): string {
+  return table(
+    [
+      'isolates',
+      'fetches/s',
+      'peak/s',
+      'peak/s, last quarter',
+      'without early refresh and jitter',
+      'last quarter',
+    ],
+    loads.map(({ isolates, mean, peak, latePeak, plainPeak, plainLatePeak }) => [
+      isolates.toLocaleString('en'),
+      figure(mean),
+      ...[peak, latePeak, plainPeak, plainLatePeak].map((value) => value.toLocaleString('en')),
+    ]),
+  )
 }

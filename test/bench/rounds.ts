@@ -19,22 +19,24 @@ export interface MeasuredGroup {
   readonly measured: readonly Measured[]
 }
 
-/** How long one batch should take. */
-const BATCH_NS = 8e6
 const LARGEST_BATCH = 20_000
 const WARM_UP_CALLS = 500
 
 /**
  * Times a group by rounds, in random order within each. A candidate stands between two batches of the base, and
  * the ratio is to their mean: a machine whose speed drifts slows all three.
+ *
+ * @param batchMilliseconds how long one batch should take
  */
 export async function measureGroup(
   runtime: Runtime,
   group: GroupOutline,
   rounds: number,
+  batchMilliseconds: number,
 ): Promise<MeasuredGroup> {
   const counts = new Map<string, number>()
-  for (const { name } of group.candidates) counts.set(name, await batchSize(runtime, group.title, name))
+  for (const { name } of group.candidates)
+    counts.set(name, await batchSize(runtime, group.title, name, batchMilliseconds))
   const time = (name: string): Promise<number> => runtime.time(group.title, name, counts.get(name) ?? 1)
   const baseMinus = group.candidates.find(({ name }) => name === group.base)?.minus
 
@@ -67,10 +69,15 @@ export async function measureGroup(
   }
 }
 
-async function batchSize(runtime: Runtime, group: string, name: string): Promise<number> {
+async function batchSize(
+  runtime: Runtime,
+  group: string,
+  name: string,
+  milliseconds: number,
+): Promise<number> {
   await runtime.time(group, name, WARM_UP_CALLS)
   const each = await runtime.time(group, name, WARM_UP_CALLS)
-  return Math.max(10, Math.min(LARGEST_BATCH, Math.round(BATCH_NS / Math.max(each, 1))))
+  return Math.max(10, Math.min(LARGEST_BATCH, Math.round((milliseconds * 1e6) / Math.max(each, 1))))
 }
 
 function push(lists: Map<string, number[]>, name: string, value: number): void {

@@ -1,0 +1,48 @@
+import { cpus } from 'node:os'
+import type { FetchCount } from './fetches.ts'
+import type { Throughput } from './http.ts'
+import type { MeasuredGroup } from './rounds.ts'
+import type { Load } from './scale.ts'
+import type { Size } from './sizes.ts'
+import type { Startup } from './startup.ts'
+import { versionOf } from './workers.ts'
+
+/** All that one run found. Parts that were not asked for are absent. */
+export interface Results {
+  readonly made: string
+  readonly command: string
+  readonly machine: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly rounds: number
+  readonly runtimes?: Readonly<Record<string, readonly MeasuredGroup[]>>
+  readonly http?: readonly Throughput[]
+  readonly fetches?: readonly FetchCount[]
+  readonly sizes?: readonly Size[]
+  readonly startup?: readonly Startup[]
+  readonly scale?: readonly Load[]
+}
+
+const PACKAGES = [
+  'workerd',
+  'jose',
+  'hono',
+  '@tsndr/cloudflare-worker-jwt',
+  'fast-jwt',
+  'autocannon',
+  'esbuild',
+]
+
+/** What the figures were made with. */
+export function provenance(argv: readonly string[], rounds: number): Results {
+  const all = cpus()
+  return {
+    made: new Date().toISOString().slice(0, 10),
+    command: ['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' '),
+    machine: `${all.length} × ${all[0]?.model ?? 'CPU'}, ${process.platform} ${process.arch}`,
+    versions: Object.fromEntries([
+      ['node', process.versions.node],
+      ...PACKAGES.map((name) => [name, versionOf(name)]),
+    ]) as Record<string, string>,
+    rounds,
+  }
+}
