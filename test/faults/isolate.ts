@@ -14,6 +14,8 @@ export interface IsolateOptions {
 }
 
 export interface Isolate {
+  /** Where it listens, without anything in front of it. */
+  readonly url: string
   /** A request on a connection of its own. `abortAfterMs` resets the connection. */
   get(token: string, abortAfterMs?: number): Promise<Answer>
   close(): Promise<void>
@@ -59,6 +61,7 @@ export async function startIsolate({ worker, runtime, bindings, keys }: IsolateO
   await miniflare.ready
   const { href } = await miniflare.unsafeGetDirectURL('consumer')
   return {
+    url: href,
     get: (token, abortAfterMs) => get(href, token, abortAfterMs),
     close: () => miniflare.dispose(),
   }

@@ -1,0 +1,77 @@
+/** `npm run test:long`: everything that takes too long for every run, one after the other, and a summary in figures. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Figure } from './figures.ts'
+import { type Step, STEPS } from './steps.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const HELP = `Usage: npm run test:long -- [part …]
+
+Runs the long tests, all of them or the parts that are named, and exits with 1 when any promise is broken.
+
+${STEPS.map(({ name, what }) => `  ${name.padEnd(10)}${what}`).join('\n')}
+`
+
+interface Outcome {
+  readonly step: Step
+  readonly passed: boolean
+  readonly seconds: number
+  readonly figures: readonly Figure[]
+}
+
+const names = process.argv.slice(2)
+const unknown = names.find((name) => !STEPS.some((step) => step.name === name))
+if (unknown !== undefined) {
+  process.stderr.write(unknown === '--help' ? HELP : `There is no part ${unknown}.\n\n${HELP}`)
+  process.exitCode = unknown === '--help' ? 0 : 2
+} else {
+  const steps = STEPS.filter(({ name }) => names.length === 0 || names.includes(name))
+  const outcomes: Outcome[] = []
+  for (const [index, step] of steps.entries()) {
+    say(`\n▶ ${index + 1} of ${steps.length}, ${step.name}: ${step.what} (at most ${step.minutes} min)`)
+    outcomes.push(await run(step))
+  }
+  process.stdout.write(summaryOf(outcomes))
+  process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1
+}
+
+/** Runs a step with its output shown, and collects the figures that it notes. */
+async function run(step: Step): Promise<Outcome> {
+  const directory = mkdtempSync(join(tmpdir(), 'sealgate-long-'))
+  const file = join(directory, 'figures.jsonl')
+  const start = performance.now()
+  try {
+    const child = spawn(process.execPath, step.args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, SEALGATE_LONG: '1', SEALGATE_FIGURES: file },
+      timeout: step.minutes * 60_000,
+    })
+    const [status] = (await once(child, 'exit')) as [number | null]
+    const seconds = (performance.now() - start) / 1000
+    return { step, passed: status === 0, seconds, figures: readFigures(file) }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function readFigures(file: string): readonly Figure[] {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Figure)
+}
+
+function summaryOf(outcomes: readonly Outcome[]): string {
+  const lines = outcomes.flatMap(({ step, passed, seconds, figures }) => [
+    `${passed ? 'kept  ' : 'BROKEN'}  ${step.name.padEnd(10)} ${seconds.toFixed(0).padStart(5)} s`,
+    ...figures.map(({ what, value }) => `          ${what}: ${value}`),
+  ])
+  return `\n${lines.join('\n')}\n`
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

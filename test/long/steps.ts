@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '../..')
+const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
+const STRYKER = join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js')
+
+/** A part of the long run: a program that says by its exit status whether all went well. */
+export interface Step {
+  readonly name: string
+  readonly what: string
+  /** For Node. */
+  readonly args: readonly string[]
+  /** It is ended after this time, and counts as failed. */
+  readonly minutes: number
+}
+
+const tests = (folder: string): readonly string[] => [VITEST, 'run', join('test', folder)]
+
+export const STEPS: readonly Step[] = [
+  {
+    name: 'faults',
+    what: 'outages of JWKS, KV and Auth0, wrong clocks, on real workerd',
+    args: tests('faults'),
+    minutes: 10,
+  },
+  {
+    name: 'rotation',
+    what: 'three planned rotations and an emergency under load',
+    args: tests('rotation'),
+    minutes: 15,
+  },
+  { name: 'load', what: 'floods beside steady traffic, memory', args: tests('load'), minutes: 20 },
+  { name: 'fuzz', what: 'mutated tokens against jose, millions of them', args: tests('fuzz'), minutes: 120 },
+  { name: 'mutation', what: 'mutants of the kit that no test kills', args: [STRYKER, 'run'], minutes: 120 },
+]
