@@ -5,6 +5,12 @@ import { defineConfig } from 'vitest/config'
 const PROJECT_DATE = '2026-10-23'
 const COMPATIBILITY_DATES = [PROJECT_DATE, '2026-06-01']
 
+/** Tests that need Durable Objects: those of the gateway's own main module. */
+const durableObjectTests = [
+  'workers/gateway/src/session/durable-object.test.ts',
+  'workers/gateway/src/routes/session.test.ts',
+]
+
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
 export default defineConfig({
@@ -18,8 +24,20 @@ export default defineConfig({
       { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
       ...['gateway', 'consumer'].map((name) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
-        test: { name, include: [`workers/${name}/**/*.test.ts`] },
+        test: { name, include: [`workers/${name}/**/*.test.ts`], exclude: durableObjectTests },
       })),
+      {
+        plugins: [
+          cloudflareTest({
+            main: 'workers/gateway/src/index.ts',
+            miniflare: {
+              compatibilityDate: PROJECT_DATE,
+              durableObjects: { SESSIONS: { className: 'Session', useSQLite: true } },
+            },
+          }),
+        ],
+        test: { name: 'gateway with Durable Objects', include: durableObjectTests },
+      },
       {
         test: {
           name: 'system',

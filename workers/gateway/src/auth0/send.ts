@@ -29,17 +29,22 @@ export async function askAuth0(
 ): Promise<Response> {
   let response: Response
   let body: Uint8Array<ArrayBuffer> | undefined
+  // Not AbortSignal.timeout: its timer would run on after the answer, and keep a Durable Object from its rest.
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), TIMEOUT_MS)
   try {
     response = await send(url, {
       method,
       headers: sent,
       body: form ?? null,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: controller.signal,
     })
     body = await readBounded(response)
   } catch {
     throw new GatewayError('auth0_unavailable', { detail: 'no whole answer in time' })
+  } finally {
+    clearTimeout(timer)
   }
   const { status, headers } = response
   if (status === 429)

@@ -51,7 +51,8 @@ export async function useSession(
   how: 'access' | 'refresh' = 'access',
 ): Promise<Access> {
   const access = await session[how]()
-  const subject: SubjectClaims = { sub: access.sub, iat: access.startedAt, exp: access.expiresAt }
+  const { sub, startedAt, expiresAt } = access
+  const subject: SubjectClaims = { sub, iat: Math.floor(startedAt), exp: expiresAt }
   try {
     await refuseRevoked(gateway, subject)
   } catch (error) {

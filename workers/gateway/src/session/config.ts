@@ -61,13 +61,20 @@ function secretsOf(text: string): readonly Uint8Array[] {
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-  const secrets = entries.map((entry) =>
-    /^[A-Za-z0-9_-]+={0,2}$/.test(entry) ? base64url.decode(entry) : new Uint8Array(),
-  )
-  if (secrets.length === 0 || secrets.some(({ byteLength }) => byteLength < MIN_SECRET_BYTES)) {
+  const secrets = entries.map(decode).filter((secret) => secret.byteLength >= MIN_SECRET_BYTES)
+  if (secrets.length === 0 || secrets.length < entries.length) {
     throw new ConfigError(`SESSION_SECRET must be base64url of at least ${MIN_SECRET_BYTES} random bytes`)
   }
   return secrets
+}
+
+/** What is not base64url decodes to nothing. */
+function decode(entry: string): Uint8Array {
+  try {
+    return /^[A-Za-z0-9_-]+={0,2}$/.test(entry) ? base64url.decode(entry) : new Uint8Array()
+  } catch {
+    return new Uint8Array()
+  }
 }
 
 function isNamespace(value: unknown): value is SessionNamespace {

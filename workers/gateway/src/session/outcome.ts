@@ -1,4 +1,4 @@
-import { type ErrorKind, GatewayError, kindOf } from '../errors.ts'
+import { type ErrorKind, GatewayError, problemOf } from '../errors.ts'
 
 /** What a Durable Object answers: classes and codes of errors do not cross RPC. */
 export type Outcome<Value> =
@@ -6,7 +6,7 @@ export type Outcome<Value> =
   | {
       readonly ok: false
       readonly kind: ErrorKind
-      readonly detail: string | undefined
+      readonly detail: string
       readonly headers: Readonly<Record<string, string>>
     }
 
@@ -14,8 +14,8 @@ export async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outco
   try {
     return { ok: true, value: await act() }
   } catch (error) {
-    const own = error instanceof GatewayError ? error : undefined
-    return { ok: false, kind: kindOf(error), detail: own?.detail, headers: own?.headers ?? {} }
+    const { error: kind, detail } = problemOf(error)
+    return { ok: false, kind, detail, headers: error instanceof GatewayError ? error.headers : {} }
   }
 }
 
@@ -23,5 +23,5 @@ export async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outco
 export function valueOf<Value>(outcome: Outcome<Value>): Value {
   if (outcome.ok) return outcome.value
   const { kind, detail, headers } = outcome
-  throw new GatewayError(kind, { headers, ...(detail !== undefined && { detail }) })
+  throw new GatewayError(kind, { headers, detail })
 }
