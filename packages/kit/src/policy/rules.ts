@@ -148,11 +148,12 @@ type Readable = Readonly<Record<string, (claim: unknown) => boolean>>
 
 /** "No" is only certain when the claims that could say otherwise were readable. */
 function orUnknown(auth: Auth, readable: Readable, verdict: boolean): Verdict {
+  if (verdict) return true
   const isCertain = Object.entries(readable).every(([name, isReadable]) => {
     const claim = auth.claims[name]
     return claim === undefined || isReadable(claim)
   })
-  return verdict || isCertain ? verdict : undefined
+  return isCertain ? false : undefined
 }
 
 function isText(claim: unknown): boolean {
