@@ -47,4 +47,16 @@ describe('readCredentials', () => {
   it('does not look for a token in the query', () => {
     expect(readCredentials(new Request('https://a.test/?access_token=abc'))).toEqual({ kind: 'none' })
   })
+
+  it('asks about the token of the usual header, and reads no token that is known', () => {
+    const asked: string[] = []
+    const isKnown = (token: string): boolean => asked.push(token) > 0
+    expect(readCredentials(withHeader('Bearer abc.def.ghi'), isKnown)).toEqual({
+      kind: 'token',
+      token: 'abc.def.ghi',
+    })
+    expect(asked).toEqual(['abc.def.ghi'])
+    expect(readCredentials(withHeader('Basic abc.def.ghi'), isKnown)).toEqual({ kind: 'none' })
+    expect(asked).toHaveLength(1)
+  })
 })

@@ -21,6 +21,7 @@ import type { KeySource, SourceDescription } from './keys/source.ts'
 import { InlineSource, OwnSource, SecretSource } from './keys/sources.ts'
 import { partsOf, policy, type Policy } from './policy/builder.ts'
 import { evaluate } from './policy/evaluate.ts'
+import { NO_RULES, type PolicyParts } from './policy/parts.ts'
 import type { Settings, SignKeys, VerifyKeys } from './settings.ts'
 import { computeRequestHash } from './tokens/bind.ts'
 import { delegateClaims, type DelegationRequest } from './tokens/delegate.ts'
@@ -181,7 +182,12 @@ export class Kit {
     rules?: Policy<Custom>,
     options: AuthorizeOptions = {},
   ): Promise<Decision<Custom>> {
-    const decision = await this.#decide(source, rules, options).catch(asOutage)
+    let decision: Decision<Custom>
+    try {
+      decision = await this.#decide(source, rules, options)
+    } catch (error) {
+      decision = asOutage(error)
+    }
     options.onDecision?.(decision)
     return decision
   }
@@ -191,16 +197,14 @@ export class Kit {
     rules: Policy<Custom> | undefined,
     options: AuthorizeOptions,
   ): Promise<Decision<Custom>> {
-    const credentials = readCredentials(source)
+    const credentials = readCredentials(source, this.#isKnown)
     if (credentials.kind === 'none') return refusal(401, 'no_credentials', 'the request has no bearer token')
     if (credentials.kind === 'malformed') return refusal(400, 'malformed_credentials', credentials.detail)
     const parts = partsOf(rules ?? policy())
     let verified: Verified
     try {
-      verified = await this.#verified(credentials.token, {
-        ...parts.base,
-        ...(options.request && { request: options.request }),
-      })
+      const outcome = this.#verified(credentials.token, verifyOptionsOf(parts, options))
+      verified = outcome instanceof Promise ? await outcome : outcome
     } catch (error) {
       if (error instanceof TokenError) return refusal(401, error.reason, error.detail)
       throw error
@@ -215,6 +219,8 @@ export class Kit {
     this.#tokens.set(granted, credentials.token)
     return { granted: true, auth: granted }
   }
+
+  readonly #isKnown = (token: string): boolean => this.#verifier?.knows(token) === true
 
   /** A new policy; the same as the function `policy`. */
   policy(): Policy {
@@ -301,6 +307,12 @@ export class Kit {
   static checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> | undefined {
     return kit.#denylist?.check(claims, undefined)
   }
+}
+
+/** `undefined` when the policy and the caller ask for nothing special: the usual case, and the fast one. */
+function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): VerifyOptions | undefined {
+  if (request) return { ...base, request }
+  return base === NO_RULES.base ? undefined : base
 }
 
 function ringOf({ alg, values }: SignKeys, settings: Settings): Live<KeyRing> {

@@ -40,6 +40,11 @@ export class VerdictCache {
     return entry
   }
 
+  /** As `get`, without counting as a hit. */
+  has(token: string): boolean {
+    return this.#entries.has(token)
+  }
+
   set(token: string, { key, header, payload }: SignatureVerdict): void {
     if (this.#capacity === 0 || token.length > TOKEN_CACHE_MAX_BYTES) return
     const place = this.#entries.get(token)?.place ?? this.#freePlace()

@@ -83,6 +83,11 @@ export class Verifier {
       : this.#verifyAgain(token, known, keys, options)
   }
 
+  /** True for a token whose signature verified before. It says nothing about now. */
+  knows(token: string): boolean {
+    return this.#verdicts.has(token)
+  }
+
   async #verifyAnew(token: string, options: VerifyOptions | undefined): Promise<Verified> {
     let jws: CompactJws | undefined = this.#reader.read(token)
     const { header } = jws
