@@ -1,5 +1,5 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 /** The project's compatibility date, and one at which workerd has no Node APIs: the kit must run on both. */
 const PROJECT_DATE = '2026-10-23'
@@ -24,7 +24,11 @@ export default defineConfig({
       { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
       ...['gateway', 'consumer'].map((name) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
-        test: { name, include: [`workers/${name}/**/*.test.ts`], exclude: durableObjectTests },
+        test: {
+          name,
+          include: [`workers/${name}/**/*.test.ts`],
+          exclude: [...configDefaults.exclude, ...durableObjectTests],
+        },
       })),
       {
         plugins: [

@@ -1,7 +1,7 @@
 import { createExternalVerifier, type ExternalVerifier } from '@sealgate/kit/external'
 import * as oauth from 'oauth4webapi'
 import type { LoginConfig } from '../config.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, kindOf } from '../errors.ts'
 import { asLoginError, type Step } from './client-errors.ts'
 import { asAuth0Error } from './errors.ts'
 import { askAuth0, type Auth0Request } from './send.ts'
@@ -151,6 +151,7 @@ export class Auth0Client {
         expectedNonce: nonce,
         requireIdToken: true,
       })
+      if (body.id_token !== undefined) await this.#checkSignature(body.id_token)
       return this.#tokens(body)
     })
     if (!tokens.claims) throw new GatewayError('login_failed', { detail: 'no ID token came' })
@@ -172,12 +173,19 @@ export class Auth0Client {
         refreshToken,
         this.#options(),
       )
-      const tokens = await this.#tokens(
-        await oauth.processRefreshTokenResponse(this.#server, this.#client, response),
-      )
+      const body = await oauth.processRefreshTokenResponse(this.#server, this.#client, response)
+      const tokens = this.#tokens(body)
+      if (!tokens.claims || body.id_token === undefined) return tokens
       // OpenID Connect Core §12.2.
-      if (tokens.claims && tokens.claims.sub !== sub) {
+      if (tokens.claims.sub !== sub) {
         throw new GatewayError('session_expired', { detail: 'the refreshed ID token is another user’s' })
+      }
+      try {
+        await this.#checkSignature(body.id_token)
+      } catch (error) {
+        // The old refresh token is spent: that keys cannot be had must not cost the new one.
+        if (kindOf(error) === 'auth0_unavailable') return { ...tokens, claims: undefined }
+        throw error
       }
       return tokens
     })
@@ -221,13 +229,11 @@ export class Auth0Client {
     return url
   }
 
-  async #tokens(body: oauth.TokenEndpointResponse): Promise<Tokens> {
-    const life = body.expires_in ?? UNTOLD_LIFE_SECONDS
+  #tokens(body: oauth.TokenEndpointResponse): Tokens {
     const claims = oauth.getValidatedIdTokenClaims(body)
-    if (body.id_token !== undefined) await this.#checkSignature(body.id_token)
     return {
       accessToken: body.access_token,
-      expiresAt: this.#now() + life,
+      expiresAt: this.#now() + (body.expires_in ?? UNTOLD_LIFE_SECONDS),
       refreshToken: body.refresh_token,
       claims: claims && { ...claims },
     }
@@ -238,7 +244,7 @@ export class Auth0Client {
     const result = await this.#idTokens.safeVerify(idToken).catch((error: unknown) => {
       throw asAuth0Error(error)
     })
-    if (!result.ok) throw new GatewayError('login_failed', { detail: `the ID token: ${result.reason}` })
+    if (!result.ok) throw new GatewayError('auth0_failed', { detail: `the ID token: ${result.reason}` })
   }
 
   async #step<Result>(step: Step, act: () => Promise<Result>): Promise<Result> {
