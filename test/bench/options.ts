@@ -28,7 +28,7 @@ Times the kit beside its peers on workerd and on Node, and writes results as JSO
   --quick           ${FEWEST_ROUNDS} rounds of shorter batches: within a minute on an idle machine
   --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}
   --part <name>     one of rounds, http, fetches, sizes, startup, scale; default all
-  --only <text>     only groups whose title contains this
+  --only <text>     of the rounds, only groups whose title contains this
   --runtime <name>  workerd or node; default both
   --out <folder>    default .dev/bench
   --help            show this
@@ -55,7 +55,8 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
     quick: values.quick,
     out: values.out,
     only: values.only,
-    parts: part === undefined ? PARTS : PARTS.filter((one) => one === part),
+    parts:
+      part === undefined ? (values.only === '' ? PARTS : ['rounds']) : PARTS.filter((one) => one === part),
     runtimes: runtime === undefined ? ['workerd', 'node'] : [runtime],
   }
 }
