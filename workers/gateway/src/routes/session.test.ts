@@ -161,6 +161,17 @@ describe('a session', () => {
     expect(service.token()).toMatch(/^eyJ/)
   })
 
+  it('opens a WebSocket from a page of ours, and from no other', async () => {
+    const Cookie = await cookie()
+    const upgrade = { Cookie, Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13' }
+    for (const Origin of ['https://evil.test', 'null', 'https://app.test.evil.test', 'http://app.test']) {
+      await expectError(await get('/api/x', { ...upgrade, Origin }), 403, 'csrf')
+    }
+    expect(service.received).toEqual([])
+    expect((await get('/api/x', { ...upgrade, Origin: ORIGIN })).status).toBe(200)
+    expect(service.only().headers.get('Upgrade')).toBe('websocket')
+  })
+
   it('leaves a service its own Cache-Control', async () => {
     service.answer = () => new Response('ok', { headers: { 'Cache-Control': 'private, max-age=5' } })
     const response = await get('/api/x', { Cookie: await cookie() })
