@@ -77,6 +77,10 @@ describe('checkClaims', () => {
     expect(outcome(change as Record<string, unknown>)).toBe(reason)
   })
 
+  it.each(['user', 'machine', 'agent', 'anonymous'])('accepts the kind %s', (kind) => {
+    expect(outcome({ kind })).toBe('accepted')
+  })
+
   it('accepts an audience among several', () => {
     expect(outcome({ aud: ['other', 'reports'] })).toBe('accepted')
   })
@@ -90,6 +94,7 @@ describe('checkClaims', () => {
     ['valid from past the leeway', { nbf: NOW + 91 }, 'not_yet_valid'],
     ['of the longest life', { exp: NOW + 3600 }, 'accepted'],
     ['of a longer life', { exp: NOW + 3601 }, 'too_old'],
+    ['that ends when it starts', { iat: NOW, exp: NOW }, 'invalid_claim'],
     ['that ends before it starts', { exp: NOW - 1 }, 'invalid_claim'],
     ['of exp 0', { exp: 0 }, 'invalid_claim'],
     ['of negative exp', { iat: -100, exp: -1 }, 'expired'],

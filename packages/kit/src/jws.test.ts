@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from './encoding.ts'
+import { type InternalAlg, signCompact, verifyCompact } from './jws.ts'
+
+type Jwk = Readonly<Record<string, unknown>>
+
+const secret: Jwk = { kty: 'oct', k: encodeBase64Url(new Uint8Array(64).fill(7)) }
+const payload = encodeUtf8('any bytes, \u0000 too')
+let privateJwk: Jwk
+let publicJwk: Jwk
+
+async function makePair(): Promise<{ readonly x: string; readonly d: string }> {
+  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw new Error('no pair')
+  return (await crypto.subtle.exportKey('jwk', pair.privateKey)) as { x: string; d: string }
+}
+
+beforeAll(async () => {
+  const { x, d } = await makePair()
+  publicJwk = { kty: 'OKP', crv: 'Ed25519', x, kid: 'one' }
+  privateJwk = { ...publicJwk, d }
+})
+
+/** The code or reason of the refusal, or `accepted`. */
+async function outcome(doing: Promise<unknown>): Promise<string> {
+  return doing.then(
+    () => 'accepted',
+    (error: unknown) => {
+      if (typeof error !== 'object' || error === null || !('code' in error)) throw error
+      return String('reason' in error ? error.reason : error.code)
+    },
+  )
+}
+
+describe.each<[InternalAlg, () => Jwk, () => Jwk]>([
+  ['EdDSA', () => privateJwk, () => publicJwk],
+  ['HS512', () => secret, () => secret],
+])('%s', (alg, signer, verifier) => {
+  it('gives back what was signed, with its header', async () => {
+    const token = await signCompact(payload, signer(), { typ: 'note' })
+    const verified = await verifyCompact(token, verifier(), { alg })
+    expect(verified.payload).toEqual(payload)
+    expect(verified.header).toMatchObject({ alg, typ: 'note' })
+    expect(verified.header.kid).toBe(alg === 'EdDSA' ? 'one' : undefined)
+  })
+
+  it('sets alg from the key, whatever the caller’s header says', async () => {
+    const token = await signCompact(payload, signer(), { alg: 'none' })
+    expect((await verifyCompact(token, verifier(), { alg })).header.alg).toBe(alg)
+  })
+
+  it('refuses another payload, a signature that was changed, cut or lengthened', async () => {
+    const [header = '', body = '', signature = ''] = (await signCompact(payload, signer())).split('.')
+    const bytes = decodeBase64Url(signature) ?? new Uint8Array()
+    const spoilt = Uint8Array.from(bytes, (byte, index) => (index === 0 ? byte ^ 1 : byte))
+    const tokens = [
+      [header, encodeBase64Url(encodeUtf8('other')), signature],
+      [header, body, encodeBase64Url(spoilt)],
+      [header, body, encodeBase64Url(bytes.slice(0, 63))],
+      [header, body, encodeBase64Url(new Uint8Array([...bytes, 0]))],
+      [header, body, ''],
+    ]
+    for (const parts of tokens) {
+      expect(await outcome(verifyCompact(parts.join('.'), verifier(), { alg }))).toBe('bad_signature')
+    }
+  })
+
+  it('refuses a token of the other algorithm, and a key of the other kind', async () => {
+    const other = alg === 'EdDSA' ? 'HS512' : 'EdDSA'
+    const foreign = await signCompact(payload, alg === 'EdDSA' ? secret : privateJwk)
+    expect(await outcome(verifyCompact(foreign, verifier(), { alg }))).toBe('unsupported_alg')
+    const token = await signCompact(payload, signer())
+    expect(await outcome(verifyCompact(token, verifier(), { alg: other }))).toBe('ERR_CONFIG')
+  })
+
+  it.each([{ crit: ['exp'] }, { b64: false }])('signs nothing with %j in its header', async (header) => {
+    expect(await outcome(signCompact(payload, signer(), header))).toBe('ERR_CONFIG')
+  })
+
+  it('looks at no token that is larger than it is told', async () => {
+    const token = await signCompact(payload, signer())
+    const maxBytes = token.length - 1
+    expect(await outcome(verifyCompact(token, verifier(), { alg, maxBytes }))).toBe('too_large')
+    expect(await outcome(verifyCompact(token, verifier(), { alg, maxBytes: token.length }))).toBe('accepted')
+  })
+
+  it.each<[string, Jwk, string]>([
+    ['use enc', { use: 'enc' }, 'ERR_CONFIG'],
+    ['use sig', { use: 'sig' }, 'accepted'],
+    ['key_ops sign', { key_ops: ['sign'] }, 'ERR_CONFIG'],
+    ['key_ops that are text', { key_ops: 'verify' }, 'ERR_CONFIG'],
+    ['key_ops verify', { key_ops: ['verify'] }, 'accepted'],
+    ['another alg', { alg: 'ES256' }, 'ERR_CONFIG'],
+    ['an alg that is no text', { alg: 7 }, 'ERR_CONFIG'],
+    ['its own alg', { alg }, 'accepted'],
+    ['another kty', { kty: 'RSA' }, 'ERR_CONFIG'],
+  ])('judges a key with %s: %s', async (_, change, expected) => {
+    const token = await signCompact(payload, signer())
+    expect(await outcome(verifyCompact(token, { ...verifier(), ...change }, { alg }))).toBe(expected)
+  })
+})
+
+describe('an Ed25519 key', () => {
+  it.each<[string, (jwk: Jwk) => Jwk]>([
+    ['of another curve', (jwk) => ({ ...jwk, crv: 'X25519' })],
+    ['that is private', (jwk) => ({ ...jwk, d: jwk.x })],
+    ['without a point', ({ kty, crv }) => ({ kty, crv })],
+    ['whose point is padded', (jwk) => ({ ...jwk, x: `${String(jwk.x)}=` })],
+    ['of small order', (jwk) => ({ ...jwk, x: 'A'.repeat(43) })],
+  ])('%s verifies nothing', async (_, change) => {
+    const token = await signCompact(payload, privateJwk)
+    expect(await outcome(verifyCompact(token, change(publicJwk), { alg: 'EdDSA' }))).toBe('ERR_CONFIG')
+  })
+
+  it('that names its algorithm takes that name alone (RFC 9864)', async () => {
+    const token = await signCompact(payload, privateJwk)
+    const verify = (alg: string) => verifyCompact(token, { ...publicJwk, alg }, { alg: 'EdDSA' })
+    expect(await outcome(verify('EdDSA'))).toBe('accepted')
+    expect(await outcome(verify('Ed25519'))).toBe('unsupported_alg')
+  })
+
+  it('signs only when it is whole and its halves belong together', async () => {
+    const { d } = await makePair()
+    for (const jwk of [publicJwk, { ...privateJwk, d }, { ...privateJwk, kid: '' }]) {
+      expect(await outcome(signCompact(payload, jwk))).toBe('ERR_CONFIG')
+    }
+  })
+
+  it('writes its kid, which another header cannot replace', async () => {
+    const token = await signCompact(payload, privateJwk, { kid: 'two' })
+    expect((await verifyCompact(token, publicJwk, { alg: 'EdDSA' })).header.kid).toBe('one')
+  })
+})
+
+describe('a secret', () => {
+  it.each<[string, unknown]>([
+    ['of 63 bytes', encodeBase64Url(new Uint8Array(63))],
+    ['that is no base64url', '!'.repeat(90)],
+    ['that is no text', 7],
+    ['that is missing', undefined],
+  ])('%s neither signs nor verifies (RFC 7518 §3.2)', async (_, k) => {
+    const token = await signCompact(payload, secret)
+    expect(await outcome(signCompact(payload, { kty: 'oct', k }))).toBe('ERR_CONFIG')
+    expect(await outcome(verifyCompact(token, { kty: 'oct', k }, { alg: 'HS512' }))).toBe('ERR_CONFIG')
+  })
+
+  it('of 64 bytes and of more does both', async () => {
+    for (const bytes of [64, 65, 128]) {
+      const jwk = { kty: 'oct', k: encodeBase64Url(new Uint8Array(bytes).fill(1)) }
+      const token = await signCompact(payload, jwk)
+      expect(await outcome(verifyCompact(token, jwk, { alg: 'HS512' }))).toBe('accepted')
+    }
+  })
+})
