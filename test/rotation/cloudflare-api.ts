@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** What of Cloudflare's API `wrangler secret put` needs, on loopback. */
+/** What of Cloudflare's API `wrangler secret put`, `list` and `bulk` need, on loopback. */
 export interface CloudflareApi {
   /** For `wrangler`: where the API is, and credentials that only this API takes. */
   readonly env: Readonly<Record<string, string>>
@@ -12,7 +12,7 @@ export interface CloudflareApi {
 
 const ACCOUNT = 'account-of-the-test'
 const TOKEN = 'token-of-the-test'
-const SECRETS = new RegExp(`^/client/v4/accounts/${ACCOUNT}/workers/scripts/([^/]+)/secrets$`)
+const SECRETS = new RegExp(`^/client/v4/accounts/${ACCOUNT}/workers/scripts/([^/]+)/secrets(-bulk)?$`)
 
 /** @param stored the secrets that Workers have already */
 export async function startCloudflareApi(
@@ -53,19 +53,38 @@ async function answer(
 ): Promise<Answer> {
   const body = await text(request)
   if (request.headers.authorization !== `Bearer ${TOKEN}`) return { status: 403, result: null }
-  const [, name = ''] = SECRETS.exec(request.url ?? '') ?? []
+  const [, name = '', isBulk] = SECRETS.exec(request.url ?? '') ?? []
   const secrets = workers.get(name)
   if (!secrets) return { status: 404, result: null }
   if (request.method === 'GET') {
     return { status: 200, result: Object.keys(secrets).map((one) => ({ name: one, type: 'secret_text' })) }
   }
   const put: unknown = JSON.parse(body)
+  if (isBulk !== undefined) {
+    const many = bulkOf(put)
+    if (request.method !== 'PATCH' || !many) return { status: 400, result: null }
+    for (const one of many) secrets[one.name] = one.text
+    return { status: 200, result: many.map((one) => ({ name: one.name, type: 'secret_text' })) }
+  }
   if (request.method !== 'PUT' || !isSecret(put)) return { status: 400, result: null }
   secrets[put.name] = put.text
   return { status: 200, result: { name: put.name, type: 'secret_text' } }
 }
 
-function isSecret(value: unknown): value is { readonly name: string; readonly text: string } {
+interface Secret {
+  readonly name: string
+  readonly text: string
+}
+
+function bulkOf(value: unknown): readonly Secret[] | undefined {
+  if (typeof value !== 'object' || value === null || !('secrets' in value)) return undefined
+  const { secrets } = value
+  if (typeof secrets !== 'object' || secrets === null) return undefined
+  const all: unknown[] = Object.values(secrets)
+  return all.every(isSecret) ? all : undefined
+}
+
+function isSecret(value: unknown): value is Secret {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -1,0 +1,23 @@
+import { runCommand } from './command.ts'
+import { CONSUMER, GATEWAY } from './workers.ts'
+import { wranglerWith } from './wrangler.ts'
+
+/** Every environment of every Worker. */
+const ALL = [
+  ...['', 'staging', 'dev', 'bootstrap', 'bootstrap-staging'].map((env) => ({ ...GATEWAY, env })),
+  ...['', 'staging', 'dev'].map((env) => ({ ...CONSUMER, env })),
+]
+
+await runCommand(
+  'Usage: npm run workers\n\nBundles every environment of every Worker as a deploy would, and prints the sizes.\n',
+  (argv) => (argv.includes('--help') ? 'help' : ALL),
+  async (all, say) => {
+    const run = wranglerWith()
+    for (const { name, config, env } of all) {
+      const { code, stdout, stderr } = await run(['deploy', '--dry-run', '--config', config, '--env', env])
+      if (code !== 0) throw new Error(`${name} (${env}) failed:\n${stderr || stdout}`)
+      const size = /Total Upload: (.*)/.exec(stdout)?.[1] ?? 'size unknown'
+      say(`${name} ${env === '' ? 'production' : env}: ${size}`)
+    }
+  },
+)

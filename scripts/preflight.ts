@@ -1,0 +1,78 @@
+import { ConfigError } from '@sealgate/kit'
+import { unstable_readConfig } from 'wrangler'
+import { type Environment, GATEWAY, wranglerEnv } from './workers.ts'
+
+/** Stands for secrets whose values nobody can read back: of a form that the gateway takes. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  SESSION_SECRET: 'A'.repeat(43),
+  EXCHANGE_CLIENTS: '{}',
+}
+
+/** A binding that is there, whatever it is. */
+const BINDING = {
+  fetch: () => undefined,
+  limit: () => undefined,
+  get: () => undefined,
+  put: () => undefined,
+  idFromName: () => undefined,
+}
+
+/** What of a wrangler.jsonc names bindings and variables. */
+interface WorkerConfig {
+  readonly vars: Readonly<Record<string, unknown>>
+  readonly services?: readonly { readonly binding: string }[]
+  readonly kv_namespaces: readonly { readonly binding: string }[]
+  readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] }
+  readonly ratelimits: readonly { readonly name: string }[]
+}
+
+/** The gateway's own reading of its environment (`workers/gateway/src/config.ts`). */
+type ParseConfig = (env: object, definition: unknown) => unknown
+
+/**
+ * What the gateway would say of its configuration, if it were deployed with these secrets; `undefined` when it would
+ * start. The same code decides that decides in the Worker.
+ */
+export async function gatewayProblem(
+  environment: Environment,
+  secrets: readonly string[],
+  configPath = GATEWAY.config,
+): Promise<string | undefined> {
+  const { parseConfig, definition } = await loadGateway()
+  const env = wranglerEnv(environment)
+  const read: unknown = unstable_readConfig(
+    { config: configPath, ...(env !== '' && { env }) },
+    { hideWarnings: true },
+  )
+  const config = read as WorkerConfig
+  const bindings = [
+    ...(config.services ?? []).map(({ binding }) => binding),
+    ...config.kv_namespaces.map(({ binding }) => binding),
+    ...config.durable_objects.bindings.map(({ name }) => name),
+    ...config.ratelimits.map(({ name }) => name),
+  ]
+  try {
+    parseConfig(
+      {
+        ...config.vars,
+        ...Object.fromEntries(bindings.map((name) => [name, BINDING])),
+        ...Object.fromEntries(secrets.map((name) => [name, PLACEHOLDERS[name] ?? 'a secret'])),
+      },
+      definition,
+    )
+    return undefined
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+}
+
+/** Loaded by address: the types of Workers and of Node do not go into one program. */
+async function loadGateway(): Promise<{ readonly parseConfig: ParseConfig; readonly definition: unknown }> {
+  const from = async (path: string): Promise<Record<string, unknown>> =>
+    (await import(new URL(path, import.meta.url).href)) as Record<string, unknown>
+  const { parseConfig } = await from('../workers/gateway/src/config.ts')
+  const { default: definition } = await from('../workers/gateway/gateway.config.ts')
+  if (typeof parseConfig !== 'function') throw new Error('the gateway has no parseConfig')
+  return { parseConfig: parseConfig as ParseConfig, definition }
+}
