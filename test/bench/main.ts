@@ -5,13 +5,22 @@ import { type Fixtures, makeFixtures } from './fixtures.ts'
 import { measureThroughput } from './http.ts'
 import { type BenchOptions, HELP, type Part, readOptions, UsageError } from './options.ts'
 import { plot } from './plot.ts'
-import { fetchTable, groupTable, httpTable, scaleTable, sizeTable, startupTable } from './report.ts'
+import {
+  fetchTable,
+  groupTable,
+  httpTable,
+  scaleTable,
+  sizeTable,
+  startupTable,
+  tokenSizeTable,
+} from './report.ts'
 import { provenance, type Results } from './results.ts'
 import { type MeasuredGroup, measureGroup } from './rounds.ts'
 import { nodeRuntime, type Runtime, workerdRuntime } from './runtime.ts'
 import { simulateJwksLoad } from './scale.ts'
 import { measureSizes } from './sizes.ts'
 import { measureStartup } from './startup.ts'
+import { measureTokenSizes } from './token-size.ts'
 
 try {
   const argv = process.argv.slice(2)
@@ -42,6 +51,7 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
     ...(has('scale') && {
       scale: show(simulateJwksLoad(quick ? [10, 1e3, 1e5] : [10, 100, 1e3, 1e4, 1e5, 1e6]), scaleTable),
     }),
+    ...(has('scale') && { tokenSizes: show(await measureTokenSizes(fixtures), tokenSizeTable) }),
   }
 }
 

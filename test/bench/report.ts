@@ -4,6 +4,7 @@ import type { MeasuredGroup } from './rounds.ts'
 import type { Load } from './scale.ts'
 import type { Size } from './sizes.ts'
 import type { Startup } from './startup.ts'
+import type { TokenSize } from './token-size.ts'
 
 /** A table of one group for the terminal and for Markdown. */
 export function groupTable(runtime: string, { title, base, measured }: MeasuredGroup): string {
@@ -87,6 +88,17 @@ export function scaleTable(loads: readonly Load[]): string {
       isolates.toLocaleString('en'),
       figure(mean),
       ...[peak, latePeak, plainPeak, plainLatePeak].map((value) => value.toLocaleString('en')),
+    ]),
+  )
+}
+
+export function tokenSizeTable(sizes: readonly TokenSize[]): string {
+  return table(
+    ['permissions of 16 characters', 'actors', 'bytes of the token'],
+    sizes.map(({ permissions, actors, bytes }) => [
+      String(permissions),
+      String(actors),
+      bytes === null ? 'refused' : bytes.toLocaleString('en'),
     ]),
   )
 }

@@ -5,6 +5,7 @@ import type { MeasuredGroup } from './rounds.ts'
 import type { Load } from './scale.ts'
 import type { Size } from './sizes.ts'
 import type { Startup } from './startup.ts'
+import type { TokenSize } from './token-size.ts'
 import { versionOf } from './workers.ts'
 
 /** All that one run found. Parts that were not asked for are absent. */
@@ -20,6 +21,7 @@ export interface Results {
   readonly sizes?: readonly Size[]
   readonly startup?: readonly Startup[]
   readonly scale?: readonly Load[]
+  readonly tokenSizes?: readonly TokenSize[]
 }
 
 const PACKAGES = [
