@@ -58,6 +58,9 @@ const ERRORS = {
     challenge: 'Bearer',
   }),
   not_refreshable: row(400, 'not_refreshable', 'This session cannot be refreshed: log in again when it ends'),
+  sessions_unavailable: row(503, 'temporarily_unavailable', 'Sessions are not available; try again shortly', {
+    retryAfter: 5,
+  }),
   session_too_large: row(500, 'session_too_large', 'The session does not fit into a cookie'),
   csrf: row(403, 'csrf', 'The request does not come from a page of this site'),
   login_failed: row(400, 'login_failed', 'The login could not be completed: start it again'),

@@ -217,6 +217,19 @@ describe('a session', () => {
     expect(service.received).toEqual([])
   })
 
+  it('whose Durable Object cannot be reached is not over', async () => {
+    const down = () => Promise.reject(new Error('canary'))
+    const unreachable = () => ({ start: down, access: down, refresh: down, profile: down, end: down })
+    const on = { ...env, SESSIONS: { idFromName: () => 'id', get: unreachable } }
+    const Cookie = await cookie()
+    for (const path of ['/auth/profile', '/api/x']) {
+      const response = await get(path, { Cookie }, on)
+      expect(response.headers.get('Set-Cookie')).toBeNull()
+      await expectError(response, 503, 'temporarily_unavailable')
+    }
+    expect(logs.text()).not.toContain('canary')
+  })
+
   it('leaves nothing of itself in the log', async () => {
     const Cookie = await cookie()
     await get('/auth/profile', { Cookie })

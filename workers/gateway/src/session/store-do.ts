@@ -1,6 +1,7 @@
 import { base64url } from 'jose'
 import * as z from 'zod'
 import type { UserClaims } from '../auth0/client.ts'
+import { GatewayError } from '../errors.ts'
 import { ABSOLUTE_SECONDS, type Access, type Login } from './live.ts'
 import { type Outcome, valueOf } from './outcome.ts'
 import type { Seals } from './seal.ts'
@@ -45,7 +46,7 @@ export class DurableStore implements SessionStore {
 
   async create(login: Login): Promise<SessionCookie> {
     const id = base64url.encode(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
-    valueOf(await this.#object(id).start(login))
+    await ask(() => this.#object(id).start(login))
     const value = await this.#seals.seal('session-id', { id }, this.#now() + ABSOLUTE_SECONDS)
     return { value, maxAge: ABSOLUTE_SECONDS }
   }
@@ -55,14 +56,25 @@ export class DurableStore implements SessionStore {
     if (!content) return undefined
     const object = this.#object(content.id)
     return {
-      access: async () => valueOf(await object.access()),
-      refresh: async () => valueOf(await object.refresh()),
-      profile: async ({ isFresh }) => ({ claims: valueOf(await object.profile(isFresh)) }),
-      end: async () => valueOf(await object.end()),
+      access: () => ask(() => object.access()),
+      refresh: () => ask(() => object.refresh()),
+      profile: async ({ isFresh }) => ({ claims: await ask(() => object.profile(isFresh)) }),
+      end: () => ask(() => object.end()),
     }
   }
 
   #object(id: string): SessionObject {
     return this.#namespace.get(this.#namespace.idFromName(id))
   }
+}
+
+/** An object that cannot be reached is an outage: nobody is logged out by it. */
+async function ask<Value>(call: () => Promise<Outcome<Value>>): Promise<Value> {
+  let outcome: Outcome<Value>
+  try {
+    outcome = await call()
+  } catch (cause) {
+    throw new GatewayError('sessions_unavailable', { cause, detail: 'the Durable Object did not answer' })
+  }
+  return valueOf(outcome)
 }
