@@ -1,0 +1,11 @@
+export type { AgentConnection } from './agents/connection.ts'
+export type { AgentHooks, AgentInstance, Frame, UpgradeContext } from './agents/hooks.ts'
+export {
+  type AgentClass,
+  AuthAgent,
+  type AuthenticatedAgent,
+  OwnedAgent,
+  type OwnedByCaller,
+} from './agents/mixins.ts'
+export type { AuthAgentOptions, OwnedAgentOptions } from './agents/options.ts'
+export { authenticateUpgrade, type Upgrade, type UpgradeOptions } from './agents/upgrade.ts'

@@ -1,0 +1,43 @@
+import { ConfigError } from '../errors.ts'
+
+/** The part of a Durable Object's storage that keeps the owner: synchronous, in its SQLite database. */
+export interface OwnerStore {
+  get(key: string): unknown
+  put(key: string, value: string): void
+}
+
+/** What the guard needs of the Durable Object that an Agent is. */
+export interface GuardedObject {
+  readonly context: {
+    readonly storage: { readonly kv: OwnerStore }
+    getWebSockets(): readonly WebSocket[]
+    getTags(socket: WebSocket): readonly string[]
+  }
+  readonly env: object
+}
+
+/**
+ * Reads the arguments that the platform makes a Durable Object with.
+ *
+ * @throws ConfigError when the base of the mixin is no Agent class
+ */
+export function durableObjectOf(args: readonly unknown[]): GuardedObject {
+  const [context, env] = args
+  if (!isContext(context) || typeof env !== 'object' || env === null) {
+    throw new ConfigError('the mixin takes an Agent class with SQLite storage, made with (ctx, env)')
+  }
+  return { context, env }
+}
+
+function isContext(value: unknown): value is GuardedObject['context'] {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'getWebSockets' in value &&
+    'getTags' in value &&
+    'storage' in value &&
+    typeof value.storage === 'object' &&
+    value.storage !== null &&
+    'kv' in value.storage
+  )
+}

@@ -1,0 +1,200 @@
+import type { Auth } from '../claims.ts'
+import { type Decision, type Refused, refusal, refusalResponse } from '../decision.ts'
+import { KitError } from '../errors.ts'
+import type { Kit } from '../kit.ts'
+import { type Policy, policy } from '../policy/builder.ts'
+import { owner as ownerRule } from '../policy/rules.ts'
+import { makeKit } from '../registry.ts'
+import { type AgentConnection, endOf, endTag, heldAuth, holdClaims, keepClaims } from './connection.ts'
+import type { GuardedObject } from './durable-object.ts'
+import { type AgentHooks, type AgentInstance, hooksOf, replaceHooks, type UpgradeContext } from './hooks.ts'
+import type { AuthAgentOptions } from './options.ts'
+import type { Ownership } from './ownership.ts'
+import { authenticateUpgrade } from './upgrade.ts'
+
+/** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
+const CLOSE = {
+  ended: [4401, 'The access token has ended'],
+  forbidden: [4403, 'The access token does not grant this'],
+  unavailable: [1013, 'Try again later'],
+} as const
+
+type Ending = keyof typeof CLOSE
+
+const seconds = (): number => Date.now() / 1000
+
+/**
+ * Stands in front of every hook of one Agent. The check is in `fetch`, before the SDK sees the request: a refused
+ * upgrade opens no socket. `onRequest` and `onConnect` check again when they are reached another way, as a sub-agent's
+ * are. Later the claims on the connection decide: on each frame, each broadcast, each wake-up.
+ */
+export class AgentGuard {
+  readonly #agent: AgentInstance
+  readonly #object: GuardedObject
+  readonly #options: AuthAgentOptions
+  readonly #ownership: Ownership | undefined
+  readonly #inner: AgentHooks
+  readonly #callers = new WeakMap<Request, Auth>()
+
+  constructor(agent: AgentInstance, object: GuardedObject, options: AuthAgentOptions, ownership?: Ownership) {
+    this.#agent = agent
+    this.#object = object
+    this.#options = options
+    this.#ownership = ownership
+    this.#inner = hooksOf(agent)
+    replaceHooks(agent, this.#hooks())
+  }
+
+  /** The caller of a request, or the one on a connection as long as its token lives. */
+  authOf(source: Request | AgentConnection): Auth | undefined {
+    if (source instanceof Request) return this.#callers.get(source)
+    return this.#ending(source) === undefined ? heldAuth(source) : undefined
+  }
+
+  /** Closes every connection that may not go on. */
+  sweep(): void {
+    const now = seconds()
+    const { context } = this.#object
+    // Connections of sub-agents are not among the Agent's own, but their sockets are here.
+    for (const socket of context.getWebSockets()) {
+      const end = endOf(context.getTags(socket))
+      if (end !== undefined && end <= now) close(socket, 'ended')
+    }
+    for (const connection of this.#inner.getConnections()) this.#mayGoOn(connection)
+  }
+
+  #hooks(): AgentHooks {
+    const inner = this.#inner
+    return {
+      fetch: (request) => this.#fetch(request),
+      onStart: (props) => {
+        this.sweep()
+        return inner.onStart(props)
+      },
+      onRequest: async (request) => {
+        const decision = await this.#callerOf(request)
+        return decision.granted ? inner.onRequest(request) : refusalResponse(decision)
+      },
+      onConnect: (connection, context) => this.#connect(connection, context),
+      onMessage: async (connection, message) => {
+        if (this.#mayGoOn(connection)) await inner.onMessage(connection, message)
+      },
+      // The SDK asks for the tags before it accepts the socket. There the caller becomes known, so that no code can
+      // run between the socket and its claims.
+      getConnectionTags: async (connection, context) => {
+        const decision = await this.#callerOf(context.request)
+        const tags = await inner.getConnectionTags(connection, context)
+        return decision.granted ? [...tags, endTag(decision.auth.claims)] : tags
+      },
+      getConnection: (id) => {
+        const connection = inner.getConnection(id)
+        return connection && this.#mayGoOn(connection) ? connection : undefined
+      },
+      getConnections: (tag) => this.#connections(tag),
+      broadcast: (message, without) => {
+        this.sweep()
+        inner.broadcast(message, without)
+      },
+    }
+  }
+
+  async #fetch(request: Request): Promise<Response> {
+    try {
+      const upgrade = await this.#authenticate(request)
+      if (!upgrade.decision.granted) return refusalResponse(upgrade.decision)
+      this.#callers.set(upgrade.request, upgrade.decision.auth)
+      return upgrade.accept(await this.#inner.fetch(upgrade.request))
+    } catch (error) {
+      if (!(error instanceof KitError)) throw error
+      console.error({ source: 'sealgate', event: 'failed', code: error.code, problem: error.message })
+      return error.getResponse()
+    }
+  }
+
+  async #connect(connection: AgentConnection, context: UpgradeContext): Promise<void> {
+    const decision = await this.#callerOf(context.request)
+    if (!decision.granted) {
+      close(connection, endingOf(decision))
+      return
+    }
+    const { claims } = decision.auth
+    holdClaims(connection, claims)
+    const end = new Date(Math.ceil(claims.exp * 1000))
+    await this.#agent.schedule(end, 'closeEndedConnections' as never, claims.exp, { idempotent: true })
+    await this.#inner.onConnect(connection, context)
+  }
+
+  *#connections(tag: string | undefined): Iterable<AgentConnection> {
+    for (const connection of this.#inner.getConnections(tag)) {
+      if (this.#mayGoOn(connection)) yield connection
+    }
+  }
+
+  /** The decision on a request: the one that `fetch` made, or a new one for a request that came another way. */
+  #callerOf(request: Request): Decision | Promise<Decision> {
+    const auth = this.#callers.get(request)
+    if (auth) return { granted: true, auth }
+    return this.#authenticate(request).then(({ decision }) => {
+      if (decision.granted) this.#callers.set(request, decision.auth)
+      return decision
+    })
+  }
+
+  async #authenticate(request: Request): Promise<{
+    readonly decision: Decision
+    readonly request: Request
+    accept(response: Response): Response
+  }> {
+    const { kit, onDecision } = this.#options
+    const used: Kit = kit ?? makeKit(this.#object.env)
+    if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
+      const decision = await used.authorize(request, this.#rules(), onDecision && { onDecision })
+      return { decision, request, accept: (response) => response }
+    }
+    const { query } = this.#options
+    const upgrade = await authenticateUpgrade(request, {
+      kit: used,
+      policy: this.#rules(),
+      ...(query !== undefined && { query }),
+    })
+    const decision = withoutLeeway(upgrade.decision)
+    onDecision?.(decision)
+    return { ...upgrade, decision }
+  }
+
+  #rules(): Policy {
+    const rules = this.#options.policy ?? policy()
+    return this.#ownership ? rules.owner(this.#ownership.owner) : rules
+  }
+
+  /** Lets a connection through to code, or closes it. */
+  #mayGoOn(connection: AgentConnection): boolean {
+    const ending = this.#ending(connection)
+    if (ending === undefined) keepClaims(connection)
+    else close(connection, ending)
+    return ending === undefined
+  }
+
+  #ending(connection: AgentConnection): Ending | undefined {
+    const auth = heldAuth(connection)
+    if (!auth || auth.claims.exp <= seconds()) return 'ended'
+    if (this.#ownership && !ownerRule(this.#ownership.owner).test(auth)) return 'forbidden'
+    return undefined
+  }
+}
+
+/** A socket is closed at `exp` sharp, so none is opened after it: the leeway is for clocks that differ. */
+function withoutLeeway(decision: Decision): Decision {
+  if (!decision.granted || decision.auth.claims.exp > seconds()) return decision
+  return refusal(401, 'expired', 'the token has ended; a socket gets no leeway')
+}
+
+function endingOf({ status }: Refused): Ending {
+  if (status === 503) return 'unavailable'
+  return status === 403 ? 'forbidden' : 'ended'
+}
+
+function close(socket: { close(code?: number, reason?: string): void }, ending: Ending): void {
+  const [code, reason] = CLOSE[ending]
+  socket.close(code, reason)
+}

@@ -1,0 +1,64 @@
+import type { AgentConnection } from './connection.ts'
+
+/** What is known of a connection when it is made. */
+export interface UpgradeContext {
+  readonly request: Request
+}
+
+/** What a client sends, and gets. */
+export type Frame = string | ArrayBuffer | ArrayBufferView
+
+/** The ways into an Agent, as agents 0.32 has them. Described here, so that the kit does not depend on the SDK. */
+export interface AgentHooks {
+  /** Every request and every upgrade, before the SDK looks at it. */
+  fetch(request: Request): Promise<Response>
+  /** After each wake-up, before anything else. */
+  onStart(props?: object): void | Promise<void>
+  /** A request that is no upgrade. */
+  onRequest(request: Request): Response | Promise<Response>
+  /** A new connection; the SDK's own sends identity and state here. */
+  onConnect(connection: AgentConnection, context: UpgradeContext): void | Promise<void>
+  /** A frame; the SDK's own takes state writes and calls out of it. */
+  onMessage(connection: AgentConnection, message: Frame): void | Promise<void>
+  /** The tags of a socket that is about to be accepted. */
+  getConnectionTags(connection: AgentConnection, context: UpgradeContext): string[] | Promise<string[]>
+  /** One open connection. */
+  getConnection(id: string): AgentConnection | undefined
+  /** The open connections. */
+  getConnections(tag?: string): Iterable<AgentConnection>
+  /** Sends to every connection; changes of state go this way too. */
+  broadcast(message: Frame, without?: string[]): void
+}
+
+/** An Agent of the Agents SDK, as far as the mixins use it. */
+export interface AgentInstance extends AgentHooks {
+  /** The name of the Durable Object. */
+  readonly name: string
+  /** Calls a method of the Agent later, over hibernation too. */
+  schedule(when: Date, callback: never, payload: unknown, options: { idempotent: boolean }): Promise<unknown>
+}
+
+/** The hooks of an Agent, as its classes and the SDK's constructor left them. */
+export function hooksOf(agent: AgentHooks): AgentHooks {
+  return {
+    fetch: agent.fetch.bind(agent),
+    onStart: agent.onStart.bind(agent),
+    onRequest: agent.onRequest.bind(agent),
+    onConnect: agent.onConnect.bind(agent),
+    onMessage: agent.onMessage.bind(agent),
+    getConnectionTags: agent.getConnectionTags.bind(agent),
+    getConnection: agent.getConnection.bind(agent),
+    getConnections: agent.getConnections.bind(agent),
+    broadcast: agent.broadcast.bind(agent),
+  }
+}
+
+/**
+ * Puts other hooks in their place, for good: whatever would wrap or replace one of them later would stand in front of
+ * the check, and fails with a `TypeError` instead.
+ */
+export function replaceHooks(agent: AgentHooks, hooks: AgentHooks): void {
+  for (const [name, value] of Object.entries(hooks)) {
+    Object.defineProperty(agent, name, { value, configurable: false, writable: false, enumerable: false })
+  }
+}

@@ -1,0 +1,126 @@
+import { readCredentials } from '../bearer.ts'
+import { type Decision, refusal, refusalResponse } from '../decision.ts'
+import type { Kit } from '../kit.ts'
+import type { Policy } from '../policy/builder.ts'
+
+/** The subprotocol that a browser offers beside its token, and the only one that is ever answered for it. */
+const PROTOCOL = 'sealgate'
+const BEARER = 'sealgate.bearer.'
+const HEADER = 'Sec-WebSocket-Protocol'
+
+/** How an upgrade is checked. */
+export interface UpgradeOptions<Custom = unknown> {
+  readonly kit: Kit
+  /** Default: any verified caller that is not anonymous. */
+  readonly policy?: Policy<Custom>
+  /**
+   * Name of a query parameter that may carry the token. Default: none may. A query string ends in logs and in the
+   * browser's history: switch it on only for clients that can do nothing else, with tokens of a minute.
+   */
+  readonly query?: string
+  /** Receives the decision, for logs. */
+  readonly onDecision?: (decision: Decision<Custom>) => void
+}
+
+/** A WebSocket upgrade that was looked at, before any socket is open. */
+export interface Upgrade<Custom = unknown> {
+  readonly decision: Decision<Custom>
+  /**
+   * What to pass on: the token stands in `Authorization` alone, so that a Durable Object can check it for itself; it is
+   * in no subprotocol and no URL. Of a refused upgrade, the request without any token.
+   */
+  readonly request: Request
+  /**
+   * The answer to the client. A 101 gets the subprotocol `sealgate` when the client offered it and the service chose no
+   * other of the offered ones; never the token. A refused upgrade answers its refusal, whatever is given here.
+   */
+  accept(response: Response): Response
+}
+
+/** What the request carries as a token, and the request without it. */
+interface Offer {
+  readonly tokens: readonly string[]
+  readonly problem: string | undefined
+  readonly protocols: readonly string[]
+  readonly request: Request
+}
+
+/**
+ * Decides about a WebSocket upgrade before the socket opens. The token comes as a browser can send it, by the
+ * subprotocols `['sealgate', 'sealgate.bearer.' + token]`, or in an `Authorization: Bearer` header. Two credentials
+ * are refused with 400 (RFC 6750 §2), even when they are equal.
+ *
+ * @throws ConfigError only: outages are a decision with status 503
+ */
+export async function authenticateUpgrade<Custom = unknown>(
+  request: Request,
+  options: UpgradeOptions<Custom>,
+): Promise<Upgrade<Custom>> {
+  const offer = readOffer(request, options.query)
+  const decision = await decide(offer, options)
+  options.onDecision?.(decision)
+  const [token] = offer.tokens
+  if (decision.granted && token !== undefined) offer.request.headers.set('Authorization', `Bearer ${token}`)
+  else offer.request.headers.delete('Authorization')
+  return {
+    decision,
+    request: offer.request,
+    accept: (response) =>
+      decision.granted ? answerProtocol(response, offer.protocols) : refusalResponse(decision),
+  }
+}
+
+function decide<Custom>(
+  { problem, tokens }: Offer,
+  { kit, policy }: UpgradeOptions<Custom>,
+): Decision<Custom> | Promise<Decision<Custom>> {
+  if (problem !== undefined) return refusal(400, 'malformed_credentials', problem)
+  if (tokens.length > 1) return refusal(400, 'malformed_credentials', 'the upgrade has two credentials')
+  return kit.authorize(tokens[0], policy)
+}
+
+function readOffer(original: Request, query: string | undefined): Offer {
+  const tokens: string[] = []
+  const problems: string[] = []
+  const protocols = protocolsOf(original.headers)
+  const bearers = protocols.filter((protocol) => protocol.startsWith(BEARER))
+  tokens.push(...bearers.map((protocol) => protocol.slice(BEARER.length)))
+  if (bearers.length > 0 && !protocols.includes(PROTOCOL)) {
+    problems.push(`the subprotocol of the token came without ${PROTOCOL}`)
+  }
+
+  const header = readCredentials(original)
+  if (header.kind === 'malformed') problems.push(header.detail)
+  if (header.kind === 'token') tokens.push(header.token)
+
+  const url = new URL(original.url)
+  if (query !== undefined && url.searchParams.has(query)) {
+    tokens.push(...url.searchParams.getAll(query))
+    url.searchParams.delete(query)
+  }
+  if (tokens.includes('')) problems.push('a token is empty')
+
+  const request = new Request(url.href === original.url ? original.url : url, original)
+  const kept = protocols.filter((protocol) => !protocol.startsWith(BEARER))
+  if (kept.length > 0) request.headers.set(HEADER, kept.join(', '))
+  else request.headers.delete(HEADER)
+  return { tokens, problem: problems[0], protocols: kept, request }
+}
+
+/** RFC 6455 §4.2.2: at most one of the offered protocols, and a browser that offered some wants one. */
+function answerProtocol(response: Response, offered: readonly string[]): Response {
+  if (response.status !== 101) return response
+  const chosen = response.headers.get(HEADER)
+  if (chosen !== null && offered.includes(chosen)) return response
+  const headers = new Headers(response.headers)
+  if (offered.includes(PROTOCOL)) headers.set(HEADER, PROTOCOL)
+  else headers.delete(HEADER)
+  return new Response(null, { status: 101, webSocket: response.webSocket, headers })
+}
+
+function protocolsOf(headers: Headers): readonly string[] {
+  return (headers.get(HEADER) ?? '')
+    .split(',')
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== '')
+}
