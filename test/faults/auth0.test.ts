@@ -22,7 +22,7 @@ beforeAll(async () => {
     gatewaySecrets: slots,
     consumerVars: {},
   })
-})
+}, 120_000)
 afterAll(async () => {
   await platform.close()
   await tenant.close()

@@ -39,7 +39,7 @@ async function replace(slot: Slot, kid: string, steal: () => Promise<string>): P
 describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
   beforeAll(async () => {
     system = await startLiveSystem()
-  })
+  }, 120_000)
   afterAll(() => system.close())
 
   it('removes a leaked key: its slot is overwritten, and within one life of the JWKS it is refused', async () => {
@@ -65,7 +65,7 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
     expect([refused, failed]).toEqual([settled.refused, 0])
     for (const problem of problems)
       expect(problem).toMatch(/^(consumer, slot-b|consumer, replacement|through the gateway): 401 /)
-  }, 60_000)
+  }, 120_000)
 
   it('removes it just the same when nobody but the thief calls', async () => {
     const { platform } = system
@@ -75,7 +75,7 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
     const seconds = await replace('GATEWAY_PRIVATE_B', 'replacement-2', steal)
     note(`leaked key refused, only the thief calls (JWKS fresh for ${JWKS_TTL} s)`, `${seconds.toFixed(1)} s`)
     expect(platform.jwksFetches).toBeGreaterThan(before)
-  }, 60_000)
+  }, 120_000)
 
   it('with the gateway down, consumers answer until the last token has ended: 200, then 401, never 503', async () => {
     const { platform } = system
@@ -91,5 +91,5 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
     expect(answers.at(-1)).toMatchObject({ status: 401 })
     expect(answers.at(-1)?.at).toBeGreaterThanOrEqual(exp)
     expect(answers.length).toBeGreaterThan(10)
-  }, 60_000)
+  }, 120_000)
 })

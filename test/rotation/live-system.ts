@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { demoClients, demoUsers, PASSWORD_REALM, REALM, startTenant, type Tenant } from '../auth0/tenant.ts'
-import { newSlots, type Slot } from '../integration/system.ts'
+import type { Slot } from '../integration/system.ts'
 import { type CloudflareApi, startCloudflareApi } from './cloudflare-api.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
@@ -24,6 +24,11 @@ const OVERLAP_MS = 1500
 export interface LiveSystem {
   readonly platform: Platform
   readonly traffic: Traffic
+  /**
+   * An `--activate-in` that is to this system what ten minutes are to a real one: more than the pipe, the new version
+   * and one life of the consumer's JWKS take together, on a machine as busy as this one is.
+   */
+  readonly activateIn: string
   /** What the API holds for a slot. */
   privateJwk(slot: Slot): Readonly<Record<string, unknown>>
   /**
@@ -37,9 +42,13 @@ export interface LiveSystem {
 }
 
 export async function startLiveSystem(): Promise<LiveSystem> {
-  const slots = newSlots()
   const tenant = await startTenant({ quiet: true })
-  const api = await startCloudflareApi({ [WORKER]: slots })
+  const api = await startCloudflareApi({ [WORKER]: {} })
+  const start = performance.now()
+  await putByPipe(api, 'GATEWAY_PRIVATE_A', ['--kid=slot-a'])
+  const pipeSeconds = (performance.now() - start) / 1000
+  // Made later, so that it is this one that signs.
+  await putByPipe(api, 'GATEWAY_PRIVATE_B', ['--kid=slot-b'])
   const platform = await startPlatform({
     gatewayVars: {
       AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
@@ -47,7 +56,7 @@ export async function startLiveSystem(): Promise<LiveSystem> {
       JWT_TTL_SECONDS: String(LIFE),
       JWT_MAX_TTL_SECONDS: String(LIFE),
     },
-    gatewaySecrets: slots,
+    gatewaySecrets: api.secrets(WORKER),
     consumerVars: {
       JWT_MAX_TTL_SECONDS: String(LIFE),
       JWT_LEEWAY: String(LEEWAY),
@@ -62,6 +71,7 @@ export async function startLiveSystem(): Promise<LiveSystem> {
   return {
     platform,
     traffic,
+    activateIn: `${Math.ceil(3 * pipeSeconds + OVERLAP_MS / 1000 + JWKS_TTL + 4)}s`,
     privateJwk: (slot) => JSON.parse(api.secrets(WORKER)[slot] ?? '{}') as Record<string, unknown>,
     async putKey(slot, kid, ...flags) {
       await putByPipe(api, slot, [`--kid=${kid}`, ...flags])

@@ -29,6 +29,8 @@ export interface Traffic {
   readonly counts: Counts
   /** The `kid` of the token that the gateway gave last. */
   readonly lastKid: string | undefined
+  /** When the first token of this `kid` came, in seconds since the epoch; `Infinity` before that. */
+  firstSeen(kid: string): number
   /** When the last token of this `kid` ends, in seconds since the epoch. */
   lastExpiry(kid: string): number
   stop(): Promise<Counts>
@@ -59,6 +61,7 @@ export function startTraffic({ gateway, consumer, auth0Token, pauseMs = 10 }: Tr
   const held: Held[] = []
   const accepted: Record<string, number> = {}
   const expiries = new Map<string, number>()
+  const firsts = new Map<string, number>()
   const problems = new Map<string, number>()
 
   const send = async (what: string, url: URL, init: RequestInit): Promise<unknown> => {
@@ -87,6 +90,7 @@ export function startTraffic({ gateway, consumer, auth0Token, pauseMs = 10 }: Tr
     const { kid = '' } = decodeProtectedHeader(token)
     const { exp = 0 } = decodeJwt(token)
     lastKid = kid
+    if (!firsts.has(kid)) firsts.set(kid, Date.now() / 1000)
     expiries.set(kid, exp)
     held.push({ token, kid, exp })
     if (held.length > HELD) held.splice(Math.floor(Math.random() * held.length), 1)
@@ -123,6 +127,7 @@ export function startTraffic({ gateway, consumer, auth0Token, pauseMs = 10 }: Tr
     get lastKid() {
       return lastKid
     },
+    firstSeen: (kid) => firsts.get(kid) ?? Infinity,
     lastExpiry: (kid) => expiries.get(kid) ?? 0,
     async stop() {
       isRunning = false

@@ -34,7 +34,10 @@ export async function bundleWorker(name: WorkerName): Promise<V4WorkerOptions> {
       env: { ...process.env, WRANGLER_HIDE_BANNER: 'true' },
     })
     const script = await readFile(join(directory, 'index.js'), 'utf8')
-    const config: unknown = unstable_readConfig({ config: configOf(name), env: 'dev' })
+    const config: unknown = unstable_readConfig(
+      { config: configOf(name), env: 'dev' },
+      { hideWarnings: true },
+    )
     if (!isWorkerConfig(config))
       throw new Error(`the configuration of the ${name} is not as this test knows it`)
     const { bindings } = config.durable_objects
