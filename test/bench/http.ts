@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import autocannon from 'autocannon'
+import { cpuOfWorkerd } from './cpu.ts'
 import type { Fixtures } from './fixtures.ts'
 import { median, shuffled } from './stats.ts'
 import type { Apps } from './work/apps.ts'
@@ -68,29 +68,4 @@ export async function measureThroughput(
 interface Sample {
   readonly perSecond: number
   readonly cpu: number | null
-}
-
-/** CPU time in µs that the workerd processes of this program have used, or `null` off Linux. */
-function cpuOfWorkerd(): number | null {
-  try {
-    const threads = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && isOurWorkerd(name))
-      .flatMap((pid) =>
-        readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`),
-      )
-    const nanoseconds = threads.map((path) => Number(readFileSync(path, 'utf8').split(' ')[0]))
-    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1000
-  } catch {
-    return null
-  }
-}
-
-function isOurWorkerd(pid: string): boolean {
-  try {
-    // "pid (name) state parent …"
-    const [, name, parent] = /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
-    return name === 'workerd' && Number(parent) === process.pid
-  } catch {
-    return false
-  }
 }

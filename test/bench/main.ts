@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { countFetches } from './fetches.ts'
 import { type Fixtures, makeFixtures } from './fixtures.ts'
+import { measureGateway } from './gateway.ts'
 import { measureThroughput } from './http.ts'
 import { type BenchOptions, HELP, type Part, readOptions, UsageError } from './options.ts'
 import { plot } from './plot.ts'
 import {
   fetchTable,
+  gatewayTable,
   groupTable,
   httpTable,
   scaleTable,
@@ -48,6 +50,7 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
     ...(has('fetches') && { fetches: show(await countFetches(fixtures), fetchTable) }),
     ...(has('sizes') && { sizes: show(await measureSizes(), sizeTable) }),
     ...(has('startup') && { startup: show(await measureStartup(fixtures, rounds), startupTable) }),
+    ...(has('gateway') && { gateway: show(await measureGateway(rounds), gatewayTable) }),
     ...(has('scale') && {
       scale: show(simulateJwksLoad(quick ? [10, 1e3, 1e5] : [10, 100, 1e3, 1e4, 1e5, 1e6]), scaleTable),
     }),

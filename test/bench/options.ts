@@ -12,7 +12,7 @@ export interface BenchOptions {
 }
 
 /** What can be measured. */
-export const PARTS = ['rounds', 'http', 'fetches', 'sizes', 'startup', 'scale'] as const
+export const PARTS = ['rounds', 'http', 'fetches', 'sizes', 'startup', 'scale', 'gateway'] as const
 export type Part = (typeof PARTS)[number]
 
 /** A mistake of the user's: one line says what to do. */
@@ -27,7 +27,7 @@ Times the kit beside its peers on workerd and on Node, and writes results as JSO
 
   --quick           ${FEWEST_ROUNDS} rounds of shorter batches: within a minute on an idle machine
   --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}
-  --part <name>     one of rounds, http, fetches, sizes, startup, scale; default all
+  --part <name>     one of rounds, http, fetches, sizes, startup, scale, gateway; default all
   --only <text>     of the rounds, only groups whose title contains this
   --runtime <name>  workerd or node; default both
   --out <folder>    default .dev/bench

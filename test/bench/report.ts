@@ -1,4 +1,5 @@
 import type { FetchCount } from './fetches.ts'
+import type { Hop } from './gateway.ts'
 import type { Throughput } from './http.ts'
 import type { MeasuredGroup } from './rounds.ts'
 import type { Load } from './scale.ts'
@@ -69,8 +70,13 @@ export function sizeTable(sizes: readonly Size[]): string {
 
 export function startupTable(starts: readonly Startup[]): string {
   return table(
-    ['workerd · from its start to the first verified answer', 'ms', 'over empty, ms'],
-    starts.map(({ name, milliseconds, over }) => [name, figure(milliseconds), figure(over)]),
+    ['workerd · from its start to the first verified answer', 'ms', 'over empty, ms', 'in CPU, ms'],
+    starts.map(({ name, milliseconds, over, cpuOver }) => [
+      name,
+      figure(milliseconds),
+      figure(over),
+      cpuOver === null ? '–' : figure(cpuOver),
+    ]),
   )
 }
 
@@ -99,6 +105,18 @@ export function tokenSizeTable(sizes: readonly TokenSize[]): string {
       String(permissions),
       String(actors),
       bytes === null ? 'refused' : bytes.toLocaleString('en'),
+    ]),
+  )
+}
+
+export function gatewayTable(hops: readonly Hop[]): string {
+  return table(
+    ['workerd · one request, all warm', 'ms', '× plain forwarding', 'CPU µs'],
+    hops.map(({ name, milliseconds, ratio, cpuMicroseconds }) => [
+      name,
+      figure(milliseconds),
+      figure(ratio),
+      cpuMicroseconds === null ? '–' : figure(cpuMicroseconds),
     ]),
   )
 }

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import type { FetchCount } from './fetches.ts'
+import type { Hop } from './gateway.ts'
 import type { Throughput } from './http.ts'
 import type { MeasuredGroup } from './rounds.ts'
 import type { Load } from './scale.ts'
@@ -21,6 +22,7 @@ export interface Results {
   readonly sizes?: readonly Size[]
   readonly startup?: readonly Startup[]
   readonly scale?: readonly Load[]
+  readonly gateway?: readonly Hop[]
   readonly tokenSizes?: readonly TokenSize[]
 }
 

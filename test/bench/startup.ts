@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cpuOfProcess } from './cpu.ts'
 import type { Fixtures } from './fixtures.ts'
 import { at } from './work/inputs.ts'
 import { median, shuffled } from './stats.ts'
@@ -18,6 +19,13 @@ export interface Startup {
   readonly milliseconds: number
   /** Milliseconds over the empty Worker, median of the rounds. */
   readonly over: number
+  /** The same in CPU time, which other programs disturb less; `null` where /proc does not tell. */
+  readonly cpuOver: number | null
+}
+
+interface Sample {
+  readonly milliseconds: number
+  readonly cpu: number | null
 }
 
 const NAMES = ['empty', 'raw', 'ours', 'jose']
@@ -33,7 +41,7 @@ export async function measureStartup(fixtures: Fixtures, rounds: number): Promis
       const code = await bundle(join(import.meta.dirname, 'startup', `${name}.ts`), true)
       writeFileSync(join(folder, `${name}.js`), code)
     }
-    const samples = new Map<string, number[]>(NAMES.map((name) => [name, []]))
+    const samples = new Map<string, Sample[]>(NAMES.map((name) => [name, []]))
     for (let round = 0; round < rounds; round++) {
       for (const name of shuffled(NAMES))
         samples.get(name)?.push(await start(folder, name, at(fixtures.eddsa, round)))
@@ -41,10 +49,17 @@ export async function measureStartup(fixtures: Fixtures, rounds: number): Promis
     const empty = samples.get('empty') ?? []
     return NAMES.map((name) => {
       const own = samples.get(name) ?? []
+      const cpus = own.flatMap(({ cpu }, round) => {
+        const base = empty[round]?.cpu ?? null
+        return cpu === null || base === null ? [] : [cpu - base]
+      })
       return {
         name,
-        milliseconds: median(own),
-        over: median(own.map((milliseconds, round) => milliseconds - (empty[round] ?? NaN))),
+        milliseconds: median(own.map(({ milliseconds }) => milliseconds)),
+        over: median(
+          own.map(({ milliseconds }, round) => milliseconds - (empty[round]?.milliseconds ?? NaN)),
+        ),
+        cpuOver: cpus.length > 0 ? median(cpus) : null,
       }
     })
   } finally {
@@ -52,7 +67,7 @@ export async function measureStartup(fixtures: Fixtures, rounds: number): Promis
   }
 }
 
-async function start(folder: string, name: string, token: string): Promise<number> {
+async function start(folder: string, name: string, token: string): Promise<Sample> {
   const port = await freePort()
   writeFileSync(
     join(folder, `${name}.capnp`),
@@ -73,7 +88,9 @@ const config :Workerd.Config = (
   })
   try {
     await firstAnswer(port, token, begin)
-    return performance.now() - begin
+    const milliseconds = performance.now() - begin
+    const cpu = program.pid === undefined ? null : cpuOfProcess(program.pid)
+    return { milliseconds, cpu: cpu === null ? null : cpu / 1000 }
   } finally {
     await stop(program)
   }
