@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { Claims } from '../claims.ts'
 import { ConfigError } from '../errors.ts'
 import { policy, type Policy } from './builder.ts'
 
