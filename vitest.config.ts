@@ -13,14 +13,23 @@ const durableObjectTests = [
 
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
+/** Vectors and fuzzing: what the runtime's own cryptography says counts, so on both. */
+const proofTests = ['test/conformance/**/*.test.ts', 'test/fuzz/**/*.test.ts']
+
 export default defineConfig({
   test: {
+    globalSetup: ['test/conformance/provide.ts'],
     projects: [
       { test: { name: 'kit on Node', include: kitTests } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
         test: { name: `kit on workerd ${compatibilityDate}`, include: kitTests },
       })),
+      { test: { name: 'proof on Node', include: proofTests, testTimeout: 60_000 } },
+      {
+        plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
+        test: { name: 'proof on workerd', include: proofTests, testTimeout: 60_000 },
+      },
       { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
       ...['gateway', 'consumer'].map((name) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
@@ -43,9 +52,25 @@ export default defineConfig({
         test: { name: 'gateway with Durable Objects', include: durableObjectTests },
       },
       {
+        plugins: [
+          cloudflareTest({
+            main: 'test/agents/worker.ts',
+            miniflare: {
+              compatibilityDate: PROJECT_DATE,
+              durableObjects: {
+                Guarded: { className: 'Guarded', useSQLite: true },
+                Owned: { className: 'Owned', useSQLite: true },
+              },
+            },
+          }),
+        ],
+        test: { name: 'agents', include: ['test/agents/**/*.test.ts'] },
+      },
+      {
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/agents/**', ...proofTests],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
