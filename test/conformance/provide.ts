@@ -8,8 +8,21 @@ const ROOT = join(import.meta.dirname, '../..')
 /** Public test vectors with licences of their own: read from where they are, never copied here. */
 const FOLDER = resolve(ROOT, process.env.SEALGATE_VECTORS ?? '../shared/vectors')
 
+/** Mutated tokens for each algorithm: in every run, and in the long one. */
+const RUNS = 10_000
+const LONG_RUNS = 1_000_000
+
+/** The same seed gives the same tokens: `SEALGATE_SEED` repeats a run that failed. */
+function seedOf({ SEALGATE_SEED: given }: NodeJS.ProcessEnv): number {
+  return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
+}
+
 /** Gives the vectors to the tests, on Node and in workerd, which reads no files. */
 export default function provide(project: TestProject): void {
+  project.provide('fuzz', {
+    runs: process.env.SEALGATE_LONG === '1' ? LONG_RUNS : RUNS,
+    seed: seedOf(process.env),
+  })
   if (!existsSync(FOLDER)) {
     if (process.env.CI !== undefined) throw new Error('the test vectors are missing: set SEALGATE_VECTORS')
     console.warn('No test vectors (SEALGATE_VECTORS): the conformance tests are skipped.')

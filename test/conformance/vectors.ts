@@ -6,6 +6,7 @@ export type Vectors = Readonly<Record<string, unknown>>
 declare module 'vitest' {
   interface ProvidedContext {
     vectors: Vectors | undefined
+    fuzz: { readonly runs: number; readonly seed: number }
   }
 }
 
