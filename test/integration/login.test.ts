@@ -152,6 +152,7 @@ describe('a callback', () => {
     const path = await browser.begin(alice)
     const copy = browser.cookie(LOGIN)
     expect((await browser.get(path)).status).toBe(303)
+    expect(browser.cookies.has(LOGIN), 'the login is over').toBe(false)
     expect(await errorOf(await browser.get(path))).toEqual([400, 'login_failed', 'gateway'])
     const replayed = await withCookie(system, path, LOGIN, copy)
     expect(replayed.headers.getSetCookie().some((cookie) => cookie.startsWith(SESSION))).toBe(false)

@@ -1,3 +1,4 @@
+import { EncryptJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { type Purpose, Seals } from './seal.ts'
 
@@ -52,6 +53,35 @@ describe('a sealed text', () => {
 
   it.each(['', 'x', 'a.b.c.d.e', '....', 'x'.repeat(5000)])('is not %j', async (text) => {
     expect(await seals.open('session', text, NOW)).toBeUndefined()
+  })
+})
+
+describe('a key and a header', () => {
+  /** A JWE by the key of one purpose, whose header names another. */
+  async function crafted(info: string, typ: string): Promise<string> {
+    const material = await crypto.subtle.importKey('raw', new Uint8Array(32).fill(1), 'HKDF', false, [
+      'deriveBits',
+    ])
+    const derivation = {
+      name: 'HKDF',
+      hash: 'SHA-256',
+      salt: new Uint8Array(),
+      info: new TextEncoder().encode(info),
+    }
+    const key = new Uint8Array(await crypto.subtle.deriveBits(derivation, material, 256))
+    return new EncryptJWT({})
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ })
+      .setExpirationTime(NOW + 9)
+      .encrypt(key)
+  }
+
+  it.each([
+    ['sealgate seal session', 'sealgate-session', true],
+    ['sealgate seal session', 'sealgate-login', false],
+    ['sealgate seal login', 'sealgate-session', false],
+    ['sealgate seal', 'sealgate-session', false],
+  ])('%j and %j: it opens as a session %s', async (info, typ, opens) => {
+    expect((await seals.open('session', await crafted(info, typ), NOW)) !== undefined).toBe(opens)
   })
 })
 
