@@ -19,6 +19,8 @@ const proofTests = ['test/conformance/**/*.test.ts', 'test/fuzz/**/*.test.ts']
 export default defineConfig({
   test: {
     globalSetup: ['test/conformance/provide.ts'],
+    // Most files wait for Workers that start, or for time to pass: one worker per core leaves the cores idle.
+    maxWorkers: 3,
     projects: [
       { test: { name: 'kit on Node', include: kitTests } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({
