@@ -21,6 +21,13 @@ export default defineConfig({
     globalSetup: ['test/conformance/provide.ts'],
     // Most files wait for Workers that start, or for time to pass: one worker per core leaves the cores idle.
     maxWorkers: 3,
+    coverage: {
+      // Workers have no V8 inspector of their own: what is counted is written into the code.
+      provider: 'istanbul',
+      include: ['packages/*/src/**/*.ts', 'workers/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text', 'json-summary'],
+    },
     projects: [
       { test: { name: 'kit on Node', include: kitTests } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({

@@ -31,5 +31,11 @@ export const STEPS: readonly Step[] = [
   },
   { name: 'load', what: 'floods beside steady traffic, memory', args: tests('load'), minutes: 20 },
   { name: 'fuzz', what: 'mutated tokens against jose, millions of them', args: tests('fuzz'), minutes: 120 },
+  {
+    name: 'coverage',
+    what: 'how much of each package its tests reach',
+    args: [join(import.meta.dirname, 'coverage.ts')],
+    minutes: 15,
+  },
   { name: 'mutation', what: 'mutants of the kit that no test kills', args: [STRYKER, 'run'], minutes: 120 },
 ]
