@@ -22,7 +22,7 @@ import { InlineSource, OwnSource, SecretSource } from './keys/sources.ts'
 import { partsOf, policy, type Policy } from './policy/builder.ts'
 import { evaluate } from './policy/evaluate.ts'
 import { NO_RULES, type PolicyParts } from './policy/parts.ts'
-import type { Settings, SignKeys, VerifyKeys } from './settings.ts'
+import type { NamedValue, Settings, SignKeys, VerifyKeys } from './settings.ts'
 import { computeRequestHash } from './tokens/bind.ts'
 import { delegateClaims, type DelegationRequest } from './tokens/delegate.ts'
 import type { VerifyOptions } from './tokens/options.ts'
@@ -78,8 +78,9 @@ export class Kit {
   /** @throws ConfigError for keys that are malformed */
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#ring = settings.sign && ringOf(settings.sign, settings)
-    this.#source = settings.verify && sourceOf(settings.verify, settings, this.#ring)
+    const secretRing = secretRings(settings)
+    this.#ring = settings.sign && ringOf(settings.sign, settings, secretRing)
+    this.#source = settings.verify && sourceOf(settings.verify, settings, this.#ring, secretRing)
     const denylist =
       settings.denylist && new Denylist(settings.denylist, { ...settings, onError: settings.denylistOnError })
     this.#denylist = denylist
@@ -315,9 +316,22 @@ function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): 
   return base === NO_RULES.base ? undefined : base
 }
 
-function ringOf({ alg, values }: SignKeys, settings: Settings): Live<KeyRing> {
+type SecretRings = (values: readonly NamedValue[]) => Live<SecretRing>
+
+/** One ring for one list of secrets: a kit that signs and verifies with the same ones never has two minds about them. */
+function secretRings(settings: Settings): SecretRings {
+  const rings = new Map<readonly NamedValue[], Live<SecretRing>>()
+  return (values) => {
+    const ring =
+      rings.get(values) ?? live(values, (texts) => new SecretRing(texts, settings.onEvent), settings)
+    rings.set(values, ring)
+    return ring
+  }
+}
+
+function ringOf({ alg, values }: SignKeys, settings: Settings, secretRing: SecretRings): Live<KeyRing> {
   return alg === 'HS512'
-    ? live(values, (texts) => new SecretRing(texts, settings.onEvent), settings)
+    ? secretRing(values)
     : live(
         values,
         (texts) =>
@@ -330,7 +344,12 @@ function ringOf({ alg, values }: SignKeys, settings: Settings): Live<KeyRing> {
       )
 }
 
-function sourceOf(verify: VerifyKeys, settings: Settings, ring: Live<KeyRing> | undefined): KeySource {
+function sourceOf(
+  verify: VerifyKeys,
+  settings: Settings,
+  ring: Live<KeyRing> | undefined,
+  secretRing: SecretRings,
+): KeySource {
   const jwks = {
     ttlSeconds: settings.jwksTtlSeconds,
     maxStaleSeconds: settings.jwksMaxStaleSeconds,
@@ -340,9 +359,7 @@ function sourceOf(verify: VerifyKeys, settings: Settings, ring: Live<KeyRing> | 
   }
   switch (verify.kind) {
     case 'secret':
-      return new SecretSource(
-        live(verify.values, (texts) => new SecretRing(texts, settings.onEvent), settings),
-      )
+      return new SecretSource(secretRing(verify.values))
     case 'inline':
       return new InlineSource(verify.value, settings)
     case 'service':

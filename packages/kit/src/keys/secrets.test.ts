@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { createKit, generateSecret, type Kit, type KitEvent, makeKit } from '../index.ts'
+
+const BASE = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
+
+describe('a secret', () => {
+  it.each<[what: string, secret: string, problem: RegExp]>([
+    [
+      'of 63 bytes',
+      'A'.repeat(84),
+      /^JWT_SECRET is too short for HS512: it needs 64 bytes and has 63 \(RFC 7518/,
+    ],
+    [
+      'with padding',
+      `${'A'.repeat(86)}==`,
+      /^JWT_SECRET is not base64url. Make a secret with: npx kit-keygen secret/,
+    ],
+    ['that is a sentence', 'correct horse battery staple', /^JWT_SECRET is not base64url/],
+  ])('%s makes no kit', (_, secret, problem) => {
+    expect(() => makeKit({ ...BASE, JWT_SECRET: secret })).toThrow(problem)
+    expect(() => makeKit({ ...BASE, JWT_SECRET: secret })).not.toThrow(secret.slice(0, 20))
+  })
+
+  it('is the same as text, as bytes, and with the line break that a pipe leaves', async () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(64))
+    const text = btoa(String.fromCharCode(...bytes))
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replaceAll('=', '')
+    const config = { issuer: BASE.JWT_ISS, audience: BASE.JWT_AUD }
+    const token = await createKit({ ...config, sign: { secret: bytes } }).sign({ sub: 'a' })
+    for (const secret of [bytes, text, `${text}\n`]) {
+      expect(await createKit({ ...config, verify: { secret } }).verify(token)).not.toBeNull()
+    }
+  })
+})
+
+describe('a list of secrets', () => {
+  const [first, second] = [generateSecret(), generateSecret()]
+  const of = (names: string, onEvent: (event: KitEvent) => void = () => undefined): Kit =>
+    makeKit({ ...BASE, JWT_SECRET_NAME: names, FIRST: first, SECOND: second, EMPTY: '' }, { onEvent })
+
+  it('signs with the first and verifies with all', async () => {
+    const both = of('FIRST,SECOND')
+    expect(await of('FIRST').verify(await both.sign({ sub: 'a' }))).not.toBeNull()
+    expect(await of('SECOND').verify(await both.sign({ sub: 'a' }))).toBeNull()
+    expect(await both.verify(await of('SECOND').sign({ sub: 'a' }))).not.toBeNull()
+    expect(
+      await makeKit({ ...BASE, JWT_SECRET: `${first}, ${second}` }).verify(
+        await of('SECOND').sign({ sub: 'a' }),
+      ),
+    ).not.toBeNull()
+  })
+
+  it('skips and reports what is unset or empty, as long as one remains', async () => {
+    const events: KitEvent[] = []
+    const kit = of('EMPTY,UNSET,SECOND', (event) => events.push(event))
+    expect(await of('SECOND').verify(await kit.sign({ sub: 'a' }))).not.toBeNull()
+    const names = events.map((event) => event.type === 'slot_skipped' && event.name)
+    expect(names).toEqual(['EMPTY (named by JWT_SECRET_NAME)', 'UNSET (named by JWT_SECRET_NAME)'])
+    expect(() => of('EMPTY,UNSET')).toThrow(/JWT_SECRET_NAME names EMPTY, UNSET, which are not set/)
+  })
+})
