@@ -3,7 +3,7 @@ import type { Auth } from './claims.ts'
 import type { KitOptions } from './config.ts'
 import { type Decision, refusal, refusalResponse } from './decision.ts'
 import { ConfigError } from './errors.ts'
-import type { Kit } from './kit.ts'
+import { Kit } from './kit.ts'
 import { isPolicy, type Policy } from './policy/builder.ts'
 import { makeKit } from './registry.ts'
 
@@ -72,14 +72,13 @@ export function guard<Custom>(rules?: PolicyFor<Custom>, options: GuardOptions =
   return async (c, next) => {
     const kit = options.kit ?? kitOf(c)
     const request = c.req.raw
-    const decision = withIdentityHeader(
+    const outcome = Kit.decide(
+      kit,
       request,
-      await kit.authorize(
-        request,
-        typeof rules === 'function' ? checkPolicy(rules(c)) : rules,
-        options.bound ? { request } : {},
-      ),
+      typeof rules === 'function' ? checkPolicy(rules(c)) : rules,
+      options.bound ? { request } : {},
     )
+    const decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
     options.onDecision?.(decision, c)
     if (decision.granted) c.set('auth', decision.auth)
     else if (!(options.optional && decision.reason === 'no_credentials')) return refusalResponse(decision)

@@ -20,7 +20,7 @@ import { SecretRing } from './keys/secrets.ts'
 import type { KeySource, SourceDescription } from './keys/source.ts'
 import { InlineSource, OwnSource, SecretSource } from './keys/sources.ts'
 import { partsOf, policy, type Policy } from './policy/builder.ts'
-import { evaluate } from './policy/evaluate.ts'
+import { evaluate, type Evaluated } from './policy/evaluate.ts'
 import { NO_RULES, type PolicyParts } from './policy/parts.ts'
 import type { NamedValue, Settings, SignKeys, VerifyKeys } from './settings.ts'
 import { computeRequestHash } from './tokens/bind.ts'
@@ -168,7 +168,7 @@ export class Kit {
     source: TokenSource,
     rules?: Policy<Custom>,
   ): Promise<Auth<Custom> | null> {
-    const decision = await this.#decide(source, rules, {})
+    const decision = await this.#decide(source, rules, NO_OPTIONS)
     return decision.granted ? decision.auth : null
   }
 
@@ -181,44 +181,50 @@ export class Kit {
   async authorize<Custom = unknown>(
     source: TokenSource,
     rules?: Policy<Custom>,
-    options: AuthorizeOptions = {},
+    options: AuthorizeOptions = NO_OPTIONS,
   ): Promise<Decision<Custom>> {
-    let decision: Decision<Custom>
-    try {
-      decision = await this.#decide(source, rules, options)
-    } catch (error) {
-      decision = asOutage(error)
-    }
+    const decision = await Kit.decide(this, source, rules, options)
     options.onDecision?.(decision)
     return decision
   }
 
-  async #decide<Custom>(
+  /** Synchronous for a token seen before, unless something has to be waited for. Outages are thrown. */
+  #decide<Custom>(
     source: TokenSource,
     rules: Policy<Custom> | undefined,
     options: AuthorizeOptions,
-  ): Promise<Decision<Custom>> {
+  ): Decision<Custom> | Promise<Decision<Custom>> {
     const credentials = readCredentials(source, this.#isKnown)
     if (credentials.kind === 'none') return refusal(401, 'no_credentials', 'the request has no bearer token')
     if (credentials.kind === 'malformed') return refusal(400, 'malformed_credentials', credentials.detail)
+    const { token } = credentials
     const parts = partsOf(rules ?? policy())
-    let verified: Verified
     try {
-      const outcome = this.#verified(credentials.token, verifyOptionsOf(parts, options))
-      verified = outcome instanceof Promise ? await outcome : outcome
+      const verified = this.#verified(token, verifyOptionsOf(parts, options))
+      return verified instanceof Promise
+        ? verified.then((late) => this.#judge<Custom>(late, token, parts), refuseToken)
+        : this.#judge(verified, token, parts)
     } catch (error) {
-      if (error instanceof TokenError) return refusal(401, error.reason, error.detail)
-      throw error
+      return refuseToken(error)
     }
-    const auth = authOf(verified.claims)
+  }
+
+  #judge<Custom>(
+    verified: Verified,
+    token: string,
+    parts: PolicyParts,
+  ): Decision<Custom> | Promise<Decision<Custom>> {
+    const auth = (verified.auth ??= authOf(verified.claims))
     if (auth.kind === 'anonymous' && !parts.allowsAnonymous) {
       return refusal(401, 'anonymous', 'the caller is anonymous and the policy does not allow that')
     }
+    const conclude = ({ passed, failed, auth: granted }: Evaluated<Custom>): Decision<Custom> => {
+      if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
+      if (!this.#tokens.has(granted)) this.#tokens.set(granted, token)
+      return { granted: true, auth: granted }
+    }
     const evaluated = evaluate<Custom>(parts, auth)
-    const { passed, failed, auth: granted } = evaluated instanceof Promise ? await evaluated : evaluated
-    if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
-    this.#tokens.set(granted, credentials.token)
-    return { granted: true, auth: granted }
+    return evaluated instanceof Promise ? evaluated.then(conclude) : conclude(evaluated)
   }
 
   readonly #isKnown = (token: string): boolean => this.#verifier?.knows(token) === true
@@ -286,6 +292,24 @@ export class Kit {
   }
 
   /**
+   * As `authorize`, synchronous for most tokens seen before: a promise is a good part of what such a token costs.
+   * @internal
+   */
+  static decide<Custom>(
+    kit: Kit,
+    source: TokenSource,
+    rules: Policy<Custom> | undefined,
+    options: AuthorizeOptions,
+  ): Decision<Custom> | Promise<Decision<Custom>> {
+    try {
+      const decision = kit.#decide(source, rules, options)
+      return decision instanceof Promise ? decision.catch(asOutage) : decision
+    } catch (error) {
+      return asOutage(error)
+    }
+  }
+
+  /**
    * Mints a token with claims that `sign` refuses. Not for services: see `@sealgate/kit/gateway`.
    * @internal
    */
@@ -309,6 +333,8 @@ export class Kit {
     return kit.#denylist?.check(claims, undefined)
   }
 }
+
+const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
 
 /** `undefined` when the policy and the caller ask for nothing special: the usual case, and the fast one. */
 function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): VerifyOptions | undefined {
@@ -370,6 +396,11 @@ function sourceOf(
       if (!ring) throw new ConfigError('there is no key of its own to verify with')
       return new OwnSource(ring, settings.now)
   }
+}
+
+function refuseToken(error: unknown): Refused {
+  if (error instanceof TokenError) return refusal(401, error.reason, error.detail)
+  throw error
 }
 
 function asOutage(error: unknown): Refused {

@@ -6,7 +6,7 @@ const key = new VerificationKey('HS512', new Uint8Array(64))
 const header = { alg: 'HS512', kid: undefined, typ: 'JWT', members: {} }
 
 function verdictOf(sub: string): SignatureVerdict {
-  return { key, header, payload: { sub } }
+  return { key, header, claims: { sub } }
 }
 
 function filled(capacity: number, tokens: readonly string[]): VerdictCache {
@@ -17,7 +17,7 @@ function filled(capacity: number, tokens: readonly string[]): VerdictCache {
 
 /** Which of these tokens are kept. Asking is a hit, so ask once. */
 function kept(cache: VerdictCache, tokens: readonly string[]): readonly string[] {
-  return tokens.filter((token) => cache.get(token)?.payload.sub === token)
+  return tokens.filter((token) => cache.get(token)?.claims.sub === token)
 }
 
 it('keeps as many as it may, the oldest goes first', () => {

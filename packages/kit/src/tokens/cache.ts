@@ -1,3 +1,4 @@
+import type { Auth } from '../claims.ts'
 import type { CompactHeader } from '../compact.ts'
 import { TOKEN_CACHE_MAX_BYTES } from '../constants.ts'
 import type { VerificationKey } from '../keys/key.ts'
@@ -7,11 +8,14 @@ export interface SignatureVerdict {
   readonly key: VerificationKey
   readonly header: CompactHeader
   /** Deeply frozen. */
-  readonly payload: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+  /** The caller, once it was asked for: frozen claims stand for the same one each time. */
+  auth?: Auth
 }
 
-interface Entry extends SignatureVerdict {
+interface Entry {
   readonly token: string
+  readonly verdict: SignatureVerdict
   /** Where it stands in the ring. */
   readonly place: number
   /** Hit since the hand passed last: one more round before it goes. */
@@ -37,7 +41,7 @@ export class VerdictCache {
   get(token: string): SignatureVerdict | undefined {
     const entry = this.#entries.get(token)
     if (entry) entry.hit = true
-    return entry
+    return entry?.verdict
   }
 
   /** As `get`, without counting as a hit. */
@@ -45,10 +49,10 @@ export class VerdictCache {
     return this.#entries.has(token)
   }
 
-  set(token: string, { key, header, payload }: SignatureVerdict): void {
+  set(token: string, verdict: SignatureVerdict): void {
     if (this.#capacity === 0 || token.length > TOKEN_CACHE_MAX_BYTES) return
     const place = this.#entries.get(token)?.place ?? this.#freePlace()
-    const entry = { key, header, payload, token, place, hit: false }
+    const entry = { token, verdict, place, hit: false }
     this.#ring[place] = entry
     this.#entries.set(token, entry)
   }

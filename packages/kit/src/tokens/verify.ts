@@ -27,9 +27,8 @@ export interface VerifySettings {
 }
 
 /** A token that passed every check. */
-export interface Verified {
+export interface Verified extends SignatureVerdict {
   readonly claims: VerifiedClaims
-  readonly header: CompactHeader
 }
 
 type Keys = readonly VerificationKey[]
@@ -75,7 +74,11 @@ export class Verifier {
   verify(token: string, options?: VerifyOptions): Verified | Promise<Verified> {
     if (options) checkOverrides(options)
     const known = this.#verdicts.get(token)
-    if (!known) return this.#verifyAnew(token, options)
+    if (!known) {
+      const jws = this.#reader.read(token)
+      this.#checkHeader(jws.header, options)
+      return this.#verifySignature(token, jws.header, jws, this.#source.find(jws.header.kid), options)
+    }
     this.#checkHeader(known.header, options)
     const keys = this.#source.find(known.header.kid)
     return !(keys instanceof Promise) && keys.includes(known.key)
@@ -88,18 +91,6 @@ export class Verifier {
     return this.#verdicts.has(token)
   }
 
-  async #verifyAnew(token: string, options: VerifyOptions | undefined): Promise<Verified> {
-    let jws: CompactJws | undefined = this.#reader.read(token)
-    const { header } = jws
-    this.#checkHeader(header, options)
-    let keys = this.#source.find(header.kid)
-    if (keys instanceof Promise) {
-      keys = await keys
-      jws = undefined
-    }
-    return this.#checkVerdict(await this.#verifySignature(token, jws, header, keys), options)
-  }
-
   /** For a token seen before, whose key may be withdrawn by now. */
   async #verifyAgain(
     token: string,
@@ -108,33 +99,27 @@ export class Verifier {
     options: VerifyOptions | undefined,
   ): Promise<Verified> {
     const keys = await found
-    const verdict = keys.includes(known.key)
-      ? known
-      : await this.#verifySignature(token, undefined, known.header, keys)
-    return this.#checkVerdict(verdict, options)
+    return keys.includes(known.key)
+      ? this.#checkVerdict(known, options)
+      : this.#verifySignature(token, known.header, undefined, keys, options)
   }
 
   /** All that is checked once the signature is good: claims, binding to a request, revocation. */
-  #checkVerdict(
-    { key, header, payload }: SignatureVerdict,
-    options: VerifyOptions | undefined,
-  ): Verified | Promise<Verified> {
-    const claims = brand(checkClaims(payload, this.#expectationOf(options), this.#settings.now()))
-    if (claims.req !== undefined || options?.request) {
-      return checkBinding(claims.req, options?.request).then(() => this.#checkRevoked(key, claims, header))
+  #checkVerdict(verdict: SignatureVerdict, options: VerifyOptions | undefined): Verified | Promise<Verified> {
+    checkClaims(verdict.claims, this.#expectationOf(options), this.#settings.now())
+    const verified = brand(verdict)
+    const { req } = verified.claims
+    if (req !== undefined || options?.request) {
+      return checkBinding(req, options?.request).then(() => this.#checkRevoked(verified))
     }
-    return this.#checkRevoked(key, claims, header)
+    return this.#checkRevoked(verified)
   }
 
-  #checkRevoked(
-    key: VerificationKey,
-    claims: VerifiedClaims,
-    header: CompactHeader,
-  ): Verified | Promise<Verified> {
-    const loaded = key.load()
-    if (loaded instanceof Promise) return loaded.then(() => this.#checkRevoked(key, claims, header))
-    const revocation = this.#checkRevocation(claims, loaded.thumbprint)
-    return revocation ? revocation.then(() => ({ claims, header })) : { claims, header }
+  #checkRevoked(verified: Verified): Verified | Promise<Verified> {
+    const loaded = verified.key.load()
+    if (loaded instanceof Promise) return loaded.then(() => this.#checkRevoked(verified))
+    const revocation = this.#checkRevocation(verified.claims, loaded.thumbprint)
+    return revocation ? revocation.then(() => verified) : verified
   }
 
   #expectationOf(options: VerifyOptions | undefined): Expectation {
@@ -160,15 +145,18 @@ export class Verifier {
     }
   }
 
+  /** @param read the token, taken apart in this very turn of the event loop */
   async #verifySignature(
     token: string,
-    first: CompactJws | undefined,
     header: CompactHeader,
-    keys: Keys,
-  ): Promise<SignatureVerdict> {
-    let jws = first
+    read: CompactJws | undefined,
+    found: Keys | Promise<Keys>,
+    options: VerifyOptions | undefined,
+  ): Promise<Verified> {
+    // The reader's buffers are shared by all verifications of this kit: after an await, read again.
+    let jws = found instanceof Promise ? undefined : read
     let denied = false
-    for (const key of keys) {
+    for (const key of found instanceof Promise ? await found : found) {
       if (!key.algs.includes(header.alg))
         throw new TokenError('unsupported_alg', 'the key is for another alg')
       let loaded = key.load()
@@ -180,7 +168,6 @@ export class Verifier {
         denied = true
         continue
       }
-      // The reader's buffers are shared by all verifications of this kit: after an await, read again.
       const { signature, signingInput, payload, encodedHeader } = jws ?? this.#reader.read(token)
       jws = undefined
       if (signature.length !== this.#algorithm.signatureBytes) break
@@ -196,9 +183,9 @@ export class Verifier {
       const claims = parseJsonObject(text)
       if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
       this.#rememberHeader(encodedHeader, header)
-      const verdict = { key, header, payload: deepFreeze(claims) }
+      const verdict: SignatureVerdict = { key, header, claims: deepFreeze(claims) }
       this.#verdicts.set(token, verdict)
-      return verdict
+      return this.#checkVerdict(verdict, options)
     }
     if (denied) throw new TokenError('denied_key', 'the key is denied, or is not among the allowed ones')
     throw new TokenError('bad_signature', 'the signature does not match')
@@ -234,8 +221,8 @@ async function checkBinding(req: string | undefined, request: Request | undefine
 }
 
 /** The one place where claims become verified ones. */
-function brand(claims: object): VerifiedClaims {
-  return claims as VerifiedClaims
+function brand(verdict: SignatureVerdict): Verified {
+  return verdict as Verified
 }
 
 function deepFreeze<T extends object>(value: T): T {
