@@ -42,7 +42,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await browser.close()
     stopWatching()
     control.close()
-    await system.stop()
+    await system.stopAll()
   })
   afterEach(async () => {
     await context.close()

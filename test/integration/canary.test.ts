@@ -85,7 +85,7 @@ describe('secrets, tokens, codes and personal data', () => {
     plant('password', DEMO_PASSWORD)
     plant('e-mail', alice.email)
   })
-  afterAll(() => system.stop())
+  afterAll(() => system.stopAll())
 
   it('go through every route, with good, bad and stolen credentials', async () => {
     const { clientId, clientSecret } = demoClients.cli

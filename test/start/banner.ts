@@ -1,8 +1,12 @@
 import { DEMO_PASSWORD, demoUsers, type TenantUser } from '../auth0/tenant.ts'
 import { type Addresses, curlLines } from './main-job.ts'
 
-/** What a person needs to know once all is running. */
-export function banner(addresses: Addresses): string {
+/**
+ * What a person needs to know once all is running.
+ *
+ * @param controlUrl where programs are stopped and started (`startControl`)
+ */
+export function banner(addresses: Addresses, controlUrl: string): string {
   const { gateway, auth0, consumer } = addresses
   const users: readonly TenantUser[] = Object.values(demoUsers)
   const rows = users.map((user) =>
@@ -26,6 +30,11 @@ The main job, three lines to copy: a token from the stand-in, exchanged at the g
 ${curlLines(addresses).join('\n')}
 
 Or let the gateway do it on the way:  curl -i ${gateway}/api/reports -H "Authorization: Bearer $AUTH0"
+
+An outage to look at: stop the gateway. A consumer that has keys goes on; stopped and started again it has none, and
+says 503. Any of auth0, gateway and consumer can be stopped, and started with /start/ in place of /stop/.
+
+curl -X POST ${controlUrl}/stop/gateway
 `
 }
 

@@ -1,30 +1,46 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { putSecret, readSecrets } from './dev-secrets.ts'
 import { keygen } from './keygen.ts'
+import type { ProgramName } from './system.ts'
 
 /** How long a demo waits for its next key, in seconds. A real rotation takes ten minutes. */
 const ACTIVATE_IN_SECONDS = 15
 
-/** What the page of the development system may ask for. It listens on loopback, behind an address nobody can guess. */
+/**
+ * Takes orders while the system runs: the page's to rotate, a person's to stop and start a program. It listens on
+ * loopback, behind an address nobody can guess.
+ */
 export interface Control {
+  /** Orders are POST requests to `/rotate`, `/stop/NAME` and `/start/NAME` below it. */
   readonly url: string
   close(): void
 }
 
-export async function startControl(): Promise<Control> {
+/** Stops or starts a program. */
+export type OnOrder = (order: 'stop' | 'start', name: ProgramName) => Promise<void> | void
+
+/** @param onOrder what stops and starts programs; without it nothing does */
+export async function startControl(onOrder?: OnOrder): Promise<Control> {
   const secret = randomBytes(16).toString('hex')
-  const server = createServer((request, response) => {
-    if (request.method !== 'POST' || request.url !== `/${secret}/rotate`) {
-      answer(response, 404, { error: 'not_found', error_description: 'There is nothing here' })
-      return
-    }
-    try {
+  const obey = async ({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path =
+      method === 'POST' && url?.startsWith(`/${secret}/`) ? url.slice(secret.length + 1) : undefined
+    const [, order, name] = /^\/(stop|start)\/(auth0|gateway|consumer)$/.exec(path ?? '') ?? []
+    if (path === '/rotate') {
       answer(response, 200, rotate(Date.now() / 1000))
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
-      answer(response, 409, { error: 'rotation_refused', error_description: problem })
+    } else if (onOrder && order !== undefined && name !== undefined) {
+      await onOrder(order as 'stop' | 'start', name as ProgramName)
+      answer(response, 200, { program: name, order })
+    } else {
+      answer(response, 404, { error: 'not_found', error_description: 'There is nothing here' })
     }
+  }
+  const server = createServer((request, response) => {
+    obey(request, response).catch((error: unknown) => {
+      const problem = error instanceof Error ? error.message : String(error)
+      answer(response, 409, { error: 'order_refused', error_description: problem })
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -21,7 +21,7 @@ async function run({ ports, isVerbose }: StartOptions): Promise<void> {
   await checkPorts(ports)
   if (makeSecrets()) say(`Made development keys in ${SECRETS_FILE} (ignored by git, readable by you alone).`)
   say('Starting the stand-in for Auth0, the gateway and the consumer …')
-  const control = await startControl()
+  const control = await startControl((order, name) => system[order](name))
   const system = startSystem(
     ports,
     (name, line) => {
@@ -35,14 +35,14 @@ async function run({ ports, isVerbose }: StartOptions): Promise<void> {
     const addresses = addressesOf(ports)
     const ready = waitUntilReady(system, () => doMainJob(addresses)).then(() => 'ready')
     if ((await Promise.race([ready, interrupted])) !== 'ready') return
-    process.stdout.write(banner(addresses))
-    const failure = await Promise.race([interrupted, ...system.programs.map(({ failed }) => failed)])
+    process.stdout.write(banner(addresses, control.url))
+    const failure = await Promise.race([interrupted, system.failed])
     if (failure instanceof Error) throw failure
   } finally {
     say('Stopping …')
     stopWatching()
     control.close()
-    await system.stop()
+    await system.stopAll()
   }
 }
 

@@ -2,32 +2,44 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Control, startControl } from './control.ts'
 import { makeSecrets } from './dev-secrets.ts'
 import { freePorts } from './free-ports.ts'
 import { curlLines, doMainJob } from './main-job.ts'
 import { type Ports, readOptions, UsageError } from './options.ts'
 import { checkPorts } from './ports.ts'
-import { addressesOf, startConsumer, startSystem, type System, waitUntilReady } from './system.ts'
+import { addressesOf, startSystem, type System, waitUntilReady } from './system.ts'
 
 const run = promisify(execFile)
 
 describe('the running system', () => {
   let ports: Ports
   let system: System
+  let control: Control
   let token: string
 
   beforeAll(async () => {
     makeSecrets()
     ports = await freePorts()
-    system = startSystem(ports, () => undefined)
+    control = await startControl((order, name) => system[order](name))
+    system = startSystem(ports, () => undefined, control.url)
     await waitUntilReady(system, () => doMainJob(addressesOf(ports)))
   })
-  afterAll(() => system.stop())
+  afterAll(async () => {
+    await system.stopAll()
+    control.close()
+  })
 
   const ask = async (path: string, bearer?: string): Promise<Response> =>
     fetch(`${addressesOf(ports).consumer}${path}`, {
       headers: bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` },
     })
+
+  /** What the printed line does, and others like it. */
+  const order = async (path: string): Promise<void> => {
+    const { status } = await fetch(`${control.url}/${path}`, { method: 'POST' })
+    expect(status).toBe(200)
+  }
 
   it('does what its three printed lines say, in a shell', async () => {
     const script = [...curlLines(addressesOf(ports)), 'echo; echo "TOKEN=$TOKEN"'].join('\n')
@@ -47,25 +59,38 @@ describe('the running system', () => {
   })
 
   it('with the gateway stopped: a consumer that has keys answers, one that has none says 503', async () => {
-    await system.gateway.stop()
+    await order('stop/gateway')
     expect((await ask('/whoami', token)).status).toBe(200)
 
-    const [, , consumer] = system.programs
-    await consumer?.stop()
-    const cold = startConsumer(ports, () => undefined)
-    try {
-      const alone: System = { ...system, programs: [cold] }
-      await waitUntilReady(alone, async () => {
-        const { status } = await ask('/whoami')
-        if (status !== 401) throw new Error(`the consumer answered ${status}`)
-      })
-      const response = await ask('/whoami', token)
-      expect(response.status).toBe(503)
-      expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
-    } finally {
-      await cold.stop()
-    }
+    await order('stop/consumer')
+    await order('start/consumer')
+    await waitUntilReady(system, async () => {
+      const { status } = await ask('/whoami')
+      if (status !== 401) throw new Error(`the consumer answered ${status}`)
+    })
+    const response = await ask('/whoami', token)
+    expect(response.status).toBe(503)
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
   })
+})
+
+it('takes orders from nobody who does not know its address', async () => {
+  const ordered: string[] = []
+  const control = await startControl((order, name) => void ordered.push(`${order} ${name}`))
+  const { origin } = new URL(control.url)
+  for (const [url, method] of [
+    [`${origin}/stop/gateway`, 'POST'],
+    [`${control.url.slice(0, -1)}/stop/gateway`, 'POST'],
+    [`${control.url}/stop/gateway`, 'GET'],
+    [`${control.url}/stop/everything`, 'POST'],
+    [`${control.url}/start/__proto__`, 'POST'],
+  ] as const) {
+    expect((await fetch(url, { method })).status).toBe(404)
+  }
+  expect(ordered).toEqual([])
+  expect((await fetch(`${control.url}/stop/gateway`, { method: 'POST' })).status).toBe(200)
+  expect(ordered).toEqual(['stop gateway'])
+  control.close()
 })
 
 describe('the command line', () => {

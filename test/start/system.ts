@@ -8,11 +8,17 @@ const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
 /** How long all may take to be ready, in milliseconds. */
 const READY_MS = 90_000
 
+export type ProgramName = keyof Ports
+
 /** The stand-in for Auth0 and both Workers, each a program of its own. */
 export interface System {
-  readonly gateway: Program
-  readonly programs: readonly Program[]
-  stop(): Promise<void>
+  /** Settles when a program ends without being asked to. */
+  readonly failed: Promise<Error>
+  /** Starts a program that was stopped. One that runs stays as it is. */
+  start(name: ProgramName): void
+  /** Stops a program. The others go on. */
+  stop(name: ProgramName): Promise<void>
+  stopAll(): Promise<void>
 }
 
 /** What the system listens on. */
@@ -33,18 +39,37 @@ export type OnLine = (program: string, line: string) => void
  * @param controlUrl where the page's wish to rotate goes (`startControl`)
  */
 export function startSystem(ports: Ports, onLine: OnLine, controlUrl?: string): System {
-  const gateway = startGateway(ports, onLine, controlUrl)
-  const programs = [startAuth0(ports, onLine), gateway, startConsumer(ports, onLine)]
+  const starters: Readonly<Record<ProgramName, () => Program>> = {
+    auth0: () => startAuth0(ports, onLine),
+    gateway: () => startGateway(ports, onLine, controlUrl),
+    consumer: () => startWorker('consumer', ports, [], onLine),
+  }
+  const running = new Map<ProgramName, Program>()
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>()
+  const start = (name: ProgramName): void => {
+    if (running.has(name)) return
+    const program = starters[name]()
+    running.set(name, program)
+    void program.failed.then(fail)
+  }
+  const stop = async (name: ProgramName): Promise<void> => {
+    await running.get(name)?.stop()
+    running.delete(name)
+  }
+  start('auth0')
+  start('gateway')
+  start('consumer')
   return {
-    gateway,
-    programs,
-    async stop() {
-      await Promise.all(programs.map((program) => program.stop()))
+    failed,
+    start,
+    stop,
+    async stopAll() {
+      await Promise.all([...running.keys()].map(stop))
     },
   }
 }
 
-export function startAuth0(ports: Ports, onLine: OnLine): Program {
+function startAuth0(ports: Ports, onLine: OnLine): Program {
   const { gateway } = addressesOf(ports)
   return new Program({
     name: 'auth0',
@@ -58,15 +83,11 @@ export function startAuth0(ports: Ports, onLine: OnLine): Program {
   })
 }
 
-export function startGateway(ports: Ports, onLine: OnLine, controlUrl?: string): Program {
+function startGateway(ports: Ports, onLine: OnLine, controlUrl?: string): Program {
   const { gateway, auth0 } = addressesOf(ports)
   const variables = [`AUTH0_DOMAIN:${new URL(auth0).host}`, `AUTH0_BASE_URL:${auth0}`, `BASE_URL:${gateway}`]
   if (controlUrl !== undefined) variables.push(`DEV_CONTROL:${controlUrl}`)
   return startWorker('gateway', ports, variables, onLine)
-}
-
-export function startConsumer(ports: Ports, onLine: OnLine): Program {
-  return startWorker('consumer', ports, [], onLine)
 }
 
 function startWorker(
@@ -103,7 +124,6 @@ function startWorker(
  * @throws Error with what `check` said last, or with the end of a program that should be running
  */
 export async function waitUntilReady(system: System, check: () => Promise<void>): Promise<void> {
-  const failed = Promise.race(system.programs.map((program) => program.failed))
   const until = Date.now() + READY_MS
   let last: unknown
   while (Date.now() < until) {
@@ -114,7 +134,7 @@ export async function waitUntilReady(system: System, check: () => Promise<void>)
       last = error
     }
     const pause = new Promise<undefined>((resolve) => setTimeout(resolve, 250, undefined))
-    const failure = await Promise.race([failed, pause])
+    const failure = await Promise.race([system.failed, pause])
     if (failure) throw failure
   }
   throw new Error(
