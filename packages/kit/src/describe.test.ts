@@ -26,7 +26,7 @@ describe('describe()', () => {
     await kit.verify(await issuer.token())
     const { verify } = await kit.describe()
     expect(verify).toMatchObject({ kids: ['test-key-1'], state: 'stale', ageSeconds: 400 })
-    expect(verify?.problem).toContain('503')
+    expect(verify.problem).toContain('503')
   })
 
   it('tells which slot signs, and what is wrong with the others', async () => {

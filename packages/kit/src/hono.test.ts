@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Decision } from './decision.ts'
 import { ConfigError } from './errors.ts'
 import { guard, sealgate, type SealgateEnv } from './hono.ts'
+import { generateSecret } from './keys/secrets.ts'
 import { policy } from './policy/builder.ts'
-import { makeKit } from './registry.ts'
+import { createKit, makeKit } from './registry.ts'
 import { createTestIssuer, type TestIssuer } from './testing.ts'
 
 let issuer: TestIssuer
@@ -135,6 +136,47 @@ describe('guard', () => {
       issuer.env,
     )
     expect(response.status).toBe(401)
+  })
+
+  it('lets in a bound token with its request, whose body the handler can still read', async () => {
+    const kit = createKit({ issuer: 'https://a.test', audience: 'a', sign: { secret: generateSecret() } })
+    const bound = new Hono().post('/jobs', guard(undefined, { kit, bound: true }), async (c) =>
+      c.text(await c.req.text()),
+    )
+    const init = { method: 'POST', body: 'run it' }
+    const token = await kit.sign({ sub: 'a' }, { request: new Request('https://a.test/jobs?now=1', init) })
+    const send = (path: string) =>
+      bound.request(path, { ...init, headers: { Authorization: `Bearer ${token}` } })
+    const response = await send('/jobs?now=1')
+    expect([response.status, await response.text()]).toEqual([200, 'run it'])
+    expect((await send('/jobs?now=2')).status).toBe(401)
+  })
+})
+
+describe('the kit of a guard', () => {
+  it('is the one in its options, else that of sealgate(), else that of the environment', async () => {
+    const [third, second, first] = await Promise.all([
+      createTestIssuer({ audience: 'third' }),
+      createTestIssuer({ audience: 'second' }),
+      createTestIssuer({ audience: 'first' }),
+    ])
+    const byEnvironment = new Hono().get('/', guard(), (c) => c.text(c.var.auth.sub))
+    const byMiddleware = new Hono()
+      .use(sealgate({ kit: makeKit(second.env) }))
+      .get('/', guard(), (c) => c.text(c.var.auth.sub))
+    const byOptions = new Hono()
+      .use(sealgate({ kit: makeKit(second.env) }))
+      .get('/', guard(undefined, { kit: makeKit(first.env) }), (c) => c.text(c.var.auth.sub))
+    const statuses = async (service: Hono<never>) =>
+      Promise.all(
+        [third, second, first].map(async (tokens) => {
+          const headers = { Authorization: `Bearer ${await tokens.token()}` }
+          return (await service.request('/', { headers }, third.env)).status
+        }),
+      )
+    expect(await statuses(byEnvironment as never)).toEqual([200, 401, 401])
+    expect(await statuses(byMiddleware as never)).toEqual([401, 200, 401])
+    expect(await statuses(byOptions as never)).toEqual([401, 401, 200])
   })
 })
 

@@ -1,12 +1,12 @@
 import { importJWK, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Auth } from './claims.ts'
-import { encodeBase64Url } from './encoding.ts'
 import { ClaimsError, ConfigError, type TokenReason } from './errors.ts'
 import { mintInternal } from './gateway.ts'
 import type { Kit } from './kit.ts'
 import type { KitConfig } from './kit-config.ts'
-import { generateSecret, policy } from './index.ts'
+import { generateSecret, policy, type Revocation } from './index.ts'
+import { thumbprintOf } from './keys/thumbprint.ts'
 import { createKit } from './registry.ts'
 import { createTestIssuer, rawToken, type TestIssuer } from './testing.ts'
 
@@ -91,6 +91,22 @@ describe('signing', () => {
   ]
   it.each(mistakes)('refuses %s', async (_, own, options) => {
     await expect(eddsa.sign(own as { sub: string }, options)).rejects.toThrow(ClaimsError)
+  })
+
+  it('needs a key of its own', async () => {
+    const issuer = await createTestIssuer({ now })
+    const consumer = createKit({ issuer: ISSUER, audience: 'a', verify: { jwksService: issuer.binding } })
+    await expect(consumer.sign({ sub: 'a' })).rejects.toThrow(
+      /^this kit has no key to sign with: set JWT_PRIVATE_JWK_NAME \(EdDSA\) or JWT_SECRET_NAME \(HS512\)/,
+    )
+    expect(await consumer.jwks()).toEqual({ keys: [] })
+    expect(await hs512.jwks()).toEqual({ keys: [] })
+  })
+
+  it('goes by its old name, createToken, too', async () => {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- that it still works is what is tested
+    const token = await eddsa.createToken({ sub: 'a' }, { ttlSeconds: 60 })
+    expect(await eddsa.verify(token)).toMatchObject({ sub: 'a', exp: NOW + 60 })
   })
 
   it('needs an audience when several are configured', async () => {
@@ -317,6 +333,23 @@ describe('the verified-token cache', () => {
     expect(await eddsa.safeVerify(token)).toMatchObject({ reason: 'expired' })
   })
 
+  it('asks the key source at every hit, so that hits alone keep the JWKS fresh', async () => {
+    const issuer = await createTestIssuer({ now })
+    const verify = { jwksService: issuer.binding }
+    const consumer = createKit({ issuer: ISSUER, audience: 'test-service', verify, now })
+    const token = await issuer.token({}, { ttlSeconds: 3000 })
+    for (const [seconds, fetches] of [
+      [0, 1],
+      [200, 1],
+      [301, 2],
+      [602, 3],
+    ] as const) {
+      time = NOW + seconds
+      expect(await consumer.verify(token)).not.toBeNull()
+      expect(issuer.binding.fetches).toBe(fetches)
+    }
+  })
+
   it('runs this call’s own options and policy at every hit', async () => {
     const token = await signed()
     await eddsa.verify(token)
@@ -361,11 +394,7 @@ describe('pins', () => {
       { verify: { jwksUrl: 'https://keys.test/jwks.json' }, fetch: answer },
     ]
     const other = 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'
-    const own = await crypto.subtle.digest(
-      'SHA-256',
-      new TextEncoder().encode(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x: jwk.x })),
-    )
-    const thumbprint = encodeBase64Url(new Uint8Array(own))
+    const thumbprint = await thumbprintOf(String(jwk.x))
     for (const source of sources) {
       const kitWith = (pins: Partial<KitConfig>) =>
         createKit({ issuer: ISSUER, audience: 'reports', ...source, now, onEvent: () => undefined, ...pins })
@@ -462,6 +491,34 @@ describe('delegation', () => {
     })
   })
 
+  it('gives the rights that are asked for, all permissions and no roles by default', async () => {
+    const auth = await caller(eddsa)
+    const byDefault = await eddsa.delegate(auth, { aud: 'billing' })
+    expect(await eddsa.verify(byDefault, { aud: 'billing' })).toMatchObject({
+      permissions: ['a', 'b'],
+      roles: [],
+    })
+    const asked = await eddsa.delegate(auth, {
+      aud: 'billing',
+      permissions: [],
+      roles: ['r'],
+      ttlSeconds: 60,
+    })
+    expect(await eddsa.verify(asked, { aud: 'billing' })).toMatchObject({
+      permissions: [],
+      roles: ['r'],
+      exp: NOW + 60,
+    })
+  })
+
+  it('puts the new actor outermost, over those before', async () => {
+    const first = { iss: ISSUER, sub: 'gateway' }
+    const token = await eddsa.delegate(await caller(eddsa, { act: first }), { aud: 'billing' })
+    expect(await eddsa.verify(token, { aud: 'billing' })).toMatchObject({
+      act: { iss: ISSUER, sub: 'reports', act: first },
+    })
+  })
+
   it('refuses any widening, and a chain of more than five', async () => {
     const auth = await caller(eddsa)
     await expect(eddsa.delegate(auth, { aud: 'x', permissions: ['c'] })).rejects.toThrow(ClaimsError)
@@ -497,6 +554,12 @@ describe('delegation', () => {
       status: 503,
       retryAfterSeconds: 7,
     })
+    answer = { ok: false, code: 'unauthorized_client', status: 403 }
+    await expect(kit.delegate(auth, { aud: 'x' })).rejects.toThrow(
+      /"entrypoint": "Exchange" and props.service/,
+    )
+    answer = Promise.reject(new Error('the binding is gone'))
+    await expect(kit.delegate(auth, { aud: 'x' })).rejects.toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' })
     const alone = createKit(config)
     const other = await alone.checkAuth(await issuer.token())
     if (!other) throw new Error('refused')
@@ -509,10 +572,12 @@ describe('revocation', () => {
     const entries = new Map<string, { value: string; ttl: number }>()
     const store = {
       reads: 0,
+      asked: [] as string[],
       isDown: false,
       entries,
       get: (keys: string[]) => {
         store.reads++
+        store.asked = keys
         if (store.isDown) return Promise.reject(new Error('KV is down'))
         return Promise.resolve(
           new Map(keys.map((key) => [key, JSON.parse(entries.get(key)?.value ?? 'null') as unknown])),
@@ -526,20 +591,22 @@ describe('revocation', () => {
     return store
   }
 
-  it('ends a token, a subject up to now, and a key, within 30 seconds of a cached verdict', async () => {
-    for (const what of ['jti', 'sub'] as const) {
-      const denylist = memory()
-      const [admin, reader] = [kitOf({ denylist }), kitOf({ denylist })]
-      const token = await eddsa.sign({ sub: 'user-1', jti: 'id-1' }, { ttlSeconds: 3600 })
-      expect(await reader.verify(token)).not.toBeNull()
-      await admin.revoke(what === 'jti' ? { jti: 'id-1' } : { sub: 'user-1' })
-      expect(await reader.verify(token)).not.toBeNull()
-      time = NOW + 31
-      expect(await reader.safeVerify(token)).toMatchObject({ reason: 'revoked' })
-      const later = await eddsa.sign({ sub: 'user-1' })
-      expect(await reader.verify(later)).not.toBeNull()
-      time = NOW
-    }
+  it.each<[what: string, revocation: () => Promise<Revocation>, endsWhatComesLater: boolean]>([
+    ['a token', () => Promise.resolve({ jti: 'id-1' }), false],
+    ['a subject up to now', () => Promise.resolve({ sub: 'user-1' }), false],
+    ['a key', async () => ({ thumbprint: await thumbprintOf(String(jwk.x)) }), true],
+  ])('ends %s, within 30 seconds of a cached verdict', async (_, revocation, endsWhatComesLater) => {
+    const denylist = memory()
+    const [admin, reader] = [kitOf({ denylist }), kitOf({ denylist })]
+    const token = await eddsa.sign({ sub: 'user-1', jti: 'id-1' }, { ttlSeconds: 3600 })
+    expect(await reader.verify(token)).not.toBeNull()
+    await admin.revoke(await revocation())
+    expect(await admin.safeVerify(token)).toMatchObject({ reason: 'revoked' })
+    expect(await reader.verify(token)).not.toBeNull()
+    time = NOW + 31
+    expect(await reader.safeVerify(token)).toMatchObject({ reason: 'revoked' })
+    const later = await eddsa.sign({ sub: 'user-1' })
+    expect(await reader.verify(later)).toEqual(endsWhatComesLater ? null : expect.anything())
   })
 
   it('reads once for the three values, and remembers for 30 seconds', async () => {
@@ -548,6 +615,7 @@ describe('revocation', () => {
     const token = await signed({ jti: 'id-1' })
     for (let round = 0; round < 10; round++) await kit.verify(token)
     expect(denylist.reads).toBe(1)
+    expect(denylist.asked.map((key) => key.split(':')[2])).toEqual(['sub', 'jti', 'thumbprint'])
   })
 
   it('writes keys that hold no name, and lifetimes that outlive the tokens', async () => {

@@ -59,7 +59,7 @@ export interface KitDescription {
   readonly issuer: string
   readonly audiences: readonly string[]
   readonly sign: { readonly mode: InternalAlg; readonly slots: readonly SlotDescription[] } | undefined
-  readonly verify: ({ readonly mode: InternalAlg } & SourceDescription) | undefined
+  readonly verify: { readonly mode: InternalAlg } & SourceDescription
 }
 
 /**
@@ -69,8 +69,8 @@ export interface KitDescription {
 export class Kit {
   readonly #settings: Settings
   readonly #ring: Live<KeyRing> | undefined
-  readonly #source: KeySource | undefined
-  readonly #verifier: Verifier | undefined
+  readonly #source: KeySource
+  readonly #verifier: Verifier
   readonly #denylist: Denylist | undefined
   /** The token behind each `Auth` that this kit made; never on the object itself. */
   readonly #tokens = new WeakMap<Auth, string>()
@@ -80,16 +80,16 @@ export class Kit {
     this.#settings = settings
     const secretRing = secretRings(settings)
     this.#ring = settings.sign && ringOf(settings.sign, settings, secretRing)
-    this.#source = settings.verify && sourceOf(settings.verify, settings, this.#ring, secretRing)
+    this.#source = sourceOf(settings.verify, settings, this.#ring, secretRing)
     const denylist =
       settings.denylist && new Denylist(settings.denylist, { ...settings, onError: settings.denylistOnError })
     this.#denylist = denylist
-    this.#verifier =
-      settings.verify && this.#source
-        ? new Verifier(ALGORITHMS[settings.verify.alg], this.#source, settings, (claims, thumbprint) =>
-            denylist?.check(claims, thumbprint),
-          )
-        : undefined
+    this.#verifier = new Verifier(
+      ALGORITHMS[settings.verify.alg],
+      this.#source,
+      settings,
+      (claims, thumbprint) => denylist?.check(claims, thumbprint),
+    )
   }
 
   /**
@@ -126,7 +126,7 @@ export class Kit {
    * Verifies a token and gives its claims, or `null` for anything wrong with the token.
    *
    * @throws KeysUnavailableError, RevocationUnavailableError for outages: they are no verdict on the token
-   * @throws ConfigError without a key to verify with
+   * @throws ConfigError for options out of range, and for secrets that cannot be read
    */
   async verify(token: string, options?: VerifyOptions): Promise<VerifiedClaims | null> {
     try {
@@ -149,11 +149,6 @@ export class Kit {
   }
 
   #verified(token: unknown, options: VerifyOptions | undefined): Verified | Promise<Verified> {
-    if (!this.#verifier) {
-      throw new ConfigError(
-        'this kit has no key to verify with: set one of JWT_JWKS_SERVICE_NAME, JWT_JWKS_URL, JWT_PUBLIC_JWK_NAME, JWT_SECRET_NAME, or the option verify',
-      )
-    }
     if (typeof token !== 'string') throw new TokenError('malformed', 'the token is not a string')
     return this.#verifier.verify(token, options)
   }
@@ -227,7 +222,7 @@ export class Kit {
     return evaluated instanceof Promise ? evaluated.then(conclude) : conclude(evaluated)
   }
 
-  readonly #isKnown = (token: string): boolean => this.#verifier?.knows(token) === true
+  readonly #isKnown = (token: string): boolean => this.#verifier.knows(token)
 
   /** A new policy; the same as the function `policy`. */
   policy(): Policy {
@@ -287,7 +282,7 @@ export class Kit {
       issuer,
       audiences,
       sign: sign && ring && { mode: sign.alg, slots: ring.describe(now()) },
-      verify: verify && this.#source && { mode: verify.alg, ...this.#source.describe() },
+      verify: { mode: verify.alg, ...this.#source.describe() },
     }
   }
 

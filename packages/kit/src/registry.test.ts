@@ -40,14 +40,19 @@ describe('makeKit', () => {
   it('keeps two environments apart, interleaved 10,000 times', async () => {
     const [one, two] = await Promise.all([createTestIssuer(), createTestIssuer()])
     const [tokenOne, tokenTwo] = await Promise.all([one.token({ sub: 'one' }), two.token({ sub: 'two' })])
-    for (let round = 0; round < 5000; round++) {
-      const [mine, foreign] = await Promise.all([
+    const subjects: (string | undefined)[] = []
+    for (let round = 0; round < 2500; round++) {
+      const verified = await Promise.all([
         makeKit(one.env).verify(tokenOne),
         makeKit(two.env).verify(tokenOne),
+        makeKit(one.env).verify(tokenTwo),
+        makeKit(two.env).verify(tokenTwo),
       ])
-      if (mine?.sub !== 'one' || foreign !== null) throw new Error(`cross-talk in round ${round}`)
+      subjects.push(...verified.map((claims) => claims?.sub))
     }
-    expect((await makeKit(two.env).verify(tokenTwo))?.sub).toBe('two')
+    // Both issuers name their key alike, so that keys or verdicts of the other would be found.
+    const expected = Array.from({ length: 2500 }, () => ['one', undefined, undefined, 'two'])
+    expect(subjects).toEqual(expected.flat())
     expect([one.binding.fetches, two.binding.fetches]).toEqual([1, 1])
   })
 

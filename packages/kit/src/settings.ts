@@ -55,7 +55,8 @@ export interface Settings {
   readonly leewaySeconds: number
   readonly typ: string
   readonly sign: SignKeys | undefined
-  readonly verify: VerifyKeys | undefined
+  /** A kit that signs verifies its own tokens, unless it is told otherwise. */
+  readonly verify: VerifyKeys
   readonly exchangeService: unknown
   readonly jwksTtlSeconds: number
   readonly jwksMaxStaleSeconds: number
@@ -113,14 +114,14 @@ export function parseSettings(raw: RawSettings, labels: Labels): Settings {
   const defaultTtl = Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds)
   const sign = signKeys(raw, labels)
   const verify = verifyKeys(raw, labels)
-  if (!sign && !verify) {
+  if (!verify) {
     throw new ConfigError(
       `no key to sign or to verify with: set ${labels.signPrivateJwk} or ${labels.signSecret} to sign, ` +
         `or one of ${labels.verifySecret}, ${labels.publicJwk}, ${labels.jwksService}, ${labels.jwksUrl} to verify`,
     )
   }
   const allowedThumbprints = thumbprints(raw.allowedThumbprints, labels.allowedThumbprints)
-  if (allowedThumbprints.size > 0 && verify?.alg === 'HS512') {
+  if (allowedThumbprints.size > 0 && verify.alg === 'HS512') {
     throw new ConfigError(
       `${labels.allowedThumbprints} pins public keys and means nothing for ${labels.verifySecret}: remove one`,
     )
