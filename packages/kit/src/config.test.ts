@@ -6,6 +6,16 @@ const SECRET = 'A'.repeat(86)
 const base = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
 const service = { fetch: () => Promise.resolve(new Response()) }
 const store = { get: () => Promise.resolve('') }
+const kv = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
+const bindings = {
+  JWT_JWKS_SERVICE_NAME: 'GATEWAY',
+  GATEWAY: service,
+  JWT_EXCHANGE_SERVICE_NAME: 'EXCHANGE',
+  EXCHANGE: service,
+  JWT_DENYLIST_NAME: 'REVOKED',
+  REVOKED: kv,
+}
+const named = (name: string) => ({ values: [{ name: `${name} (named by JWT_SECRET_NAME)` }] })
 
 /** The message of the ConfigError, or `accepted`. */
 function problem(env: Record<string, unknown>): string {
@@ -20,32 +30,98 @@ function problem(env: Record<string, unknown>): string {
 
 describe('settingsFromEnv', () => {
   it('reads every variable, as text or in its JSON type', () => {
+    const PIN = 'A'.repeat(43)
     const text = settingsFromEnv({
       ...base,
+      ...bindings,
       JWT_AUD: 'reports, admin',
-      JWT_SECRET: SECRET,
       JWT_TTL_SECONDS: '600',
       JWT_MAX_TTL_SECONDS: '1200',
-      JWT_LEEWAY: '5',
+      JWT_LEEWAY: ' 5 ',
+      JWT_JWKS_CACHE_TTL_SECONDS: '60',
+      JWT_JWKS_MAX_STALE_SECONDS: '0',
+      JWT_ALLOWED_THUMBPRINTS: `${PIN}, ,${PIN}`,
+      JWT_DENIED_THUMBPRINTS: PIN,
+      JWT_DENYLIST_ON_ERROR: 'open',
       JWT_TOKEN_CACHE_ENTRIES: '0',
     })
     const typed = settingsFromEnv({
       ...base,
+      ...bindings,
       JWT_AUD: ['reports', 'admin'],
-      JWT_SECRET: SECRET,
       JWT_TTL_SECONDS: 600,
       JWT_MAX_TTL_SECONDS: 1200,
       JWT_LEEWAY: 5,
+      JWT_JWKS_CACHE_TTL_SECONDS: 60,
+      JWT_JWKS_MAX_STALE_SECONDS: 0,
+      JWT_ALLOWED_THUMBPRINTS: [PIN],
+      JWT_DENIED_THUMBPRINTS: [PIN],
+      JWT_DENYLIST_ON_ERROR: 'open',
       JWT_TOKEN_CACHE_ENTRIES: 0,
     })
     for (const settings of [text, typed]) {
       expect(settings).toMatchObject({
+        issuer: 'https://issuer.test',
         audiences: ['reports', 'admin'],
         ttlSeconds: 600,
         maxTtlSeconds: 1200,
         leewaySeconds: 5,
+        sign: undefined,
+        verify: { kind: 'service', alg: 'EdDSA', service },
+        exchangeService: service,
+        jwksTtlSeconds: 60,
+        jwksMaxStaleSeconds: 0,
+        allowedThumbprints: new Set([PIN]),
+        deniedThumbprints: new Set([PIN]),
+        denylist: kv,
+        denylistOnError: 'open',
         tokenCacheEntries: 0,
       })
+    }
+  })
+
+  it.each<[what: string, env: Record<string, unknown>, settings: object]>([
+    ['a JWKS URL', { JWT_JWKS_URL: 'https://a.test/jwks.json' }, { verify: { kind: 'url' } }],
+    ['a JWKS URL on loopback', { JWT_JWKS_URL: 'http://127.0.0.1:1/jwks.json' }, { verify: { kind: 'url' } }],
+    [
+      'a name over a value',
+      { JWT_SECRET_NAME: 'S', S: SECRET, JWT_SECRET: 'unused' },
+      { verify: named('S') },
+    ],
+    [
+      'a value when the name is empty',
+      { JWT_SECRET_NAME: '', JWT_SECRET: SECRET },
+      { sign: { alg: 'HS512' } },
+    ],
+    [
+      'a private JWK beside a source of its own',
+      { JWT_PRIVATE_JWK: {}, JWT_JWKS_URL: 'https://a.test/' },
+      { sign: { alg: 'EdDSA' }, verify: { kind: 'url' } },
+    ],
+    ['a private JWK alone', { JWT_PRIVATE_JWK: {} }, { sign: { alg: 'EdDSA' }, verify: { kind: 'own' } }],
+  ])('takes %s', (_, env, settings) => {
+    expect(settingsFromEnv({ ...base, ...env })).toMatchObject(settings)
+  })
+
+  it('never lets the default life exceed the most', () => {
+    expect(settingsFromEnv({ ...base, JWT_SECRET: SECRET, JWT_MAX_TTL_SECONDS: '60' }).ttlSeconds).toBe(60)
+  })
+
+  it.each([
+    ['JWT_TTL_SECONDS', 1, 3600],
+    ['JWT_MAX_TTL_SECONDS', 1, 86_400],
+    ['JWT_LEEWAY', 0, 300],
+    ['JWT_JWKS_CACHE_TTL_SECONDS', 1, 86_400],
+    ['JWT_JWKS_MAX_STALE_SECONDS', 0, 86_400],
+    ['JWT_TOKEN_CACHE_ENTRIES', 0, 100_000],
+  ])('takes %s from %i to %i, and says so of anything else', (name, least, most) => {
+    const env = { ...base, JWT_SECRET: SECRET }
+    for (const value of [least, most, String(most), '']) {
+      expect(problem({ ...env, [name]: value })).toBe('accepted')
+    }
+    for (const value of [least - 1, most + 1, '-1', '1e2', '0x10', 'five', NaN, Infinity, true, {}, null]) {
+      const found = problem({ ...env, [name]: value })
+      expect(found).toBe(value === null ? 'accepted' : `${name} must be a number from ${least} to ${most}`)
     }
   })
 
@@ -115,15 +191,6 @@ describe('settingsFromEnv', () => {
       /neither a string nor a Secrets Store binding/,
     ],
     [
-      'a leeway too long',
-      { ...base, JWT_SECRET: SECRET, JWT_LEEWAY: '301' },
-      /JWT_LEEWAY must be a number from 0 to 300/,
-    ],
-    ['a leeway that is NaN', { ...base, JWT_SECRET: SECRET, JWT_LEEWAY: NaN }, /JWT_LEEWAY/],
-    ['a leeway that is infinite', { ...base, JWT_SECRET: SECRET, JWT_LEEWAY: Infinity }, /JWT_LEEWAY/],
-    ['a leeway in words', { ...base, JWT_SECRET: SECRET, JWT_LEEWAY: '1e2' }, /JWT_LEEWAY/],
-    ['a negative TTL', { ...base, JWT_SECRET: SECRET, JWT_TTL_SECONDS: '-1' }, /JWT_TTL_SECONDS/],
-    [
       'a TTL above the most',
       { ...base, JWT_SECRET: SECRET, JWT_TTL_SECONDS: 4000 },
       /JWT_TTL_SECONDS must be a number from 1 to 3600/,
@@ -132,6 +199,32 @@ describe('settingsFromEnv', () => {
       'a pin that is no thumbprint',
       { ...base, JWT_PUBLIC_JWK: '{}', JWT_ALLOWED_THUMBPRINTS: 'abc' },
       /JWT_ALLOWED_THUMBPRINTS must be RFC 7638/,
+    ],
+    [
+      'a denied key that is no thumbprint',
+      { ...base, JWT_PUBLIC_JWK: '{}', JWT_DENIED_THUMBPRINTS: `${'A'.repeat(43)},x` },
+      /JWT_DENIED_THUMBPRINTS must be RFC 7638 thumbprints \(43 characters\); see: npx kit-keygen thumbprint/,
+    ],
+    [
+      'plain http to the JWKS',
+      { ...base, JWT_JWKS_URL: 'http://a.test/' },
+      /JWT_JWKS_URL must be an https URL/,
+    ],
+    [
+      'credentials in the URL of the JWKS',
+      { ...base, JWT_JWKS_URL: 'https://a:b@a.test/' },
+      /JWT_JWKS_URL must be an https URL without credentials/,
+    ],
+    ['an issuer that is no text', { ...base, JWT_ISS: 7, JWT_SECRET: SECRET }, /JWT_ISS must be a string/],
+    [
+      'an exchange service that is not bound',
+      { ...base, JWT_SECRET: SECRET, JWT_EXCHANGE_SERVICE_NAME: 'E' },
+      /JWT_EXCHANGE_SERVICE_NAME names the binding E, which does not exist: add it to wrangler.jsonc/,
+    ],
+    [
+      'two names for one public key',
+      { ...base, JWT_PUBLIC_JWK_NAME: 'A,B', A: '{}', B: '{}' },
+      /JWT_PUBLIC_JWK_NAME takes one name: put several keys in one JWK Set/,
     ],
     [
       'pins for a secret',
