@@ -53,7 +53,7 @@ export const HEADER_CACHE_ENTRIES = 64
 export const TOKEN_CACHE_ENTRIES = 1000
 export const TOKEN_CACHE_MAX_BYTES = 4096
 
-/** Kits kept per isolate; more means that the environment is new on every request. */
+/** Kits, and external verifiers, kept per isolate; more means that the environment is new on every request. */
 export const MAX_KITS = 16
 
 /** Largest body that a request-bound token covers; it is held in memory once. */

@@ -263,24 +263,31 @@ describe('the second tier in KV', () => {
 })
 
 describe('externalVerifier', () => {
-  it('reads the environment once', () => {
-    const env = { AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: 'api, other', AUTH_JWKS_URL: JWKS_URI }
-    expect(externalVerifier(env)).toBe(externalVerifier(env))
+  const env = { AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: 'api,other', AUTH_JWKS_URL: JWKS_URI }
+
+  it('is the same for the same values, under whatever object carries them, as text or as lists', () => {
+    const verifier = externalVerifier(env)
+    expect(externalVerifier(new Proxy({ ...env }, {}))).toBe(verifier)
+    const lists = { ...env, AUTH_AUDIENCE: ['api', 'other'], AUTH_ALGORITHMS: ['RS256'] }
+    expect(externalVerifier(lists)).toBe(verifier)
+    expect(externalVerifier({ ...env, AUTH_AUDIENCE: 'api' })).not.toBe(verifier)
+    expect(externalVerifier({ ...env, AUTH_ALGORITHMS: 'RS256,ES256' })).not.toBe(verifier)
+  })
+
+  it('is kept for the last 16 environments alone', () => {
+    const first = externalVerifier({ ...env, AUTH_AUDIENCE: 'first' })
+    for (let count = 0; count < 15; count++) externalVerifier({ ...env, AUTH_AUDIENCE: `api-${count}` })
+    expect(externalVerifier({ ...env, AUTH_AUDIENCE: 'first' })).toBe(first)
+    externalVerifier({ ...env, AUTH_AUDIENCE: 'one more' })
+    expect(externalVerifier({ ...env, AUTH_AUDIENCE: 'first' })).not.toBe(first)
   })
 
   it.each(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'])('names %s when it is missing', (name) => {
-    const env = { AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: 'api', AUTH_JWKS_URL: JWKS_URI, [name]: '' }
-    expect(() => externalVerifier(env)).toThrow(name)
+    expect(() => externalVerifier({ ...env, [name]: '' })).toThrow(`${name} is not set`)
   })
 
   it('refuses algorithms that are none of the table', () => {
-    const env = {
-      AUTH_ISSUER: ISSUER,
-      AUTH_AUDIENCE: 'api',
-      AUTH_JWKS_URL: JWKS_URI,
-      AUTH_ALGORITHMS: 'RS256,HS256',
-    }
-    expect(() => externalVerifier(env)).toThrow('HS256')
+    expect(() => externalVerifier({ ...env, AUTH_ALGORITHMS: 'RS256,HS256' })).toThrow('HS256')
   })
 })
 

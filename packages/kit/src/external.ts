@@ -1,3 +1,4 @@
+import { MAX_KITS } from './constants.ts'
 import { ConfigError } from './errors.ts'
 import type { ExternalAlg } from './external/algorithms.ts'
 import { ExternalVerifier, type ExternalVerifierConfig } from './external/verifier.ts'
@@ -22,31 +23,40 @@ export function createExternalVerifier(config: ExternalVerifierConfig): External
   return new ExternalVerifier(config)
 }
 
-const verifiers = new WeakMap<object, ExternalVerifier>()
+/** The verifiers of this isolate by what their environment says, the last made last. */
+const verifiers = new Map<string, ExternalVerifier>()
 
 /**
  * The verifier that an environment describes: `AUTH_ISSUER`, `AUTH_AUDIENCE` (or several, with commas),
- * `AUTH_JWKS_URL`, `AUTH_ALGORITHMS` (default `RS256`). The same environment gives the same verifier.
+ * `AUTH_JWKS_URL`, `AUTH_ALGORITHMS` (default `RS256`). The same values give the same verifier, whatever object
+ * carries them.
  *
  * @throws ConfigError naming the variable
  */
 export function externalVerifier(env: object): ExternalVerifier {
-  const known = verifiers.get(env)
-  if (known) return known
+  const issuer = read(env, 'AUTH_ISSUER')
+  const audience = read(env, 'AUTH_AUDIENCE')
+  const jwksUri = read(env, 'AUTH_JWKS_URL')
   const algorithms = read(env, 'AUTH_ALGORITHMS', 'RS256')
+  const fingerprint = JSON.stringify([issuer, audience, jwksUri, algorithms])
+  const known = verifiers.get(fingerprint)
+  if (known) return known
   const verifier = new ExternalVerifier({
-    issuer: read(env, 'AUTH_ISSUER'),
-    audience: splitList(read(env, 'AUTH_AUDIENCE')),
-    jwksUri: read(env, 'AUTH_JWKS_URL'),
+    issuer,
+    audience: splitList(audience),
+    jwksUri,
     // The verifier refuses names that are no algorithm.
     algorithms: splitList(algorithms) as ExternalAlg[],
   })
-  verifiers.set(env, verifier)
+  const [oldest] = verifiers.keys()
+  if (verifiers.size >= MAX_KITS && oldest !== undefined) verifiers.delete(oldest)
+  verifiers.set(fingerprint, verifier)
   return verifier
 }
 
 function read(env: object, name: string, fallback?: string): string {
-  const value: unknown = Reflect.get(env, name)
+  const given: unknown = Reflect.get(env, name)
+  const value: unknown = Array.isArray(given) ? given.join(',') : given
   if (typeof value === 'string' && value !== '') return value
   if ((value === undefined || value === '') && fallback !== undefined) return fallback
   throw new ConfigError(
