@@ -29,6 +29,16 @@ function problem(env: Record<string, unknown>): string {
 }
 
 describe('settingsFromEnv', () => {
+  it.each([
+    ['JWT_SECRET_NAME', SECRET],
+    ['JWT_SECRET_NAME', `JWT_SECRET_NEW,${SECRET.slice(0, 43)}-`],
+    ['JWT_PRIVATE_JWK_NAME', `{"kty":"OKP","d":"${SECRET.slice(0, 43)}"}`],
+    ['JWT_JWKS_SERVICE_NAME', 'https://gateway.example.com'],
+  ])('does not quote what stands in %s in place of a name', (variable, value) => {
+    const message = problem({ ...base, [variable]: value })
+    expect(message).toBe(`${variable} must be the name of a binding, not what the binding holds`)
+  })
+
   it('reads every variable, as text or in its JSON type', () => {
     const PIN = 'A'.repeat(43)
     const text = settingsFromEnv({

@@ -217,9 +217,15 @@ function binding(env: object, reference: Reference): unknown {
   return value
 }
 
+/** What wrangler takes for the name of a binding, and no longer than anybody's. */
+const BINDING_NAME = /^[A-Za-z_$][\w$]{0,63}$/
+
 function nameList(names: unknown, reference: Reference): string[] {
   const list = typeof names === 'string' ? splitList(names) : []
-  if (list.length === 0) throw new ConfigError(`${reference} must be the name of a binding`)
+  // Whatever is no name may be the secret itself, pasted here by mistake: it is not quoted.
+  if (list.length === 0 || !list.every((name) => BINDING_NAME.test(name))) {
+    throw new ConfigError(`${reference} must be the name of a binding, not what the binding holds`)
+  }
   return list
 }
 
