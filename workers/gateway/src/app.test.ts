@@ -1,7 +1,16 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import wranglerText from '../wrangler.jsonc?raw'
 import { app } from './app.ts'
-import { catchLogs, CLIENT_IP, EMAIL, type FakeAuth0, fakeAuth0, gatewayEnv, newSlot } from './testing.ts'
+import {
+  catchLogs,
+  CLIENT_IP,
+  EMAIL,
+  expectError,
+  type FakeAuth0,
+  fakeAuth0,
+  gatewayEnv,
+  newSlot,
+} from './testing.ts'
 
 let auth0: FakeAuth0
 let slot: string
@@ -64,6 +73,37 @@ describe('the log', () => {
     expect(logs.lines().slice(before)).toMatchObject([
       { route: '/api/*', status: 401, error: 'invalid_token', source: 'gateway', detail: 'unknown_client' },
     ])
+  })
+})
+
+describe('the gateway’s own routes', () => {
+  let env: Record<string, unknown>
+  beforeAll(() => {
+    env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
+  })
+
+  it.each(['/%6fauth/token', '/oauth/%74oken', '/%61uth/login', '/%6fpenapi.json'])(
+    'are not behind %s: a rule in front of the Worker would not know them',
+    async (path) => {
+      const response = await app.request(`https://gateway.test${path}`, {}, env)
+      await expectError(response, 400, 'invalid_request')
+    },
+  )
+
+  it.each(['/dev/token', '/dev/keys', '/dev/rotate'])('are not at %s but in development', async (path) => {
+    await expectError(await app.request(`https://gateway.test${path}`, {}, env), 404, 'not_found')
+    const routes = [{ match: '/dev/*', methods: ['GET'], service: 'CONSUMER', auth: 'none' }]
+    const forwarded = await app.request(`https://gateway.test${path}`, {}, { ...env, ROUTES: routes })
+    expect(await forwarded.text()).toBe('consumer')
+  })
+
+  it('in development tell which slots there are, and rotate for pages of ours alone', async () => {
+    const dev = { ...env, WORKER_ENV: 'dev', DEV_CONTROL: 'http://127.0.0.1:1' }
+    const keys = await app.request('https://gateway.test/dev/keys', {}, dev)
+    expect(await keys.json()).toMatchObject({ slots: [{ kid: 'slot-a' }] })
+    const headers = { Origin: 'https://evil.test' }
+    const rotated = await app.request('https://gateway.test/dev/rotate', { method: 'POST', headers }, dev)
+    await expectError(rotated, 403, 'csrf')
   })
 })
 

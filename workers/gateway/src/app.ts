@@ -88,6 +88,8 @@ app.use(async (c, next) => {
 for (const [path, methods, handler] of OWN_ROUTES) {
   app.all(path, (c) => {
     c.var.trace.route = path
+    // Hono decodes a path before it compares: rules in front of this Worker must not be passed by an encoded letter.
+    if (plainPath(c.req.url) !== path) throw new GatewayError('bad_path')
     if (!methods.includes(c.req.method)) {
       throw new GatewayError('method_not_allowed', { headers: { Allow: methods.join(', ') } })
     }
@@ -95,7 +97,10 @@ for (const [path, methods, handler] of OWN_ROUTES) {
   })
 }
 
-app.all(DEV_PATH, (c) => dev(gatewayOf(c.env), c.req.raw, c.var.trace))
+app.all(DEV_PATH, (c, next) => {
+  const gateway = gatewayOf(c.env)
+  return gateway.config.environment === 'dev' ? dev(gateway, c.req.raw, c.var.trace) : next()
+})
 
 app.all('*', (c) => forward(gatewayOf(c.env), c.req.raw, c.var.trace))
 

@@ -6,16 +6,15 @@ import { sessionAccessToken } from '../session/access.ts'
 import { originOf } from '../session/cookies.ts'
 import { refuseCrossSite } from '../session/csrf.ts'
 
-/** What the page of the example service asks besides. Nothing of it is there but in development. */
+/** What the page of the example service asks besides. In development alone: elsewhere these paths are forwarded. */
 export const DEV_PATH = '/dev/*'
 
 /**
  * `GET /dev/token`, `GET /dev/keys`, `POST /dev/rotate`.
  *
- * @throws GatewayError `not_found` unless `WORKER_ENV` is `dev`
+ * @throws GatewayError `not_found` for anything else
  */
 export async function dev(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
-  if (gateway.config.environment !== 'dev') throw new GatewayError('not_found')
   trace.route = DEV_PATH
   const headers = { 'Cache-Control': 'no-store' }
   switch (`${request.method} ${new URL(request.url).pathname}`) {
