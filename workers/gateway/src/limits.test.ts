@@ -1,5 +1,6 @@
-import { beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { app } from './app.ts'
+import { networkOf } from './limits.ts'
 import {
   catchLogs,
   countingLimiter,
@@ -7,6 +8,7 @@ import {
   type FakeAuth0,
   fakeAuth0,
   gatewayEnv,
+  memoryKv,
   newSlot,
 } from './testing.ts'
 
@@ -23,7 +25,7 @@ beforeEach(() => {
   vi.spyOn(globalThis, 'fetch').mockImplementation(auth0.fetch)
 })
 
-async function exchange(on: object, more: Record<string, string> = {}): Promise<Response> {
+async function exchange(on: object, more: Record<string, string> = {}, ip = IP): Promise<Response> {
   const body = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
@@ -31,7 +33,7 @@ async function exchange(on: object, more: Record<string, string> = {}): Promise<
     audience: 'reports',
     ...more,
   })
-  const headers = { 'CF-Connecting-IP': IP }
+  const headers = { 'CF-Connecting-IP': ip }
   return app.request('https://gateway.test/oauth/token', { method: 'POST', headers, body }, on)
 }
 
@@ -46,6 +48,40 @@ it('the exchange counts the address, the client and, hashed, the subject', async
     'client:batch',
     expect.stringMatching(/^user:[0-9a-f]{32}$/) as string,
   ])
+})
+
+it('counts before a client is known: its secret is not to be guessed without a limit', async () => {
+  const on = { ...env, RATE_LIMITER: countingLimiter(2), EXCHANGE_CLIENTS: { batch: 'a'.repeat(64) } }
+  const guess = (): Promise<Response> => exchange(on, { client_id: 'batch', client_secret: 'guess' })
+  await expectError(await guess(), 401, 'invalid_client')
+  const body = new URLSearchParams({ token: 'x', client_id: 'batch', client_secret: 'guess' })
+  const headers = { 'CF-Connecting-IP': IP }
+  const init = { method: 'POST', headers, body }
+  const withDenylist = { ...on, JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST: memoryKv() }
+  const revocation = await app.request('https://gateway.test/oauth/revoke', init, withDenylist)
+  await expectError(revocation, 401, 'invalid_client')
+  await expectError(await guess(), 429, 'too_many_requests')
+})
+
+describe('the network of an address', () => {
+  it.each([
+    ['203.0.113.9', '203.0.113.9'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::1', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::ffff:203.0.113.9', '0:0:0:0:0:ffff:cb00:7109'],
+    ['no:address', 'no:address'],
+  ])('%s is %s', (ip, network) => {
+    expect(networkOf(ip)).toBe(network)
+  })
+
+  it('is what counts: one caller’s addresses are as many as it likes', async () => {
+    const limiter = countingLimiter(9)
+    const on = { ...env, RATE_LIMITER: limiter }
+    for (const ip of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9']) await exchange(on, {}, ip)
+    expect(limiter.keys.filter((key) => key === 'ip:2001:db8:1:2::/64')).toHaveLength(2)
+  })
 })
 
 it('refuses who had enough with 429, and says when to come back', async () => {

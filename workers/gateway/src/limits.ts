@@ -10,6 +10,7 @@ export interface RateLimiter {
 
 /** Who is counted. */
 export interface Counted {
+  /** The binding gets its network. */
   readonly ip?: string | undefined
   /** A user name or a subject: the binding gets its hash. */
   readonly user?: string | undefined
@@ -30,7 +31,7 @@ export async function limit(
   const limiter = config.rateLimiter
   if (!limiter) return
   const keys = [
-    ...(ip === undefined ? [] : [`ip:${ip}`]),
+    ...(ip === undefined ? [] : [`ip:${networkOf(ip)}`]),
     ...(user === undefined ? [] : [`user:${await pseudonyms.of('limit', user)}`]),
     ...(client === undefined ? [] : [`client:${client}`]),
   ]
@@ -43,6 +44,20 @@ export async function limit(
     return
   }
   if (outcomes.some(({ success }) => !success)) throw new GatewayError('rate_limited')
+}
+
+/** Whose an address is: in IPv6 everybody has a /64 at least (RFC 6177), and would count anew with each address of it. */
+export function networkOf(ip: string): string {
+  const url = `http://[${ip}]`
+  if (!ip.includes(':') || !URL.canParse(url)) return ip
+  // The URL parser writes it in one form (RFC 5952), in which `::` stands for zeros at most once.
+  const [head = '', tail] = new URL(url).hostname.slice(1, -1).split('::')
+  const groups = [head, tail ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
+  const [before = [], after = []] = groups
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  const address = [...before, ...zeros, ...after]
+  const isIpv4 = address.slice(0, 6).join(':') === '0:0:0:0:0:ffff'
+  return isIpv4 ? address.join(':') : `${address.slice(0, 4).join(':')}::/64`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { logEvent } from './logs.ts'
 import { encodeUtf8 } from './text.ts'
 
 /** Where the key comes from, in this order: a variable of its own, the session secret, the key that signs. */
@@ -42,7 +43,10 @@ async function deriveKey(env: object): Promise<CryptoKey> {
   )
 }
 
-/** A secret of this environment. Where all are in a Secrets Store, hashes hold for the life of an isolate only. */
+/**
+ * A secret of this environment. Where all are in a Secrets Store there is none at hand: hashes then hold for the life of
+ * an isolate only, and a limit for a user counts in each isolate anew.
+ */
 function keyText(env: object): string {
   const text = (name: string): readonly string[] => {
     const value: unknown = Reflect.get(env, name)
@@ -50,5 +54,7 @@ function keyText(env: object): string {
   }
   const named = SIGNING_KEY_NAMES.flatMap(text).flatMap((names) => names.split(','))
   const [first] = [...OWN_KEYS, ...named.map((name) => name.trim()), ...SIGNING_KEYS].flatMap(text)
-  return first ?? crypto.randomUUID()
+  if (first !== undefined) return first
+  logEvent('warn', 'log_hash_key_missing')
+  return crypto.randomUUID()
 }

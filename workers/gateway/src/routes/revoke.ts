@@ -16,8 +16,9 @@ import { checkForm, revocationForm } from './schemas.ts'
 export async function revokeToken(gateway: Gateway, request: Request): Promise<Response> {
   if (!gateway.config.hasDenylist) throw new GatewayError('not_found')
   const form = await readForm(request)
+  await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
   const client = await authenticateClient(request, form, gateway.config.exchange)
-  await limit(gateway, { ip: clientIp(request, gateway.config.environment), client }, 'pass')
+  await limit(gateway, { client }, 'pass')
   const { token } = checkForm(revocationForm, form)
   const audience = audienceOf(token)
   const claims = audience === undefined ? undefined : await verified(gateway, token, audience)

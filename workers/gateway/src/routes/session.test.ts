@@ -8,6 +8,7 @@ import { Seals } from '../session/seal.ts'
 import { DurableStore, type SessionNamespace } from '../session/store-do.ts'
 import {
   catchLogs,
+  countingLimiter,
   expectError,
   type FakeAuth0,
   fakeAuth0,
@@ -145,6 +146,16 @@ describe('a callback', () => {
     const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
     expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0;/)
     await expectError(response, 502, 'auth0_unavailable')
+    expect(sent).toEqual(['/oauth/token'])
+  })
+
+  it('that comes again and again is counted before Auth0 is asked', async () => {
+    const Cookie = `__Host-sealgate-login=${await seals.seal('login', transaction, now() + 60)}`
+    const on = { ...env, RATE_LIMITER: countingLimiter(1) }
+    const open = (): Promise<Response> =>
+      get('/auth/callback?code=c&state=s', { Cookie, 'CF-Connecting-IP': '203.0.113.9' }, on)
+    await expectError(await open(), 502, 'auth0_unavailable')
+    await expectError(await open(), 429, 'too_many_requests')
     expect(sent).toEqual(['/oauth/token'])
   })
 })

@@ -67,6 +67,8 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
     if (!transaction) {
       throw new GatewayError('login_failed', { detail: 'no login is under way in this browser' })
     }
+    // A login that is under way opens as often as one likes, and Auth0 is asked each time.
+    await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
     const tokens = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
       ...transaction,
       redirectUri: `${origin}${CALLBACK_PATH}`,
