@@ -42,12 +42,13 @@ const post = (path: string, form: Record<string, string>, on = env): Promise<Res
   )
 const revoke = (form: Record<string, string>, on = env): Promise<Response> => post('/oauth/revoke', form, on)
 
-async function exchanged(subject: string): Promise<Response> {
+async function exchanged(subject: string, more: Record<string, string> = {}): Promise<Response> {
   return post('/oauth/token', {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     subject_token: subject,
     audience: 'reports',
+    ...more,
   })
 }
 async function internalToken(): Promise<string> {
@@ -103,6 +104,17 @@ describe('a revoked subject', () => {
     expect(logs.text()).toContain('"detail":"revoked"')
     const later = Math.floor(Date.now() / 1000) + 2
     expect((await exchanged(await auth0.token({ iat: later }))).status).toBe(200)
+  })
+
+  it('acts for nobody with what it got before', async () => {
+    const { makeKit } = await import('@sealgate/kit')
+    await makeKit(env).revoke({ sub: 'bot@clients' })
+    const actor = {
+      actor_token: await auth0.token({ sub: 'bot@clients', azp: 'm2m' }),
+      actor_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    }
+    const response = await exchanged(await auth0.token(), actor)
+    expect(await expectError(response, 400, 'invalid_request')).toBe('The actor token is not acceptable')
   })
 
   it('reaches no service, not even with a token that was minted before', async () => {

@@ -21,14 +21,15 @@ import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN
 export async function exchangeToken(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { config } = gateway
   const form = await readForm(request)
+  // Before the client is known, so that nobody guesses secrets without a limit.
+  await limit(gateway, { ip: clientIp(request, config.environment) }, 'pass')
   const client = await authenticateClient(request, form, config.exchange)
+  await limit(gateway, { client }, 'pass')
   const asked = readExchange(form)
   const { audience } = asked
   if (!config.audiences.has(audience)) throw new GatewayError('invalid_target')
-  const ip = clientIp(request, config.environment)
-  await limit(gateway, { ip, client }, 'pass')
 
-  const subject = await subjectOf(gateway, asked.subject_token)
+  const subject = await verified(gateway, asked.subject_token, 'invalid_subject_token')
   trace.subject = subject.sub
   await limit(gateway, { user: subject.sub }, 'pass')
   const actor = await actorOf(gateway, asked)
@@ -108,17 +109,22 @@ const REFUSALS: Readonly<Record<ExchangeRefusal, ErrorKind>> = {
   expired: 'invalid_subject_token',
 }
 
-async function subjectOf(gateway: Gateway, token: string): Promise<SubjectClaims> {
+/** @throws GatewayError of this kind for a token that does not count, or whose subject was revoked after it got it */
+async function verified(
+  gateway: Gateway,
+  token: string,
+  refusal: 'invalid_subject_token' | 'invalid_actor_token',
+): Promise<SubjectClaims> {
   const result = await gateway.auth0.verify(token)
-  if (!result.ok) throw new GatewayError('invalid_subject_token', { detail: result.refusal })
+  if (!result.ok) throw new GatewayError(refusal, { detail: result.refusal })
   await refuseRevoked(gateway, result.claims).catch((error: unknown) => {
-    if (error instanceof TokenError) throw new GatewayError('invalid_subject_token', { detail: error.reason })
+    if (error instanceof TokenError) throw new GatewayError(refusal, { detail: error.reason })
     throw error
   })
   return result.claims
 }
 
-async function actorOf({ auth0, config }: Gateway, asked: Asked): Promise<ActorToken | undefined> {
+async function actorOf(gateway: Gateway, asked: Asked): Promise<ActorToken | undefined> {
   const { actor_token: token, actor_token_type: type } = asked
   if (token === undefined && type === undefined) return undefined
   // RFC 8693 §2.1: one without the other is an error.
@@ -127,7 +133,6 @@ async function actorOf({ auth0, config }: Gateway, asked: Asked): Promise<ActorT
       description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
     })
   }
-  const result = await auth0.verify(token)
-  if (!result.ok) throw new GatewayError('invalid_actor_token', { detail: result.refusal })
-  return { iss: config.auth0.issuer, sub: result.claims.sub, exp: result.claims.exp }
+  const { sub, exp } = await verified(gateway, token, 'invalid_actor_token')
+  return { iss: gateway.config.auth0.issuer, sub, exp }
 }
