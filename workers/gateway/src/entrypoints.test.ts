@@ -89,6 +89,16 @@ describe('Keys', () => {
     expect([response.status, response.headers.get('X-Error-Source')]).toEqual([404, 'gateway'])
   })
 
+  it('ships the line of a refused call, as it ships those of requests', async () => {
+    const shipped = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response()))
+    await keys({ ...env, DATADOG_API_KEY: 'canary-key' }).fetch(new Request('https://jwks.internal/other'))
+    await vi.waitFor(() => expect(shipped).toHaveBeenCalledTimes(1))
+    expect(JSON.parse(shipped.mock.calls[0]?.[1]?.body as string)).toMatchObject([
+      { event: 'refused_call', entrypoint: 'Keys.fetch', status: 404 },
+    ])
+    shipped.mockRestore()
+  })
+
   it('answers with a value when it cannot', async () => {
     const broken = { ...env, JWT_ISS: '' }
     expect(await keys(broken).getJwks()).toEqual({ ok: false, code: 'misconfigured', status: 500 })

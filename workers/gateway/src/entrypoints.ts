@@ -3,7 +3,7 @@ import { adminRevoke, adminSign, deepHealth, type DeepHealth } from './admin.ts'
 import { delegate, verifyFor } from './delegate.ts'
 import { errorResponse, GatewayError, problemOf, type RpcFailure, rpcFailure } from './errors.ts'
 import { gatewayOf } from './gateway.ts'
-import { logRefusedCall } from './logs.ts'
+import { logRefusedCall, type Ship } from './logs.ts'
 import { requireAdmin, serviceOf } from './props.ts'
 import { JWKS_PATH, jwksOf, jwksResponse } from './routes/jwks.ts'
 
@@ -16,7 +16,7 @@ export class Keys extends WorkerEntrypoint<object> {
       if (pathname !== JWKS_PATH || !isRead) throw new GatewayError('not_found')
       return await jwksResponse(gatewayOf(this.env), request)
     } catch (error) {
-      return errorResponse(error, report('Keys.fetch', error))
+      return errorResponse(error, report(this.env, 'Keys.fetch', error))
     }
   }
 
@@ -25,7 +25,7 @@ export class Keys extends WorkerEntrypoint<object> {
     try {
       return { ok: true, ...(await jwksOf(gatewayOf(this.env))) }
     } catch (error) {
-      return refused('Keys.getJwks', error)
+      return refused(this.env, 'Keys.getJwks', error)
     }
   }
 }
@@ -43,7 +43,7 @@ export class Exchange extends WorkerEntrypoint<object> {
       const service = serviceOf(this.ctx.props)
       return { ok: true, token: await delegate(gatewayOf(this.env), service, token, request) }
     } catch (error) {
-      return refused('Exchange.delegate', error)
+      return refused(this.env, 'Exchange.delegate', error)
     }
   }
 
@@ -55,7 +55,7 @@ export class Exchange extends WorkerEntrypoint<object> {
     try {
       return { ok: true, claims: await this.#claims(token, request) }
     } catch (error) {
-      return refused('Exchange.verify', error)
+      return refused(this.env, 'Exchange.verify', error)
     }
   }
 
@@ -66,7 +66,7 @@ export class Exchange extends WorkerEntrypoint<object> {
       return { ...claims, ok: true, active: true, token_type: 'Bearer' }
     } catch (error) {
       if (error instanceof GatewayError && error.kind === 'invalid_token') return { ok: true, active: false }
-      return refused('Exchange.introspect', error)
+      return refused(this.env, 'Exchange.introspect', error)
     }
   }
 
@@ -90,7 +90,7 @@ export class Admin extends WorkerEntrypoint<object> {
       requireAdmin(this.ctx.props)
       return { ok: true, token: await adminSign(gatewayOf(this.env), claims, request) }
     } catch (error) {
-      return refused('Admin.sign', error)
+      return refused(this.env, 'Admin.sign', error)
     }
   }
 
@@ -101,7 +101,7 @@ export class Admin extends WorkerEntrypoint<object> {
       await adminRevoke(gatewayOf(this.env), revocation)
       return { ok: true }
     } catch (error) {
-      return refused('Admin.revoke', error)
+      return refused(this.env, 'Admin.revoke', error)
     }
   }
 
@@ -111,19 +111,28 @@ export class Admin extends WorkerEntrypoint<object> {
       requireAdmin(this.ctx.props)
       return { ok: true, ...(await deepHealth(gatewayOf(this.env))) }
     } catch (error) {
-      return refused('Admin.health', error)
+      return refused(this.env, 'Admin.health', error)
     }
   }
 }
 
 /** What the caller is not told stands in the log. Gives the id of its line. */
-function report(entrypoint: string, error: unknown): string {
+function report(env: object, entrypoint: string, error: unknown): string {
   const requestId = crypto.randomUUID()
-  logRefusedCall(entrypoint, requestId, rpcFailure(error).status, problemOf(error))
+  logRefusedCall(entrypoint, requestId, rpcFailure(error).status, problemOf(error), shipOf(env))
   return requestId
 }
 
-function refused(entrypoint: string, error: unknown): RpcFailure {
-  report(entrypoint, error)
+/** A gateway that is misconfigured ships nothing: its log line is all there is. */
+function shipOf(env: object): Ship {
+  try {
+    return gatewayOf(env).ship
+  } catch {
+    return undefined
+  }
+}
+
+function refused(env: object, entrypoint: string, error: unknown): RpcFailure {
+  report(env, entrypoint, error)
   return rpcFailure(error)
 }
