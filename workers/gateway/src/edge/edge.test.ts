@@ -124,6 +124,16 @@ describe('identity headers', () => {
     expect(service.only().headers.get('X-User-Roles')).toBe('["analyst"]')
   })
 
+  it.each([
+    ['auth0|名前', null],
+    ['samlp|acme|Jürgen', null],
+    ['samlp|acme|Jane Doe', 'samlp|acme|Jane Doe'],
+  ])('hold %s when a header can: the token says it anyway', async (sub, header) => {
+    expect((await call('/api/x', { Authorization: `Bearer ${await auth0.token({ sub })}` })).status).toBe(200)
+    expect(service.only().headers.get('X-User-ID')).toBe(header)
+    expect(decodeJwt(service.token()).sub).toBe(sub)
+  })
+
   it('name an anonymous caller by its own subject', async () => {
     await call('/public/x', { 'X-User-ID': 'auth0|root' })
     expect(service.only().headers.get('X-User-ID')).toBe(decodeJwt(service.token()).sub)

@@ -57,11 +57,15 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   return response
 }
 
+/** Visible ASCII, with spaces inside (RFC 9110 §5.5). */
+const HEADER_TEXT = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/
+
 /** The service's credentials; on request also who the caller is, in words that decide nothing. */
 function identify(headers: Headers, route: RouteWithToken, minted: Minted): void {
   headers.set('Authorization', `Bearer ${minted.token}`)
   if (!route.identityHeaders) return
-  headers.set('X-User-ID', minted.subject)
+  // What a header cannot hold as it is stands in the token alone.
+  if (HEADER_TEXT.test(minted.subject)) headers.set('X-User-ID', minted.subject)
   headers.set('X-User-Roles', JSON.stringify(minted.roles))
 }
 
