@@ -1,11 +1,9 @@
 import type { LoginConfig } from '../config.ts'
 import { GatewayError } from '../errors.ts'
+import { readBounded } from './send.ts'
 
 /** Auth0 must answer within this time. */
 const TIMEOUT_MS = 5000
-
-/** More than any set of tokens that Auth0 gives. */
-const MAX_ANSWER_BYTES = 262_144
 
 /** Headers of Auth0's answer that the caller needs: what it is, and when to try again. */
 const PASSED = /^(content-type|retry-after|x-ratelimit-.*)$/
@@ -29,7 +27,7 @@ export async function passwordRealm(
   send: typeof fetch = fetch,
 ): Promise<Response> {
   let response: Response
-  let body: ArrayBuffer
+  let body: Uint8Array<ArrayBuffer> | undefined
   try {
     response = await send(`${issuer}oauth/token`, {
       method: 'POST',
@@ -47,7 +45,7 @@ export async function passwordRealm(
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    body = await response.arrayBuffer()
+    body = await readBounded(response)
   } catch {
     throw new GatewayError('auth0_unavailable', { detail: 'no answer to a password grant' })
   }
@@ -56,7 +54,7 @@ export async function passwordRealm(
     response.status >= 500 ||
     isRedirect(response.status) ||
     !type.startsWith('application/json') ||
-    body.byteLength > MAX_ANSWER_BYTES ||
+    body === undefined ||
     !isJson(body)
   ) {
     throw new GatewayError('auth0_failed', { detail: `status ${response.status} to a password grant` })
@@ -68,7 +66,7 @@ export async function passwordRealm(
 }
 
 /** An answer that was cut off on its way is a failure, whatever its status says. */
-function isJson(body: ArrayBuffer): boolean {
+function isJson(body: Uint8Array): boolean {
   try {
     JSON.parse(new TextDecoder().decode(body))
     return true

@@ -56,7 +56,8 @@ export async function askAuth0(
   return new Response(body.byteLength > 0 ? body : null, { status, headers })
 }
 
-async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** The body of an answer of Auth0's; `undefined` when it is larger than any that counts. What is left is not read. */
+export async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()

@@ -88,7 +88,10 @@ describe('the password realm', () => {
     ['redirects', () => new Response(null, { status: 302, headers: { Location: 'https://evil.test' } }), 502],
     [
       'answers without end',
-      () => new Response(new Uint8Array(300_000), { headers: { 'Content-Type': 'application/json' } }),
+      () => {
+        const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(65_536)) })
+        return new Response(endless, { headers: { 'Content-Type': 'application/json' } })
+      },
       502,
     ],
   ])('says who is down when Auth0 %s', async (_, how, status) => {
