@@ -28,7 +28,7 @@ export async function delegate(
   const parsed = REQUEST.safeParse(request)
   if (!parsed.success) throw new GatewayError('invalid_request', { detail: 'the request has another shape' })
   const { audience, permissions, roles, ttlSeconds } = parsed.data
-  if (isTransaction(token)) return replacement(gateway, service, token, audience, permissions)
+  if (isTransaction(token)) return replacement(gateway, service, token, parsed.data)
   const ceiling = gateway.config.audiences.get(audience)
   if (!ceiling) throw new GatewayError('invalid_target')
   const claims = await verifyFor(gateway, service, token)
@@ -68,14 +68,14 @@ async function replacement(
   gateway: Gateway,
   service: string,
   token: unknown,
-  audience: string,
-  permissions: readonly string[] | undefined,
+  { audience, roles, ...narrowing }: z.output<typeof REQUEST>,
 ): Promise<string> {
+  if (roles !== undefined) throw new GatewayError('invalid_scope', { detail: 'a txn_token has no roles' })
   const claims = await verifyFor(gateway, audience, token, TXN_TOKEN_TYP)
   // A transaction token is for the whole trust domain: each service that the gateway knows may ask.
   if (!gateway.config.audiences.has(service)) throw new GatewayError('unauthorized_client')
   if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
-  return replaceTransaction(gateway, service, claims, permissions)
+  return replaceTransaction(gateway, service, claims, narrowing)
 }
 
 function isTransaction(token: unknown): boolean {

@@ -144,10 +144,19 @@ describe('a replacement', () => {
   it.each([
     ['a wider scope', { audience: 'reports', permissions: ['read:reports', 'root'] }, 'invalid_scope'],
     ['no scope at all', { audience: 'reports', permissions: [] }, 'invalid_scope'],
+    ['roles', { audience: 'reports', roles: ['analyst'] }, 'invalid_scope'],
     ['another audience', { audience: 'archive' }, 'invalid_token'],
   ])('is not given for %s', async (_, request, code) => {
     const token = await transactionToken()
     expect(await exchange('reports').delegate(token, request)).toMatchObject({ ok: false, code })
+  })
+
+  it('lives no longer than was asked for', async () => {
+    const token = await transactionToken()
+    const replaced = await exchange('archive').delegate(token, { audience: 'reports', ttlSeconds: 30 })
+    if (!replaced.ok) throw new Error(replaced.code)
+    const { iat = 0, exp = 0 } = decodeJwt(replaced.token)
+    expect(exp - iat).toBeLessThanOrEqual(30)
   })
 
   it('is not given to a service that the gateway does not know', async () => {

@@ -57,6 +57,14 @@ export async function mintTransaction(
   return { token, expiresIn: ends - issuedAt }
 }
 
+/** What a replacement is to have less of. */
+export interface Narrowing {
+  /** Default: the whole scope. */
+  readonly permissions?: readonly string[] | undefined
+  /** Default: what is left of the life. */
+  readonly ttlSeconds?: number | undefined
+}
+
 /**
  * A replacement for a transaction token, for a service on the way: `txn`, `sub`, `aud` and the details stay, the scope
  * only narrows, the life is never longer.
@@ -67,7 +75,7 @@ export async function replaceTransaction(
   gateway: Gateway,
   service: string,
   claims: VerifiedClaims,
-  permissions: readonly string[] | undefined,
+  { permissions, ttlSeconds = Infinity }: Narrowing,
 ): Promise<string> {
   const held = typeof claims.scope === 'string' ? claims.scope.split(' ') : []
   const kept = permissions ?? held
@@ -87,7 +95,7 @@ export async function replaceTransaction(
         req_wl: service,
       },
       aud,
-      expiresAt: Math.floor(exp),
+      expiresAt: Math.floor(Math.min(exp, gateway.now() + ttlSeconds)),
       typ: TXN_TOKEN_TYP,
     })
   } catch (error) {
