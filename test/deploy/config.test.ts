@@ -8,7 +8,7 @@ interface Config {
   readonly name: string
   readonly workers_dev: boolean
   readonly preview_urls: boolean
-  readonly observability: { readonly enabled: boolean; readonly redact_query_string?: boolean }
+  readonly observability: object
   readonly vars: Readonly<Record<string, unknown>>
   readonly services?: readonly { readonly service: string; readonly entrypoint?: string }[]
   readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] }
@@ -34,10 +34,14 @@ describe.each([
 ])('%s, environment "%s"', (worker, env) => {
   const config = read(worker, env)
 
-  it('is on no address of its own, and keeps query strings out of logs', () => {
+  it('is on no address of its own, and keeps query strings, paths and headers of callers out of logs', () => {
     expect(config.workers_dev).toBe(false)
     expect(config.preview_urls).toBe(false)
-    expect(config.observability).toMatchObject({ enabled: true, redact_query_string: true })
+    expect(config.observability).toMatchObject({
+      enabled: true,
+      redact_query_string: true,
+      logs: { enabled: true, invocation_logs: false },
+    })
   })
 
   it('holds no secret', () => {
