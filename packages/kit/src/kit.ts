@@ -101,7 +101,9 @@ export class Kit {
   async sign(claims: SignClaims, options: SignOptions = {}): Promise<string> {
     refuseKitClaims(claims)
     const { request } = options
-    return this.#mint(claims, request ? { req: await computeRequestHash(request) } : {}, options)
+    const kitClaims = request ? { req: await computeRequestHash(request) } : {}
+    const token = await this.#mint(claims, kitClaims, options)
+    return token
   }
 
   /** @deprecated The name is `sign`. */
@@ -109,7 +111,8 @@ export class Kit {
     return this.sign(claims, options)
   }
 
-  async #mint(claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
+  /** Throws at once what it throws: no promise is made before there is something to wait for. */
+  #mint(claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
     const settings = this.#settings
     if (!this.#ring) {
       throw new ConfigError(
@@ -118,7 +121,8 @@ export class Kit {
     }
     const now = settings.now()
     const payload = buildClaims(claims, kitClaims, options, settings, now)
-    const key = await (await this.#ring()).signer(now)
+    const ring = this.#ring()
+    const key = ring instanceof Promise ? ring.then((loaded) => loaded.signer(now)) : ring.signer(now)
     return signPayload(payload, key, options.typ ?? (options.request ? REQUEST_TYP : settings.typ))
   }
 
@@ -130,7 +134,8 @@ export class Kit {
    */
   async verify(token: string, options?: VerifyOptions): Promise<VerifiedClaims | null> {
     try {
-      return (await this.#verified(token, options)).claims
+      const verified = this.#verified(token, options)
+      return (verified instanceof Promise ? await verified : verified).claims
     } catch (error) {
       if (error instanceof TokenError) return null
       throw error
@@ -308,8 +313,14 @@ export class Kit {
    * Mints a token with claims that `sign` refuses. Not for services: see `@sealgate/kit/gateway`.
    * @internal
    */
-  static mint(kit: Kit, claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
-    return kit.#mint(claims, kitClaims, options)
+  static async mint(
+    kit: Kit,
+    claims: SignClaims,
+    kitClaims: KitClaims,
+    options: SignOptions,
+  ): Promise<string> {
+    const token = await kit.#mint(claims, kitClaims, options)
+    return token
   }
 
   /**

@@ -116,7 +116,12 @@ const scratch = new Uint8Array(3 * MAX_TOKEN_BYTES)
 const encodedHeaders = new WeakMap<SigningKey, { readonly typ: string; readonly encoded: string }>()
 
 /** Signs a payload as a compact JWS (RFC 7515 §3.1). */
-export async function signPayload(payload: object, key: SigningKey, typ: string): Promise<string> {
+export async function signPayload(
+  payload: object,
+  signer: SigningKey | Promise<SigningKey>,
+  typ: string,
+): Promise<string> {
+  const key = signer instanceof Promise ? await signer : signer
   const signingInput = `${encodedHeader(key, typ)}.${encodeBase64Url(toBytes(JSON.stringify(payload)))}`
   const loaded = key.load()
   const cryptoKey = loaded instanceof Promise ? await loaded : loaded
