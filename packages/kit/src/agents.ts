@@ -1,3 +1,4 @@
+export { closeAtEnd } from './agents/closing.ts'
 export type { AgentConnection } from './agents/connection.ts'
 export type { AgentHooks, AgentInstance, Frame, UpgradeContext } from './agents/hooks.ts'
 export {

@@ -5,21 +5,13 @@ import type { Kit } from '../kit.ts'
 import { type Policy, policy } from '../policy/builder.ts'
 import { owner as ownerRule } from '../policy/rules.ts'
 import { makeKit } from '../registry.ts'
+import { close, type Ending } from './closing.ts'
 import { type AgentConnection, endOf, endTag, heldAuth, holdClaims, keepClaims } from './connection.ts'
 import type { GuardedObject } from './durable-object.ts'
 import { type AgentHooks, type AgentInstance, hooksOf, replaceHooks, type UpgradeContext } from './hooks.ts'
 import type { AuthAgentOptions } from './options.ts'
 import type { Ownership } from './ownership.ts'
 import { authenticateUpgrade } from './upgrade.ts'
-
-/** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
-const CLOSE = {
-  ended: [4401, 'The access token has ended'],
-  forbidden: [4403, 'The access token does not grant this'],
-  unavailable: [1013, 'Try again later'],
-} as const
-
-type Ending = keyof typeof CLOSE
 
 const seconds = (): number => Date.now() / 1000
 
@@ -192,9 +184,4 @@ function withoutLeeway(decision: Decision): Decision {
 function endingOf({ status }: Refused): Ending {
   if (status === 503) return 'unavailable'
   return status === 403 ? 'forbidden' : 'ended'
-}
-
-function close(socket: { close(code?: number, reason?: string): void }, ending: Ending): void {
-  const [code, reason] = CLOSE[ending]
-  socket.close(code, reason)
 }
