@@ -116,18 +116,27 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
+/** Parses JSON; `undefined` for anything that is not. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Parses a JSON object; `null` for anything else, arrays and invalid JSON included. */
 export function parseJsonObject(text: string | null): Record<string, unknown> | null {
-  if (text === null) return null
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
+  const value = text === null ? null : parseJson(text)
+  return isObject(value) ? value : null
 }
 
 /** True for what JSON calls an object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** base64url of the SHA-256 of bytes. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  return encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }

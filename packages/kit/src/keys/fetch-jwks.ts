@@ -1,6 +1,7 @@
 import { JWKS_MAX_BYTES } from '../constants.ts'
 import { decodeUtf8, parseJsonObject } from '../encoding.ts'
 import type { FetchService } from '../settings.ts'
+import { readUpTo } from '../streams.ts'
 
 /** Fetches a JWK Set. `force` passes over HTTP caches. What it throws says what is wrong, without any body. */
 export type JwksLoader = (force: boolean, signal: AbortSignal) => Promise<Readonly<Record<string, unknown>>>
@@ -52,34 +53,11 @@ async function readSet(response: Response): Promise<Readonly<Record<string, unkn
         : `the JWKS was answered with ${status}`,
     )
   }
-  const set = parseJsonObject(decodeUtf8(await readBytes(response)))
+  const bytes = await readUpTo(response.body, JWKS_MAX_BYTES)
+  if (!bytes) throw new Error(`the JWKS is larger than ${JWKS_MAX_BYTES} bytes`)
+  const set = parseJsonObject(decodeUtf8(bytes))
   if (!set) throw new Error('the JWKS is not a JSON object')
   return set
-}
-
-/** Reads no more than the limit, whatever `Content-Length` says. */
-async function readBytes(response: Response): Promise<Uint8Array> {
-  const body: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
-  if (!body) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for (;;) {
-    const { done, value } = await body.read()
-    if (done) break
-    length += value.byteLength
-    if (length > JWKS_MAX_BYTES) {
-      await body.cancel().catch(() => undefined)
-      throw new Error(`the JWKS is larger than ${JWKS_MAX_BYTES} bytes`)
-    }
-    chunks.push(value)
-  }
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return bytes
 }
 
 /** An unread body would hold its connection. */

@@ -1,7 +1,7 @@
 import { ALGORITHMS, type Algorithm, type InternalAlg } from '../algorithms.ts'
-import { encodeUtf8, isObject } from '../encoding.ts'
+import { encodeUtf8, isObject, parseJson } from '../encoding.ts'
 import { VerificationKey } from './key.ts'
-import { decodeMember, kidProblem, pointProblem } from './public.ts'
+import { decodeMember, readOkpMembers } from './public.ts'
 
 /** A key to sign with. It is imported on first use. */
 export class SigningKey {
@@ -48,27 +48,20 @@ export type PrivateJwkResult =
  * Whether its halves belong together takes a signature: see {@link isPair}.
  */
 export function parsePrivateJwk(value: unknown): PrivateJwkResult {
-  const jwk = typeof value === 'string' ? parseText(value) : value
+  const jwk = typeof value === 'string' ? parseJson(value) : value
   if (!isObject(jwk)) return refuse('it is not a JWK in JSON; make one with: npx kit-keygen --private')
   if (isObject(jwk.privateJwk)) return parsePrivateJwk(jwk.privateJwk)
 
-  const { kid, kty, crv, alg, use, x, d, nbf, exp } = jwk
-  if (kty !== 'OKP' || crv !== 'Ed25519') return refuse('it is not an Ed25519 key (kty OKP, crv Ed25519)')
+  const { d, nbf, exp } = jwk
+  const members = readOkpMembers(jwk)
+  if (typeof members === 'string') return refuse(members)
   if (d === undefined) return refuse('it is a public key: a signing slot needs the private half')
-  const { names } = ALGORITHMS.EdDSA
-  if (alg !== undefined && !(typeof alg === 'string' && names.includes(alg)))
-    return refuse('its alg is not EdDSA')
-  if (use !== undefined && use !== 'sig') return refuse('its use is not sig')
-  const wrongKid = kidProblem(kid)
-  if (wrongKid !== undefined || typeof kid !== 'string') return refuse(wrongKid ?? 'it has no kid')
-  const point = decodeMember(x)
-  if (!point || typeof x !== 'string') return refuse('its x is not 32 bytes in canonical base64url')
-  const wrongPoint = pointProblem(point)
-  if (wrongPoint !== undefined) return refuse(wrongPoint)
   const seed = decodeMember(d)
   if (!seed) return refuse('its d is not 32 bytes in canonical base64url')
   if (!isTime(nbf)) return refuse('its nbf is not a time in seconds')
   if (!isTime(exp)) return refuse('its exp is not a time in seconds')
+  const { kid, x, point } = members
+  const { names: algs } = ALGORITHMS.EdDSA
   return {
     ok: true,
     jwk: {
@@ -77,7 +70,7 @@ export function parsePrivateJwk(value: unknown): PrivateJwkResult {
       nbf: nbf ?? 0,
       exp: exp ?? Infinity,
       signing: new SigningKey('EdDSA', seed, kid),
-      verification: new VerificationKey('EdDSA', point, { kid, x, algs: names }),
+      verification: new VerificationKey('EdDSA', point, { kid, x, algs }),
     },
   }
 }
@@ -98,12 +91,4 @@ function refuse(problem: string): PrivateJwkResult {
 
 function isTime(value: unknown): value is number | undefined {
   return value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -33,7 +33,7 @@ export function hasPrivateMember(jwk: Readonly<Record<string, unknown>>): boolea
 }
 
 /** Says what is wrong with the `kid` of a JWK, or gives `undefined`. */
-export function kidProblem(kid: unknown): string | undefined {
+function kidProblem(kid: unknown): string | undefined {
   if (typeof kid === 'string' && kid !== '' && kid.length <= MAX_KID_LENGTH) return undefined
   return kid === undefined ? 'it has no kid' : `its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`
 }
@@ -54,36 +54,48 @@ export function pointProblem(point: Uint8Array): string | undefined {
   return undefined
 }
 
+/** What the public and the private form of an Ed25519 JWK have in common. */
+export interface OkpMembers {
+  readonly kid: string
+  readonly x: string
+  readonly point: Uint8Array
+  /** The `alg` header values that the key takes: its own `alg`, or every name of EdDSA. */
+  readonly algs: readonly string[]
+}
+
 /**
- * Reads a public Ed25519 JWK, strictly: `kty` OKP, `crv` Ed25519, `x` canonical and not of small order, a
- * `kid`, `alg` absent or a name of EdDSA, `use` absent or `sig`, `key_ops` absent or holding `verify`, and no
- * secret member (RFC 7517 §4, RFC 8037 §2, RFC 9864).
+ * Reads those members, or says what is wrong: `kty` OKP, `crv` Ed25519, `alg` absent or a name of EdDSA, `use`
+ * absent or `sig`, a `kid`, `x` canonical and not of small order (RFC 7517 §4, RFC 8037 §2, RFC 9864).
+ */
+export function readOkpMembers(jwk: Readonly<Record<string, unknown>>): OkpMembers | string {
+  const { kid, kty, crv, alg, use, x } = jwk
+  if (kty !== 'OKP' || crv !== 'Ed25519') return 'it is not an Ed25519 key (kty OKP, crv Ed25519)'
+  const { names } = ALGORITHMS.EdDSA
+  if (alg !== undefined && !(typeof alg === 'string' && names.includes(alg))) return 'its alg is not EdDSA'
+  if (use !== undefined && use !== 'sig') return 'its use is not sig'
+  const wrongKid = kidProblem(kid)
+  if (wrongKid !== undefined || typeof kid !== 'string') return wrongKid ?? 'it has no kid'
+  const point = decodeMember(x)
+  if (!point || typeof x !== 'string') return 'its x is not 32 bytes in canonical base64url'
+  return pointProblem(point) ?? { kid, x, point, algs: alg === undefined ? names : [alg] }
+}
+
+/**
+ * Reads a public Ed25519 JWK, strictly: as {@link readOkpMembers}, `key_ops` absent or holding `verify`, and no
+ * secret member.
  */
 export function parsePublicJwk(jwk: unknown): PublicJwkResult {
   if (!isObject(jwk)) return { ok: false, kid: undefined, problem: 'it is not a JSON object' }
-  const { kid, kty, crv, alg, use, key_ops: keyOps, x } = jwk
+  const { kid, key_ops: keyOps } = jwk
   const kidText = typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : undefined
   const refuse = (problem: string): PublicJwkResult => ({ ok: false, kid: kidText, problem })
 
   if (hasPrivateMember(jwk))
     return refuse('it holds a private key: rotate it, and publish only the public half')
-  if (kty !== 'OKP' || crv !== 'Ed25519') return refuse('it is not an Ed25519 key (kty OKP, crv Ed25519)')
-  const { names } = ALGORITHMS.EdDSA
-  if (alg !== undefined && !(typeof alg === 'string' && names.includes(alg)))
-    return refuse('its alg is not EdDSA')
-  if (use !== undefined && use !== 'sig') return refuse('its use is not sig')
+  const members = readOkpMembers(jwk)
+  if (typeof members === 'string') return refuse(members)
   if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
     return refuse('its key_ops lack verify')
   }
-  const wrongKid = kidProblem(kid)
-  if (wrongKid !== undefined || typeof kid !== 'string') return refuse(wrongKid ?? 'it has no kid')
-  const point = decodeMember(x)
-  if (!point || typeof x !== 'string') return refuse('its x is not 32 bytes in canonical base64url')
-  const wrongPoint = pointProblem(point)
-  if (wrongPoint !== undefined) return refuse(wrongPoint)
-  return {
-    ok: true,
-    x,
-    key: new VerificationKey('EdDSA', point, { kid, x, algs: alg === undefined ? names : [alg] }),
-  }
+  return { ok: true, x: members.x, key: new VerificationKey('EdDSA', members.point, members) }
 }

@@ -5,6 +5,7 @@ import {
   LOAD_TIMEOUT_MS,
   WAITER_DEADLINE_MS,
 } from '../constants.ts'
+import { TIMED_OUT, withDeadline } from '../deadline.ts'
 import { KeysUnavailableError } from '../errors.ts'
 
 export interface RefreshingOptions<T> {
@@ -269,27 +270,5 @@ export class Refreshing<T> {
     return new KeysUnavailableError(`the keys could not be loaded: ${problem}`, retryAt - time, {
       cause: error,
     })
-  }
-}
-
-const TIMED_OUT = Symbol('timed out')
-
-/** Waits for a promise, but no longer than this. The timer belongs to the request that waits. */
-async function withDeadline<T>(
-  promise: Promise<T>,
-  milliseconds: number,
-  controller?: AbortController,
-): Promise<T | typeof TIMED_OUT> {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const deadline = new Promise<typeof TIMED_OUT>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(TIMED_OUT)
-      controller?.abort()
-    }, milliseconds)
-  })
-  try {
-    return await Promise.race([promise, deadline])
-  } finally {
-    clearTimeout(timer)
   }
 }

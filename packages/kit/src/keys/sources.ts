@@ -1,4 +1,4 @@
-import { isObject } from '../encoding.ts'
+import { isObject, parseJson } from '../encoding.ts'
 import { ConfigError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../events.ts'
 import type { NamedValue } from '../settings.ts'
@@ -85,7 +85,7 @@ function pick(keys: KeysByKid, kid: string | undefined): readonly VerificationKe
 
 function readInline(entry: NamedText | undefined): KeysByKid {
   const name = entry?.name ?? 'the public JWK'
-  const value = typeof entry?.text === 'string' ? parse(entry.text) : entry?.text
+  const value = typeof entry?.text === 'string' ? parseJson(entry.text) : entry?.text
   if (!isObject(value))
     throw new ConfigError(`${name} is not a JWK or JWK Set in JSON; see: npx kit-keygen public FILE`)
   if (isObject(value.privateJwk)) {
@@ -104,12 +104,4 @@ function readInline(entry: NamedText | undefined): KeysByKid {
     keys.set(kid, [parsed.key])
   }
   return keys
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,4 @@
-import { encodeBase64Url, encodeUtf8 } from '../encoding.ts'
+import { encodeUtf8, sha256 } from '../encoding.ts'
 
 /**
  * The RFC 7638 thumbprint of an Ed25519 public key: base64url(SHA-256) over its required members in
@@ -6,7 +6,6 @@ import { encodeBase64Url, encodeUtf8 } from '../encoding.ts'
  *
  * @param x the `x` member of the JWK
  */
-export async function thumbprintOf(x: string): Promise<string> {
-  const canonical = encodeUtf8(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }))
-  return encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', canonical)))
+export function thumbprintOf(x: string): Promise<string> {
+  return sha256(encodeUtf8(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x })))
 }

@@ -47,22 +47,22 @@ export class Policy<Custom = unknown> {
 
   /** The caller holds all of these permissions. */
   needAll(...permissions: readonly string[]): Policy<Custom> {
-    return this.#with(rules.permissionsAll(checkNames('needAll', permissions)))
+    return this.#with(rules.holds('permission', 'all', checkNames('needAll', permissions)))
   }
 
   /** The caller holds at least one of these permissions. */
   needAny(...permissions: readonly string[]): Policy<Custom> {
-    return this.#with(rules.permissionsAny(checkNames('needAny', permissions)))
+    return this.#with(rules.holds('permission', 'one', checkNames('needAny', permissions)))
   }
 
   /** The caller has all of these roles. */
   rolesAll(...roles: readonly string[]): Policy<Custom> {
-    return this.#with(rules.rolesAll(checkNames('rolesAll', roles)))
+    return this.#with(rules.holds('role', 'all', checkNames('rolesAll', roles)))
   }
 
   /** The caller has at least one of these roles. */
   rolesAny(...roles: readonly string[]): Policy<Custom> {
-    return this.#with(rules.rolesAny(checkNames('rolesAny', roles)))
+    return this.#with(rules.holds('role', 'one', checkNames('rolesAny', roles)))
   }
 
   /** The token's `kind` is one of these. A token without a kind does not pass. */

@@ -25,31 +25,16 @@ export function every(rules: readonly Rule[], auth: Auth): Verdict {
   return verdict
 }
 
-export function permissionsAll(names: readonly string[]): Rule {
+/** Rights that a caller must hold: all of them, or one. */
+export function holds(what: 'permission' | 'role', amount: 'all' | 'one', names: readonly string[]): Rule {
+  const phrase = names.length > 1 ? `${amount} of the ${what}s` : `the ${what}`
   return {
-    words: `has ${names.length > 1 ? 'all of the permissions' : 'the permission'} ${names.join(', ')}`,
-    test: (auth) => orUnknown(auth, PERMISSION_CLAIMS, includesAll(auth.permissions, names)),
-  }
-}
-
-export function permissionsAny(names: readonly string[]): Rule {
-  return {
-    words: `has ${names.length > 1 ? 'one of the permissions' : 'the permission'} ${names.join(', ')}`,
-    test: (auth) => orUnknown(auth, PERMISSION_CLAIMS, includesAny(auth.permissions, names)),
-  }
-}
-
-export function rolesAll(names: readonly string[]): Rule {
-  return {
-    words: `has ${names.length > 1 ? 'all of the roles' : 'the role'} ${names.join(', ')}`,
-    test: (auth) => orUnknown(auth, ROLE_CLAIMS, includesAll(auth.roles, names)),
-  }
-}
-
-export function rolesAny(names: readonly string[]): Rule {
-  return {
-    words: `has ${names.length > 1 ? 'one of the roles' : 'the role'} ${names.join(', ')}`,
-    test: (auth) => orUnknown(auth, ROLE_CLAIMS, includesAny(auth.roles, names)),
+    words: `has ${phrase} ${names.join(', ')}`,
+    test: (auth) => {
+      const held = auth[`${what}s`]
+      const isHeld = (name: string): boolean => held.includes(name)
+      return orUnknown(auth, CLAIMS[what], amount === 'all' ? names.every(isHeld) : names.some(isHeld))
+    },
   }
 }
 
@@ -128,21 +113,11 @@ function wordsOf(rules: readonly Rule[]): string {
   return rules.map(({ words }) => words).join(' and ')
 }
 
-function includesAll(held: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.every((name) => held.includes(name))
-}
-
-function includesAny(held: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.some((name) => held.includes(name))
-}
-
 /** The claims that rights come from, and the form in which each can be read. */
-const PERMISSION_CLAIMS: Readable = {
-  permissions: isList,
-  scope: isText,
-  scp: (claim) => isText(claim) || isList(claim),
+const CLAIMS: Readonly<Record<'permission' | 'role', Readable>> = {
+  permission: { permissions: isList, scope: isText, scp: (claim) => isText(claim) || isList(claim) },
+  role: { roles: isList },
 }
-const ROLE_CLAIMS: Readable = { roles: isList }
 
 type Readable = Readonly<Record<string, (claim: unknown) => boolean>>
 

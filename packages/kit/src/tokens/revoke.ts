@@ -6,7 +6,8 @@ import {
   DENYLIST_TIMEOUT_MS,
   KV_MIN_TTL_SECONDS,
 } from '../constants.ts'
-import { encodeBase64Url, encodeUtf8, isObject } from '../encoding.ts'
+import { TIMED_OUT, withDeadline } from '../deadline.ts'
+import { encodeUtf8, isObject, sha256 } from '../encoding.ts'
 import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../events.ts'
 import type { DenylistStore } from '../settings.ts'
@@ -81,7 +82,8 @@ export class Denylist {
 
   async #read(names: readonly string[]): Promise<void> {
     const keys = await Promise.all(names.map((name) => storeKey(this.#settings.issuer, name)))
-    const answers = await withTimeout(this.#store.get(keys, { type: 'json' }))
+    const answers = await withDeadline(this.#store.get(keys, { type: 'json' }), DENYLIST_TIMEOUT_MS)
+    if (answers === TIMED_OUT) throw new Error('the deny-list did not answer in time')
     const until = this.#settings.now() + DENYLIST_CACHE_SECONDS
     names.forEach((name, index) => {
       const entry = answers.get(keys[index] ?? '')
@@ -150,21 +152,5 @@ function beforeOf(entry: unknown): number {
 
 async function storeKey(issuer: string, name: string): Promise<string> {
   const separator = name.indexOf(':')
-  return `rev:${await sha256(issuer)}:${name.slice(0, separator)}:${await sha256(name.slice(separator + 1))}`
-}
-
-async function sha256(text: string): Promise<string> {
-  return encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(text))))
-}
-
-async function withTimeout<T>(promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('timed out')), DENYLIST_TIMEOUT_MS)
-  })
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
+  return `rev:${await sha256(encodeUtf8(issuer))}:${name.slice(0, separator)}:${await sha256(encodeUtf8(name.slice(separator + 1)))}`
 }
