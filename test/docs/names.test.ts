@@ -1,0 +1,99 @@
+/** Names in the guides are names in the code, and the other way round. */
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import manifest from '../../packages/kit/package.json' with { type: 'json' }
+import { PAGES, pageOf, ROOT } from './markdown.ts'
+
+const read = (pattern: string): string =>
+  globSync(pattern, { cwd: ROOT })
+    .filter((path) => !path.includes('node_modules') && !path.endsWith('.test.ts'))
+    .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+    .join('\n')
+
+const kit = read('packages/kit/src/**/*.ts')
+const gateway = read('workers/gateway/src/**/*.ts')
+const code = [
+  ...[kit, gateway, read('workers/consumer/src/**/*.ts'), read('workers/*/wrangler.jsonc')],
+  ...[read('packages/keygen/src/*.ts'), read('scripts/*.ts'), read('test/**/*.ts'), read('.ci/run')],
+].join('\n')
+
+/** The names of variables in a text: capitals with an underscore. */
+const variablesIn = (text: string): ReadonlySet<string> =>
+  new Set(text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g))
+
+describe('variables', () => {
+  /** What a recipe calls its own, and what belongs to Cloudflare or Auth0. */
+  const OTHERS = [
+    'CLOUDFLARE_API_TOKEN',
+    'CLOUDFLARE_ACCOUNT_ID',
+    'AUTH0_TOKEN',
+    'CLIENT_ID',
+    'CLIENT_SECRET',
+  ]
+  const OWN = ['REPORTS_SECRET', 'BILLING_SECRET', 'GATEWAY_ADMIN']
+
+  it.each(PAGES.map(({ path, text }) => [path, text] as const))('of %s are in the code', (_, text) => {
+    const known = variablesIn(code)
+    expect(
+      [...variablesIn(text)].filter((name) => ![...OTHERS, ...OWN].includes(name) && !known.has(name)),
+    ).toEqual([])
+  })
+
+  it('that kit and gateway read are in the table of docs/environment.md', () => {
+    const inCode = [
+      ...`${kit}\n${gateway}`.matchAll(
+        /'((?:JWT|AUTH|AUTH0)_[A-Z0-9_]+)'|^ {2}([A-Z][A-Z0-9_]+): (?:z\.|list|json|flag|seconds|required)/gm,
+      ),
+    ]
+    const names = new Set(inCode.map(([, quoted, member]) => quoted ?? member ?? ''))
+    // Set by `npm start` for itself alone.
+    names.delete('DEV_CONTROL')
+    const documented = variablesIn(pageOf('docs/environment.md').text)
+    expect(names.size).toBeGreaterThan(40)
+    expect([...names].filter((name) => name.includes('_') && !documented.has(name))).toEqual([])
+  })
+})
+
+describe('errors', () => {
+  const page = pageOf('docs/errors.md').text
+  const members = (source: string, type: string): readonly string[] => {
+    const [, body = ''] = new RegExp(`export type ${type} =([^;]*?)\\n\\n`).exec(source) ?? []
+    return [...body.matchAll(/'(\w+)'/g)].map(([, name = '']) => name)
+  }
+
+  it.each(['TokenReason', 'KitErrorCode'])('of the kit (%s) are in docs/errors.md', (type) => {
+    const names = members(kit, type)
+    expect(names.length).toBeGreaterThan(4)
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  })
+})
+
+describe('the kit’s subpaths', () => {
+  const exported = Object.keys(manifest.exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => path.replace('.', '@sealgate/kit'))
+
+  it('stand in the table of its README, no more and no fewer', () => {
+    const documented = [...pageOf('packages/kit/README.md').text.matchAll(/^\| `(@sealgate\/kit[^`]*)`/gm)]
+    expect(documented.map(([, path]) => path).sort()).toEqual(exported.sort())
+  })
+
+  it('are on the documentation site', () => {
+    const site = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8')) as {
+      readonly packageOptions: { readonly entryPoints: readonly string[] }
+    }
+    const sources = Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [] : [entry.default.replace('./dist', 'src').replace('.js', '.ts')],
+    )
+    expect([...site.packageOptions.entryPoints].sort()).toEqual(sources.sort())
+  })
+})
+
+it.each(['packages', 'workers', 'test'])('every folder of %s is on the map in the README', (parent) => {
+  const map = pageOf('README.md').blocks.find(({ language }) => language === 'text')?.code ?? ''
+  const folders = readdirSync(join(ROOT, parent), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+    .map(({ name }) => name)
+  expect(folders.filter((name) => !new RegExp(`\\b${name}\\b`).test(map))).toEqual([])
+})

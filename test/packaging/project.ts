@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+export const ROOT = join(import.meta.dirname, '../..')
+const run = promisify(execFile)
+
+/** What the tarballs need from others. They are taken from this repository, so that no network is needed. */
+const NEEDED = ['hono', 'jose', '@noble/ed25519'].map((name) => join(ROOT, 'node_modules', name))
+
+export interface Output {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** An empty folder outside the repository, with both packages installed from what `npm pack` made. */
+export class Project {
+  readonly folder: string
+  /** Paths of both tarballs. */
+  readonly tarballs: readonly string[]
+
+  private constructor(folder: string, tarballs: readonly string[]) {
+    this.folder = folder
+    this.tarballs = tarballs
+  }
+
+  static async make(): Promise<Project> {
+    const folder = mkdtempSync(join(tmpdir(), 'sealgate-project-'))
+    const packages = ['packages/kit', 'packages/keygen'].flatMap((path) => ['--workspace', path])
+    await npm(['pack', '--ignore-scripts', '--pack-destination', folder, ...packages], ROOT)
+    const tarballs = readdirSync(folder).map((name) => join(folder, name))
+    const project = new Project(folder, tarballs)
+    project.write('package.json', '{ "private": true }\n')
+    await npm(
+      ['install', '--offline', '--install-links', '--ignore-scripts', '--no-audit', ...tarballs, ...NEEDED],
+      folder,
+    )
+    return project
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text)
+  }
+
+  /** Runs a program of the project as `npx` does, with the Node of these tests unless another is given. */
+  run(program: string, args: readonly string[], node: string = process.execPath): Promise<Output> {
+    const path = [join(node, '..'), join(this.folder, 'node_modules/.bin'), process.env.PATH].join(delimiter)
+    return run(program === 'node' ? node : program, [...args], {
+      cwd: this.folder,
+      env: { ...process.env, PATH: path },
+    })
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** npm, without the variables that the npm which runs these tests hands down. */
+export async function npm(args: readonly string[], cwd: string): Promise<Output> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+  const options = { cwd, env: Object.fromEntries(inherited) }
+  return run('npm', [...args], options)
+}
