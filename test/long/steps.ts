@@ -32,6 +32,12 @@ export const STEPS: readonly Step[] = [
   { name: 'load', what: 'floods beside steady traffic, memory', args: tests('load'), minutes: 20 },
   { name: 'fuzz', what: 'mutated tokens against jose, millions of them', args: tests('fuzz'), minutes: 120 },
   {
+    name: 'packaging',
+    what: 'the tarballs on every Node that they promise, with their types, from the registry',
+    args: tests('packaging'),
+    minutes: 10,
+  },
+  {
     name: 'coverage',
     what: 'how much of each package its tests reach',
     args: [join(import.meta.dirname, 'coverage.ts')],
