@@ -100,6 +100,12 @@ describe('a transaction token', () => {
     ['details that are a list', { request_details: '[1]' }, 400, 'invalid_request'],
     ['a context of 3 KB', { request_context: `{"a":"${'x'.repeat(3000)}"}` }, 400, 'invalid_request'],
     [
+      'more than fits into a token',
+      { request_details: `{"a":"${'名'.repeat(2000)}"}`, request_context: `{"a":"${'名'.repeat(2000)}"}` },
+      400,
+      'invalid_request',
+    ],
+    [
       'a refresh token as the subject',
       { subject_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
       400,

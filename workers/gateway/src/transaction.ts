@@ -1,5 +1,5 @@
 import { ClaimsError, type VerifiedClaims } from '@sealgate/kit'
-import { mintInternal } from '@sealgate/kit/gateway'
+import { mintInternal, type MintRequest } from '@sealgate/kit/gateway'
 import { GatewayError } from './errors.ts'
 import type { MintedClaims } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
@@ -29,7 +29,11 @@ export interface TransactionRequest {
   readonly context?: TransactionContext | undefined
 }
 
-/** A transaction token: who the whole chain of services works for, and what for. */
+/**
+ * A transaction token: who the whole chain of services works for, and what for.
+ *
+ * @throws GatewayError `invalid_request` when what was asked for does not fit into a token
+ */
 export async function mintTransaction(
   gateway: Gateway,
   { audience, claims, expiresAt, workload, details, context }: TransactionRequest,
@@ -37,7 +41,7 @@ export async function mintTransaction(
   const { sub, kind, auth_iat: authIat, permissions, tid, org_id: orgId } = claims
   const issuedAt = Math.floor(gateway.now())
   const ends = Math.min(expiresAt, issuedAt + MAX_LIFE_SECONDS)
-  const token = await mintInternal(gateway.kitFor(audience), {
+  const token = await mintOrRefuse(gateway, {
     claims: {
       sub,
       kind,
@@ -69,7 +73,7 @@ export interface Narrowing {
  * A replacement for a transaction token, for a service on the way: `txn`, `sub`, `aud` and the details stay, the scope
  * only narrows, the life is never longer.
  *
- * @throws GatewayError `invalid_scope`
+ * @throws GatewayError `invalid_scope`, `invalid_request`
  */
 export async function replaceTransaction(
   gateway: Gateway,
@@ -84,22 +88,27 @@ export async function replaceTransaction(
   }
   const { sub, aud, exp, kind, auth_iat: authIat, txn, tctx, rctx, tid, org_id: orgId } = claims
   if (typeof aud !== 'string') throw new GatewayError('invalid_token', { detail: 'aud is not one audience' })
+  return mintOrRefuse(gateway, {
+    claims: {
+      sub,
+      ...(kind !== undefined && { kind }),
+      ...(authIat !== undefined && { auth_iat: authIat }),
+      ...defined({ txn, tctx, rctx, tid, org_id: orgId }),
+      scope: kept.join(' '),
+      req_wl: service,
+    },
+    aud,
+    expiresAt: Math.floor(Math.min(exp, gateway.now() + ttlSeconds)),
+    typ: TXN_TOKEN_TYP,
+  })
+}
+
+/** Details, scope and life are the caller's: a token that cannot be made of them is no fault of ours. */
+async function mintOrRefuse(gateway: Gateway, request: MintRequest): Promise<string> {
   try {
-    return await mintInternal(gateway.kitFor(aud), {
-      claims: {
-        sub,
-        ...(kind !== undefined && { kind }),
-        ...(authIat !== undefined && { auth_iat: authIat }),
-        ...defined({ txn, tctx, rctx, tid, org_id: orgId }),
-        scope: kept.join(' '),
-        req_wl: service,
-      },
-      aud,
-      expiresAt: Math.floor(Math.min(exp, gateway.now() + ttlSeconds)),
-      typ: TXN_TOKEN_TYP,
-    })
+    return await mintInternal(gateway.kitFor(request.aud), request)
   } catch (error) {
-    if (error instanceof ClaimsError) throw new GatewayError('invalid_token', { detail: error.message })
+    if (error instanceof ClaimsError) throw new GatewayError('invalid_request', { detail: error.message })
     throw error
   }
 }
