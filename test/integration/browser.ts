@@ -22,8 +22,8 @@ export function startWithLogins(gatewayVars: Readonly<Record<string, string>> = 
 }
 
 /** A request to the gateway with one cookie, and nothing else of a browser. */
-export function withCookie(system: System, path: string, name: string, value: string): Promise<Response> {
-  return system.gateway(path, { headers: { Cookie: `${name}=${value}` } })
+export function withCookie(site: Site, path: string, name: string, value: string): Promise<Response> {
+  return site.gateway(path, { headers: { Cookie: `${name}=${value}` } })
 }
 
 /** What an error answer says: its status, its error and who refused. None is ever stored. */
