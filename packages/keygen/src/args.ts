@@ -77,6 +77,6 @@ function takesValue(typed: string): boolean {
 
 function unknownOption(rawName: string, command: string, names: readonly string[]): UsageError {
   const known = names.map((name) => OPTIONS.get(name) ?? '')
-  const remedy = known.length > 0 ? `type one of ${known.join(', ')}` : `type ${command} FILE`
+  const remedy = known.length > 0 ? `type one of ${known.join(', ')}, --help` : `type ${command} FILE`
   return new UsageError(`${command} has no option ${shown(rawName, 'of that name')}: ${remedy}`)
 }

@@ -143,18 +143,27 @@ export async function print(text: string, terminal: Terminal): Promise<void> {
     throw new InputError(
       code === 'EPIPE'
         ? 'the program that reads the output ended first and does not have it: run both again'
-        : `the output cannot be written (${code || 'unknown failure'})`,
+        : `the output cannot be written (${code || 'unknown failure'}): type --out=FILE to write it elsewhere`,
     )
   }
 }
 
-/** @throws InputError that names the file */
+/** What helps, whatever is wrong with a key. */
+const REMEDY = 'give a file that kit-keygen wrote, or make a new key: type kit-keygen --out=key.json'
+
+/** @throws InputError that names the file, and says what to do */
 async function read<T>(file: string, terminal: Terminal, parse: (text: string) => Promise<T>): Promise<T> {
+  const name = file === '-' ? 'standard input' : shown(file, 'the file')
+  const text = await explained(name, () => (file === '-' ? readText(terminal.input) : readTextFile(file)))
+  return explained(name, () => parse(text), REMEDY)
+}
+
+async function explained<T>(name: string, step: () => Promise<T>, remedy?: string): Promise<T> {
   try {
-    return await parse(await (file === '-' ? readText(terminal.input) : readTextFile(file)))
+    return await step()
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new InputError(`${file === '-' ? 'standard input' : shown(file, 'the file')}: ${error.message}`)
+    throw new InputError([name, error.message, remedy].filter((part) => part !== undefined).join(': '))
   }
 }
 

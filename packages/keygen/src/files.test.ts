@@ -86,7 +86,7 @@ describe('writePrivateFile', () => {
 
   it.each([false, true])('says that the directory is missing (force: %s)', async (force) => {
     const missing = writePrivateFile(path('no/key'), 'text', force)
-    await expect(missing).rejects.toThrow(/^the directory of .* is not there$/)
+    await expect(missing).rejects.toThrow(/^the directory of .* is not there: check the path$/)
   })
 })
 

@@ -81,27 +81,30 @@ export async function readText(stream: AsyncIterable<Uint8Array>): Promise<strin
   for await (const chunk of stream) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > MAX_BYTES) throw new InputError('it is too large to be a key')
+    if (size > MAX_BYTES)
+      throw new InputError('it is too large to be a key: give the file that kit-keygen wrote')
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch {
-    throw new InputError('it is not text in UTF-8')
+    throw new InputError('it is not text in UTF-8: give the file that kit-keygen wrote')
   }
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   EEXIST: 'is there already: choose another name, or add --force to replace it',
-  ENOENT: 'is not there',
-  EACCES: 'may not be accessed',
-  EPERM: 'may not be accessed',
-  EROFS: 'is on a read-only disk',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'is not there',
-  ENOSPC: 'does not fit on the disk',
+  ENOENT: 'is not there: check the path',
+  EACCES: 'may not be accessed: check its permissions',
+  EPERM: 'may not be accessed: check its permissions',
+  EROFS: 'is on a read-only disk: choose another place',
+  EISDIR: 'is a directory: name a file',
+  ENOTDIR: 'is not there: check the path',
+  ENOSPC: 'does not fit on the disk: make room, or choose another place',
 }
 
 function problem(error: unknown, name: string): InputError {
   const code = systemCode(error)
-  return new InputError(`${name} ${PROBLEMS[code] ?? `cannot be used (${code || 'unknown failure'})`}`)
+  return new InputError(
+    `${name} ${PROBLEMS[code] ?? `cannot be used (${code || 'unknown failure'}): check the path`}`,
+  )
 }

@@ -85,7 +85,7 @@ export async function readKeyPair(text: string): Promise<KeyPair> {
   const jwk = isPair ? value.privateJwk : value
   if (!isObject(jwk)) throw new InputError('this is no JWK')
   if (jwk.d === undefined) {
-    throw new InputError('this has no private half: give the file that kit-keygen wrote, or its privateJwk')
+    throw new InputError('this has no private half')
   }
   const { x, kid } = readPublic(jwk)
   if (kid === undefined) throw new InputError('it has no kid: a signing slot needs one')

@@ -109,14 +109,16 @@ describe('kit-keygen as a process', () => {
     writeFileSync(join(directory, 'bad.json'), JSON.stringify({ kty: 'OKP', crv: 'Ed25519', kid: 'a', d, x }))
     const { status, stdout, stderr } = keygen(['check', 'bad.json'])
     expect([status, stdout]).toEqual([1, ''])
-    expect(stderr).toBe('kit-keygen: bad.json: d and x do not belong together\n')
+    expect(stderr).toBe(
+      'kit-keygen: bad.json: d and x do not belong together: give a file that kit-keygen wrote, or make a new key: type kit-keygen --out=key.json\n',
+    )
   })
 
   it('exits 1 for a file that is not there, 2 for a flag that is not there', () => {
     expect(keygen(['check', 'nothing.json'])).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: 'kit-keygen: nothing.json: it is not there\n',
+      stderr: 'kit-keygen: nothing.json: it is not there: check the path\n',
     })
     expect(keygen(['--keyid=x'])).toMatchObject({ status: 2, stdout: '' })
   })

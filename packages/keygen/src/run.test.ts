@@ -136,11 +136,40 @@ describe('check, public and thumbprint', () => {
     expect(said[0]).toMatch(reason)
     expect(said[0]).toMatch(/^kit-keygen: standard input: /)
   })
+
+  it.each<[command: string, text: string]>([
+    ['check', 'no key'],
+    ['check', '[]'],
+    ['check', '{}'],
+    ['check', `{"kty":"OKP","crv":"Ed25519","x":"${SEED_TEXT}"}`],
+    ['check', `{"kty":"OKP","crv":"Ed25519","d":"${SEED_TEXT}","x":"${SEED_TEXT}","kid":"a"}`],
+    ['check', `{"kty":"RSA","d":"${SEED_TEXT}"}`],
+    ['public', '{"kty":"OKP","crv":"Ed25519","x":"short","d":"short"}'],
+    ['thumbprint', '{"keys":[]}'],
+    ['thumbprint', '{"kty":"oct"}'],
+  ])('say what to type when %s gets %s', async (command, text) => {
+    const { status, said } = await type([command, '-'], { input: streamOf(text) })
+    expect([status, said.length]).toEqual([1, 1])
+    expect(said[0]).toMatch(
+      /: give a file that kit-keygen wrote, or make a new key: type kit-keygen --out=key\.json$/,
+    )
+    expect(said[0]).not.toContain(SEED_TEXT)
+  })
+
+  it.each([
+    [['check', '/nowhere/key.json'], /is not there: check the path$/],
+    [['check', '/'], /is a directory: name a file$/],
+    [['--out=/nowhere/key.json'], /the directory of .* is not there: check the path$/],
+  ])('say what to do about a file: %j', async (argv, remedy) => {
+    const { status, said } = await type(argv)
+    expect([status, said.length]).toEqual([1, 1])
+    expect(said[0]).toMatch(remedy)
+  })
 })
 
 describe('a line that makes no sense', () => {
   it.each<[readonly string[], RegExp]>([
-    [['--foo'], /no option --foo: type one of --kid=ID, .*--force$/],
+    [['--foo'], /no option --foo: type one of --kid=ID, .*--force, --help$/],
     [['-x'], /no option -x/],
     [['secret', '--private'], /kit-keygen secret has no option --private: type one of --bytes=64/],
     [['check', 'f', '--force'], /no option --force: type kit-keygen check FILE$/],
@@ -163,6 +192,7 @@ describe('a line that makes no sense', () => {
     [['--out='], /type --out=FILE, or leave it out/],
     [['--out=-'], /type --out=FILE, or leave it out/],
     [['generate'], /there is no command generate: type kit-keygen, kit-keygen secret/],
+    [['help'], /there is no command help: type .*, --help$/],
     [['constructor'], /there is no command constructor/],
     [['--constructor'], /no option --constructor/],
     [['check'], /type kit-keygen check FILE$/],
@@ -212,7 +242,7 @@ describe('help and version', () => {
 describe('a failure that is not the typist’s', () => {
   it.each([
     ['EPIPE', /reads the output ended first/],
-    ['ENOSPC', /output cannot be written \(ENOSPC\)/],
+    ['ENOSPC', /output cannot be written \(ENOSPC\): type --out=FILE/],
   ])('of the output (%s) is one line and exit 1', async (code, reason) => {
     const out = (): Promise<void> => Promise.reject(Object.assign(new Error('write failed'), { code }))
     const { status, said } = await type(['--private'], { out })
@@ -226,6 +256,8 @@ describe('a failure that is not the typist’s', () => {
     }
     const { status, out, said } = await type([], { now })
     expect([status, out]).toEqual([1, ''])
-    expect(said).toEqual(['kit-keygen: unexpected failure (RangeError)'])
+    expect(said).toEqual([
+      'kit-keygen: unexpected failure (RangeError): try again, and report it with what kit-keygen --version says',
+    ])
   })
 })

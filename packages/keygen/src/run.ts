@@ -52,7 +52,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
   const isNamed = !first.startsWith('-')
   const command = isNamed ? COMMANDS.get(first) : GENERATE
   if (!command) {
-    const names = ['kit-keygen', 'kit-keygen secret', 'check FILE', 'public FILE', 'thumbprint FILE']
+    const names = ['kit-keygen', 'kit-keygen secret', 'check FILE', 'public FILE', 'thumbprint FILE', '--help']
     throw new UsageError(`there is no command ${shown(first, 'of that name')}: type ${names.join(', ')}`)
   }
   const typed = isNamed ? `kit-keygen ${first}` : 'kit-keygen'
@@ -73,7 +73,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
 /** The text of an error that is not ours may quote what it was given. */
 function lineOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof InputError) return error.message
-  return `unexpected failure (${systemCode(error) || (error instanceof Error ? error.name : typeof error)})`
+  const kind = systemCode(error) || (error instanceof Error ? error.name : typeof error)
+  return `unexpected failure (${kind}): try again, and report it with what kit-keygen --version says`
 }
 
 function version(): string {
