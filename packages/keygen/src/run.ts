@@ -52,7 +52,14 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
   const isNamed = !first.startsWith('-')
   const command = isNamed ? COMMANDS.get(first) : GENERATE
   if (!command) {
-    const names = ['kit-keygen', 'kit-keygen secret', 'check FILE', 'public FILE', 'thumbprint FILE', '--help']
+    const names = [
+      'kit-keygen',
+      'kit-keygen secret',
+      'check FILE',
+      'public FILE',
+      'thumbprint FILE',
+      '--help',
+    ]
     throw new UsageError(`there is no command ${shown(first, 'of that name')}: type ${names.join(', ')}`)
   }
   const typed = isNamed ? `kit-keygen ${first}` : 'kit-keygen'
