@@ -38,6 +38,12 @@ export const STEPS: readonly Step[] = [
     minutes: 10,
   },
   {
+    name: 'python',
+    what: 'Python in a Worker that asks the gateway, where Pyodide is installed',
+    args: tests('python'),
+    minutes: 5,
+  },
+  {
     name: 'coverage',
     what: 'how much of each package its tests reach',
     args: [join(import.meta.dirname, 'coverage.ts')],
