@@ -3,28 +3,40 @@ export type Kind = 'user' | 'machine' | 'agent' | 'anonymous'
 
 /** The party that acts for the subject (RFC 8693 §4.1): the outermost is the current one, the rest is history. */
 export interface Actor {
+  /** Who named the actor. */
   readonly iss?: string
+  /** The actor. */
   readonly sub: string
+  /** For whom it acts in turn: the actor before it. */
   readonly act?: Actor
 }
 
 /** The registered claims (RFC 7519 §4.1). Times are seconds since the epoch. */
 export interface RegisteredClaims {
+  /** Issuer. */
   readonly iss: string
+  /** Subject. */
   readonly sub: string
+  /** Audience, or several. */
   readonly aud: string | readonly string[]
+  /** When it ends. */
   readonly exp: number
+  /** When it was issued. */
   readonly iat: number
+  /** Before when it is not valid yet. */
   readonly nbf?: number
+  /** Unique id of the token. */
   readonly jti?: string
   readonly [name: string]: unknown
 }
 
 /** The claims of an internal token. */
 export interface Claims extends RegisteredClaims {
+  /** Whom it stands for. */
   readonly kind?: Kind
   /** When the token that the user logged in with was issued; kept over every exchange and delegation. */
   readonly auth_iat?: number
+  /** Who acts for the subject (RFC 8693 §4.1). */
   readonly act?: Actor
   /** Hash of the request that the token is bound to. */
   readonly req?: string
@@ -36,7 +48,9 @@ export type VerifiedClaims = Claims & { readonly [verified]: true }
 
 /** Rights as a policy sees them: never from a claim of the wrong type. */
 export interface Rights {
+  /** What the caller may do here. */
   readonly permissions: readonly string[]
+  /** What the caller is here. */
   readonly roles: readonly string[]
 }
 
@@ -68,9 +82,11 @@ export function rightsOf(claims: Readonly<Record<string, unknown>>): Rights {
 
 /** A verified caller, as handlers and policies see it. Made only by a kit, from claims that it verified. */
 export interface Auth<Custom = unknown> extends Rights {
+  /** The subject: never empty. */
   readonly sub: string
   /** `undefined` on tokens that carry no kind. */
   readonly kind: Kind | undefined
+  /** The id of the token. `undefined` on tokens that carry none. */
   readonly jti: string | undefined
   /** Who acts for the subject now: the outermost `act`. */
   readonly actor: Actor | undefined

@@ -10,8 +10,11 @@ import { TokenError } from './errors.ts'
 
 /** The protected header of a compact JWS, with the members that matter checked for type. */
 export interface CompactHeader {
+  /** The algorithm that it names. */
   readonly alg: string
+  /** The key that it names. */
   readonly kid: string | undefined
+  /** What kind of token it says to be. */
   readonly typ: string | undefined
   /** All members as they came. `jwk`, `jku`, `x5u` and `x5c` are never acted on. */
   readonly members: Readonly<Record<string, unknown>>

@@ -14,15 +14,18 @@ export type RefusalReason =
 /** The caller may pass. */
 export interface Granted<Custom = unknown> {
   readonly granted: true
+  /** The caller. */
   readonly auth: Auth<Custom>
 }
 
 /** The caller may not pass, and why. */
 export interface Refused {
   readonly granted: false
+  /** 400 malformed credentials, 401 no good token, 403 the policy says no, 503 an outage. */
   readonly status: 400 | 401 | 403 | 503
   /** RFC 6750 §3.1 code; absent when no credentials came, and for outages. */
   readonly error?: BearerErrorCode
+  /** One stable word. */
   readonly reason: RefusalReason
   /** A sentence for the log. It never quotes the token. */
   readonly detail: string

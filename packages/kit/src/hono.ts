@@ -17,6 +17,7 @@ export interface SealgateEnv {
   }
 }
 
+/** What `sealgate` takes: a kit, or how to make one of the environment. */
 export interface SealgateOptions extends KitOptions {
   /** The kit to use. Default: `makeKit(c.env)`. */
   readonly kit?: Kit

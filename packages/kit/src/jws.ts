@@ -13,7 +13,9 @@ export { TokenError } from './errors.ts'
 
 /** A compact JWS whose signature is good. Its payload is bytes: nothing about claims was checked. */
 export interface VerifiedJws {
+  /** The protected header. */
   readonly header: CompactHeader
+  /** What was signed. */
   readonly payload: Uint8Array
 }
 

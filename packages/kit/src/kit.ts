@@ -56,9 +56,13 @@ export interface AuthorizeOptions {
 
 /** What a kit is made of and how it is doing; no secret in it. */
 export interface KitDescription {
+  /** Of its own tokens, and of those that it accepts. */
   readonly issuer: string
+  /** Of which a token must carry one. */
   readonly audiences: readonly string[]
+  /** What it signs with; `undefined`: it only verifies. */
   readonly sign: { readonly mode: InternalAlg; readonly slots: readonly SlotDescription[] } | undefined
+  /** What it verifies with. */
   readonly verify: { readonly mode: InternalAlg } & SourceDescription
 }
 

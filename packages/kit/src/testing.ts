@@ -8,8 +8,11 @@ import type { SignClaims } from './tokens/sign.ts'
 
 /** Claims of a test token; everything has a default. */
 export interface TestClaims extends Partial<SignClaims> {
+  /** Whom the token stands for. Default: it carries no kind. */
   readonly kind?: Kind
+  /** Who acts for the subject. Default: nobody. */
   readonly act?: Actor
+  /** When the login behind it was issued, in seconds since the epoch. Default: it carries none. */
   readonly auth_iat?: number
 }
 
@@ -21,6 +24,7 @@ export interface TestTokenOptions {
   readonly iss?: string
   /** Life in seconds. Default 300. */
   readonly ttlSeconds?: number
+  /** The `typ` header. Default `JWT`. */
   readonly typ?: string
 }
 
@@ -51,10 +55,11 @@ export interface TestIssuer {
     readonly JWT_JWKS_SERVICE_NAME: string
     readonly TEST_ISSUER: TestIssuer['binding']
   }
-  /** The JWKS service binding. `fetches` counts how often it was asked. */
+  /** The JWKS service binding. */
   readonly binding: {
     /** Answers every request with the JWK Set, or as `break` says. */
     fetch(input: string | Request, init?: RequestInit): Promise<Response>
+    /** How often it was asked. */
     readonly fetches: number
   }
   /** A good token. */

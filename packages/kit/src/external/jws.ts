@@ -7,7 +7,9 @@ import { type ExternalKey, parseExternalJwk } from './key.ts'
 
 /** A compact JWS whose signature is good. Its payload is bytes: nothing about claims was checked. */
 export interface VerifiedExternalJws {
+  /** The protected header. */
   readonly header: CompactHeader
+  /** What was signed. */
   readonly payload: Uint8Array
 }
 

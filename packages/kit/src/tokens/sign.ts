@@ -13,7 +13,9 @@ export interface SignClaims {
   readonly jti?: string
   /** Seconds since the epoch before which the token is not valid. */
   readonly nbf?: number
+  /** What the subject may do at the audience. */
   readonly permissions?: readonly string[]
+  /** What the subject is at the audience. */
   readonly roles?: readonly string[]
   readonly [name: string]: unknown
 }
