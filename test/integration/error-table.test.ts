@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { demoUsers, startTenant, type Tenant } from '../auth0/tenant.ts'
+import { DEMO_PASSWORD, demoUsers, startTenant, type Tenant } from '../auth0/tenant.ts'
 import { Browser, LOGIN, ORIGIN, type Site, withCookie } from './browser.ts'
 import { type GatewayName, type Gateways, startGateways } from './faulty-gateways.ts'
 import { ACCESS_TOKEN, EXCHANGE } from './system.ts'
@@ -12,12 +12,18 @@ const { alice, bob, mallory } = demoUsers
 /** So long that a session with it does not fit into a cookie. */
 const longName = { ...bob, sub: 'auth0|long', email: 'long@example.test', name: 'x'.repeat(4000) }
 
+/** Error bodies, and the addresses that answers send browsers to. */
+const told: string[] = []
+/** Tokens, codes, cookies and secrets of this run. None of them is in a log line, an error or an address. */
+const canaries = new Set<string>([DEMO_PASSWORD, alice.email, longName.email])
+
 let tenant: Tenant
 let gateways: Gateways
 
 beforeAll(async () => {
   tenant = await startTenant({ quiet: true, users: [alice, bob, mallory, longName] })
   gateways = await startGateways(tenant)
+  for (const secret of gateways.secrets) canaries.add(secret)
 }, 120_000)
 afterAll(async () => {
   await gateways.close()
@@ -25,12 +31,34 @@ afterAll(async () => {
 })
 beforeEach(() => tenant.control.reset())
 
+/** Keeps what an answer says, and the cookies that it must not say. */
+async function watch(response: Response): Promise<void> {
+  if (response.status >= 400) told.push(await response.clone().text())
+  const location = response.headers.get('Location')
+  if (location !== null) told.push(location)
+  for (const cookie of response.headers.getSetCookie()) {
+    const [, value = ''] = /^[^=]*=([^;]*)/.exec(cookie) ?? []
+    if (value !== '') canaries.add(value)
+  }
+}
+
+/** An Auth0 access token of alice, changed as given. */
+function newToken(claims: Readonly<Record<string, unknown>> = {}): string {
+  const token = tenant.control.mint(claims)
+  canaries.add(token)
+  canaries.add(token.split('.')[2] ?? token)
+  return token
+}
+
 /** One of the gateways, as a browser or a client sees it. */
 function at(name: GatewayName = 'gateway'): Site {
   return {
     tenant,
-    gateway: (path, init = {}) =>
-      fetch(new URL(path, gateways.addresses[name]), { ...init, redirect: 'manual' }),
+    async gateway(path, init = {}) {
+      const response = await fetch(new URL(path, gateways.addresses[name]), { ...init, redirect: 'manual' })
+      await watch(response)
+      return response
+    },
   }
 }
 
@@ -70,7 +98,7 @@ const form = (
 const good = (): Record<string, string> => ({
   grant_type: EXCHANGE,
   subject_token_type: ACCESS_TOKEN,
-  subject_token: tenant.control.mint(),
+  subject_token: newToken(),
   audience: 'reports',
 })
 
@@ -110,6 +138,7 @@ async function loggedIn(name: GatewayName = 'gateway'): Promise<Browser> {
 async function callback(change: (parameters: URLSearchParams) => void): Promise<Response> {
   const browser = new Browser(at())
   const url = new URL(await browser.begin(alice), ORIGIN)
+  canaries.add(url.searchParams.get('code') ?? '')
   change(url.searchParams)
   return browser.get(`${url.pathname}${url.search}`)
 }
@@ -167,18 +196,18 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   [
     'invalid_subject_token',
     'one of another client',
-    () => exchange({ subject_token: tenant.control.mint({ azp: 'foreign' }) }),
+    () => exchange({ subject_token: newToken({ azp: 'foreign' }) }),
   ],
   [
     'invalid_subject_token',
     'one that has ended',
-    () => exchange({ subject_token: tenant.control.mint({ exp: 1_000_000 }) }),
+    () => exchange({ subject_token: newToken({ exp: 1_000_000 }) }),
   ],
   ['invalid_actor_token', 'a token that is none', () => exchange(actor('nonsense'))],
   [
     'actor_not_allowed',
     'an actor whom nobody named',
-    () => exchange(actor(tenant.control.mint({ sub: 'bot@clients' }))),
+    () => exchange(actor(newToken({ sub: 'bot@clients' }))),
   ],
   ['invalid_target', 'an unknown audience', () => exchange({ audience: 'nobody' })],
   ['invalid_target', 'a resource', () => exchange({ resource: 'https://api.example.com/' })],
@@ -196,10 +225,10 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
     'those of another scheme',
     () => ask('/api/x', { headers: { Authorization: 'Basic YTpi' } }),
   ],
-  ['no_credentials', 'a token in the query', () => ask(`/api/x?access_token=${tenant.control.mint()}`)],
+  ['no_credentials', 'a token in the query', () => ask(`/api/x?access_token=${newToken()}`)],
   ['malformed_credentials', 'two', () => ask('/api/x', { headers: { Authorization: 'Bearer a, Bearer b' } })],
   ['invalid_token', 'one that is none', () => ask('/api/x', bearer('nonsense'))],
-  ['insufficient_scope', 'a right that is not held', () => ask('/admin/x', bearer(tenant.control.mint()))],
+  ['insufficient_scope', 'a right that is not held', () => ask('/admin/x', bearer(newToken()))],
   ...[
     '/api/%2e%2e/admin/x',
     '/api/../admin/x',
@@ -217,11 +246,7 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ['no_public_keys', 'a JWKS of secrets', () => ask('/.well-known/jwks.json', {}, 'with HS512')],
   ['method_not_allowed', 'GET where POST is', () => ask('/oauth/token')],
   ['method_not_allowed', 'DELETE on a route', () => ask('/api/x', { method: 'DELETE' })],
-  [
-    'service_failed',
-    'a service that does not answer in time',
-    () => ask('/slow', bearer(tenant.control.mint())),
-  ],
+  ['service_failed', 'a service that does not answer in time', () => ask('/slow', bearer(newToken()))],
   ['no_session', 'no cookie', () => ask('/auth/profile')],
   [
     'no_session',
@@ -390,7 +415,19 @@ describe('over HTTP, from real Workers', () => {
   })
 })
 
+it('no secret, token, code, cookie or personal datum is in a log line, an error or an address', () => {
+  expect(canaries.size).toBeGreaterThan(30)
+  expect(told.length).toBeGreaterThan(60)
+  const places = { 'a log line': [gateways.log()], 'an error or address': told }
+  const found = Object.entries(places).flatMap(([place, texts]) =>
+    [...canaries]
+      .filter((canary) => texts.some((text) => text.includes(canary)))
+      .map((canary) => [place, canary]),
+  )
+  expect(found).toEqual([])
+})
+
 it('who the caller is says the token, never the caller', async () => {
-  const headers = { Authorization: `Bearer ${tenant.control.mint()}`, 'X-User-ID': 'auth0|root' }
+  const headers = { Authorization: `Bearer ${newToken()}`, 'X-User-ID': 'auth0|root' }
   expect(await (await ask('/api/x', { headers })).json()).toEqual({ userId: alice.sub })
 })

@@ -29,6 +29,8 @@ export interface Gateways {
   readonly addresses: Readonly<Record<GatewayName, URL>>
   /** A Worker that calls `Exchange` over a binding without props, and answers with what it was told. */
   readonly stranger: URL
+  /** What only the gateways may know. */
+  readonly secrets: readonly string[]
   /** What the Workers have printed so far. */
   readonly log: () => string
   close(): Promise<void>
@@ -67,14 +69,17 @@ const LOOPBACK = { host: '127.0.0.1', port: 0 }
 export async function startGateways(tenant: Tenant): Promise<Gateways> {
   const bundle = await bundleWorker('gateway')
   const { web, backoffice } = demoClients
+  const slots = newSlots()
+  const sessionSecret = randomBytes(32).toString('base64url')
+  const jwtSecret = keygen('secret')
   const common = {
     ...bundle.bindings,
-    ...newSlots(),
+    ...slots,
     AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
     AUTH0_BASE_URL: tenant.baseUrl,
     AUTH0_CLIENT_ID: web.clientId,
     AUTH0_CLIENT_SECRET: web.clientSecret,
-    SESSION_SECRET: randomBytes(32).toString('base64url'),
+    SESSION_SECRET: sessionSecret,
     BASE_URL: ORIGIN,
     AUDIENCES: JSON.stringify(AUDIENCES),
     ROUTES: JSON.stringify(ROUTES),
@@ -109,7 +114,7 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
       { durableObjects: { SESSIONS: { className: 'Session', scriptName: 'without-sessions' } } },
     ),
     'with sessions in cookies': gateway({ SESSION_STORE: 'cookie' }),
-    'with HS512': gateway({ JWT_PRIVATE_JWK_NAME: '', JWT_SECRET: keygen('secret'), JWKS_PUBLIC: 'true' }),
+    'with HS512': gateway({ JWT_PRIVATE_JWK_NAME: '', JWT_SECRET: jwtSecret, JWKS_PUBLIC: 'true' }),
     'with a name beyond a token': gateway({ GATEWAY_NAME: 'x'.repeat(8192) }),
     misconfigured: gateway({ JWT_ISS: '' }),
   }
@@ -143,6 +148,13 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
       names.map((name, index) => [name, addresses[index]]),
     ) as Gateways['addresses'],
     stranger: await miniflare.unsafeGetDirectURL('stranger'),
+    secrets: [
+      sessionSecret,
+      jwtSecret,
+      web.clientSecret,
+      backoffice.clientSecret,
+      ...Object.values(slots).map((slot) => (JSON.parse(slot) as { d: string }).d),
+    ],
     log: () => log,
     close: () => miniflare.dispose(),
   }
