@@ -11,6 +11,9 @@ const durableObjectTests = [
   'workers/gateway/src/routes/session.test.ts',
 ]
 
+/** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */
+const consumerTests = ['test/agents/consumer/**/*.test.ts']
+
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
 /** Vectors and fuzzing: what the runtime's own cryptography says counts, so on both. */
@@ -40,14 +43,26 @@ export default defineConfig({
         test: { name: 'proof on workerd', include: proofTests, testTimeout: 60_000 },
       },
       { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
-      ...['gateway', 'consumer'].map((name) => ({
+      {
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
         test: {
-          name,
-          include: [`workers/${name}/**/*.test.ts`],
+          name: 'gateway',
+          include: ['workers/gateway/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...durableObjectTests],
         },
-      })),
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: 'workers/consumer/src/index.ts',
+            miniflare: {
+              compatibilityDate: PROJECT_DATE,
+              durableObjects: { Chat: { className: 'Chat', useSQLite: true } },
+            },
+          }),
+        ],
+        test: { name: 'consumer', include: ['workers/consumer/**/*.test.ts', ...consumerTests] },
+      },
       {
         plugins: [
           cloudflareTest({
@@ -73,7 +88,11 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'agents', include: ['test/agents/**/*.test.ts'] },
+        test: {
+          name: 'agents',
+          include: ['test/agents/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...consumerTests],
+        },
       },
       {
         test: {

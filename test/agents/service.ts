@@ -9,8 +9,8 @@ export const { Guarded, Owned } = env as unknown as Readonly<
 const worker = (exports as unknown as Readonly<Record<'default', Pick<Fetcher, 'fetch'>>>).default
 
 /** A request to the Worker. */
-export function request(path: string, headers: HeadersInit = {}): Promise<Response> {
-  return worker.fetch(`https://service.test${path}`, { headers })
+export function request(path: string, headers: HeadersInit = {}, method = 'GET'): Promise<Response> {
+  return worker.fetch(`https://service.test${path}`, { method, headers })
 }
 
 export function bearer(token: string): { readonly Authorization: string } {

@@ -1,7 +1,6 @@
-import type { Decision } from '@sealgate/kit'
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { type Context, Hono } from 'hono'
-import { routePath } from 'hono/route'
+import { logRefusal } from './log.ts'
 import { administrator, anybody, ownerOf, premium, reader } from './policies.ts'
 
 const onDecision = { onDecision: logRefusal }
@@ -48,13 +47,4 @@ async function readProfile(request: Request): Promise<{ readonly displayName: st
   const { displayName } = body
   const isName = typeof displayName === 'string' && displayName !== '' && displayName.length <= 100
   return isName ? { displayName } : undefined
-}
-
-/** The reason goes to the log; the caller hears the status only. No token is in a decision. */
-function logRefusal(decision: Decision, c: Context): void {
-  if (decision.granted) return
-  const { status, reason, detail, failed } = decision
-  // The pattern, not the path: paths hold names and addresses of people.
-  const log = { event: 'refused', route: routePath(c), requestId: c.req.header('X-Request-Id') }
-  console.warn({ ...log, status, reason, detail, failed })
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { api } from './api.ts'
 import { explain } from './explain.ts'
 import { page } from './page.ts'
+import { sockets } from './sockets.ts'
 
 /** The example service. The gateway forwards `/api/*` as it is; alone, its routes stand at the root too. */
 export const app = new Hono<SealgateEnv>()
@@ -11,8 +12,10 @@ export const app = new Hono<SealgateEnv>()
   .use(sealgate())
   .route('/api', explain)
   .route('/api', api)
+  .route('/api', sockets)
   .route('/', explain)
   .route('/', api)
+  .route('/', sockets)
   .notFound((c) => c.json({ error: 'not_found', error_description: 'There is no such resource' }, 404))
   .onError((error) => {
     if (error instanceof KitError) {

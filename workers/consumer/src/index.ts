@@ -1,1 +1,2 @@
 export { app as default } from './app.ts'
+export { Chat } from './chat.ts'

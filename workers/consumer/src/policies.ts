@@ -13,3 +13,6 @@ export const premium = policy().needAll('read:secret-data').rolesAny('premium').
 
 /** The owner of a profile, or an administrator. */
 export const ownerOf = (id: string | undefined) => policy().anyOf(policy().owner(id), administrator).build()
+
+/** Nobody but the owner. */
+export const ownerAlone = (id: string | undefined) => policy().owner(id)

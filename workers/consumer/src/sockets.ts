@@ -1,0 +1,50 @@
+import { type Decision, refusalResponse } from '@sealgate/kit'
+import { authenticateUpgrade, closeAtEnd } from '@sealgate/kit/agents'
+import type { SealgateEnv } from '@sealgate/kit/hono'
+import { routeAgentRequest } from 'agents'
+import { Hono } from 'hono'
+import { ownerOfChat } from './chat-name.ts'
+import { logRefusal } from './log.ts'
+import { ownerAlone } from './policies.ts'
+
+/** Routes that open WebSockets. Whoever may not pass is refused before there is a socket. */
+export const sockets = new Hono<SealgateEnv>()
+  /** Says back what it hears, as long as the caller's token lives. */
+  .get('/echo', async (c) => {
+    const upgrade = await authenticateUpgrade(c.req.raw, {
+      kit: c.var.jwt,
+      onDecision: (made) => logRefusal(made, c),
+    })
+    if (!upgrade.decision.granted) return refusalResponse(upgrade.decision)
+    if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
+      return c.json({ error: 'upgrade_required', error_description: 'Open a WebSocket here' }, 426, {
+        Upgrade: 'websocket',
+      })
+    }
+    const { 0: client, 1: server } = new WebSocketPair()
+    server.accept()
+    server.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => server.send(data))
+    closeAtEnd(server, upgrade.decision.auth)
+    return upgrade.accept(new Response(null, { status: 101, webSocket: client }))
+  })
+  /** `/agents/chat/<name>`, over WebSocket and HTTP. A stranger does not even wake the Agent, which asks again. */
+  .all('/agents/chat/*', async (c) => {
+    const kit = c.var.jwt
+    const log = { onDecision: (made: Decision) => logRefusal(made, c) }
+    const answer = await routeAgentRequest(c.req.raw, c.env, {
+      prefix: c.req.path.startsWith('/api/') ? 'api/agents' : 'agents',
+      onBeforeConnect: async (request, { name }) => {
+        const upgrade = await authenticateUpgrade(request, {
+          kit,
+          policy: ownerAlone(ownerOfChat(name)),
+          ...log,
+        })
+        return upgrade.decision.granted ? upgrade.request : refusalResponse(upgrade.decision)
+      },
+      onBeforeRequest: async (request, { name }) => {
+        const decision = await kit.authorize(request, ownerAlone(ownerOfChat(name)), log)
+        return decision.granted ? request : refusalResponse(decision)
+      },
+    })
+    return answer ?? c.notFound()
+  })
