@@ -89,6 +89,22 @@ describe('values', () => {
     expect(parse(names).auth0.audience).toBe('https://other.test')
   })
 
+  it('are bindings where a binding is meant', () => {
+    const RATE_LIMITER = { limit: () => Promise.resolve({ success: true }) }
+    const JWKS_CACHE = { get: () => Promise.resolve(null), put: () => Promise.resolve() }
+    expect(parse({ RATE_LIMITER, JWKS_CACHE })).toMatchObject({
+      rateLimiter: RATE_LIMITER,
+      jwksStore: JWKS_CACHE,
+    })
+    expect(parse()).toMatchObject({ rateLimiter: undefined, jwksStore: undefined, datadog: undefined })
+  })
+
+  it('of Datadog are a key and a site', () => {
+    expect(parse({ DATADOG_API_KEY: 'k' }).datadog).toEqual({ apiKey: 'k', site: 'datadoghq.com' })
+    const europe = { DATADOG_API_KEY: 'k', DATADOG_SITE: 'datadoghq.eu' }
+    expect(parse(europe).datadog).toEqual({ apiKey: 'k', site: 'datadoghq.eu' })
+  })
+
   it('find the bindings of the routes', () => {
     expect([...parse().services.keys()]).toEqual(['CONSUMER'])
   })
@@ -123,6 +139,15 @@ const refused: [name: string, value: unknown, message: RegExp, more?: object][] 
     /^EXCHANGE_CLIENTS must have the SHA-256 of each secret/,
   ],
   ['EXCHANGE_CLIENTS', { web: HASH.slice(1) }, /^EXCHANGE_CLIENTS must have the SHA-256 of each secret/],
+  ['AUTH0_CLIENT_ID', 'web', /^AUTH0_CLIENT_SECRET is missing: npx wrangler secret put AUTH0_CLIENT_SECRET/],
+  ['AUTH0_CLIENT_SECRET', 's', /^AUTH0_CLIENT_ID is missing beside AUTH0_CLIENT_SECRET: set it/],
+  ['AUTH0_CONNECTION', 'users', /^AUTH0_CONNECTION needs AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET/],
+  ['RATE_LIMITER', {}, /^RATE_LIMITER is no rate-limit binding: see "ratelimits"/],
+  ['JWKS_CACHE', { get: () => null }, /^JWKS_CACHE is no KV binding: see "kv_namespaces"/],
+  ['ADMIN_SIGN', 'reports,nobody', /^ADMIN_SIGN names nobody, which is not in AUDIENCES/],
+  ['DATADOG_SITE', 'https://datadoghq.eu', /^DATADOG_SITE must be a site such as datadoghq\.com/],
+  ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL is for development alone/, { WORKER_ENV: 'test' }],
+  ['DEV_CONTROL', 'http://192.0.2.1/', /^DEV_CONTROL must be on loopback/, { WORKER_ENV: 'dev' }],
   ['AUDIENCES', '{}', /^AUDIENCES names no audience/],
   ['AUDIENCES', { a: { permissions: ['x'] } }, /^AUDIENCES\.a\.roles/],
   [
