@@ -1,3 +1,8 @@
+/**
+ * WebSocket upgrades, and Agents of the Agents SDK, for verified callers alone. The mixins need `agents`.
+ *
+ * @module @sealgate/kit/agents
+ */
 export { closeAtEnd } from './agents/closing.ts'
 export type { AgentConnection } from './agents/connection.ts'
 export type { AgentHooks, AgentInstance, Frame, UpgradeContext } from './agents/hooks.ts'

@@ -1,3 +1,8 @@
+/**
+ * Tokens of other issuers: Auth0, Okta, Google, Microsoft Entra, Cloudflare Access. Needs `jose`.
+ *
+ * @module @sealgate/kit/external
+ */
 import { MAX_KITS } from './constants.ts'
 import { ConfigError } from './errors.ts'
 import type { ExternalAlg } from './external/algorithms.ts'

@@ -1,3 +1,8 @@
+/**
+ * What an issuer is made of: minting with every claim, reading credentials, the rules of delegation.
+ *
+ * @module @sealgate/kit/gateway
+ */
 import { Kit } from './kit.ts'
 import type { RevocableClaims } from './tokens/revoke.ts'
 import type { KitClaims, SignClaims } from './tokens/sign.ts'

@@ -1,3 +1,8 @@
+/**
+ * Middleware for Hono. Needs `hono`.
+ *
+ * @module @sealgate/kit/hono
+ */
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Auth } from './claims.ts'
 import type { KitOptions } from './config.ts'

@@ -1,3 +1,8 @@
+/**
+ * Kits that sign and verify internal tokens, and policies. No dependency.
+ *
+ * @module @sealgate/kit
+ */
 export type { InternalAlg } from './algorithms.ts'
 export type { Actor, Auth, Claims, Kind, Rights, VerifiedClaims } from './claims.ts'
 export type { CompactHeader } from './compact.ts'

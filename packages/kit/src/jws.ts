@@ -1,3 +1,8 @@
+/**
+ * Compact JWS without claims (RFC 7515 §7.1), for the two internal algorithms.
+ *
+ * @module @sealgate/kit/jws
+ */
 import { ALGORITHMS, type Algorithm, type InternalAlg } from './algorithms.ts'
 import { type CompactHeader, CompactReader } from './compact.ts'
 import { MIN_SECRET_BYTES } from './constants.ts'

@@ -1,3 +1,8 @@
+/**
+ * An issuer in memory, for the tests of services.
+ *
+ * @module @sealgate/kit/testing
+ */
 import type { Actor, Kind } from './claims.ts'
 import { encodeBase64Url } from './encoding.ts'
 import { mintInternal } from './gateway.ts'
