@@ -31,12 +31,16 @@ describe('variables', () => {
     'CLIENT_ID',
     'CLIENT_SECRET',
   ]
+  /** Another kit's, in docs/migrating.md: we have none of the kind. */
+  const THEIRS = ['JWT_JWKS_URL_NAME', 'JWT_PRIVATE_JWK_PATH']
   const OWN = ['REPORTS_SECRET', 'BILLING_SECRET', 'GATEWAY_ADMIN']
 
   it.each(PAGES.map(({ path, text }) => [path, text] as const))('of %s are in the code', (_, text) => {
     const known = variablesIn(code)
     expect(
-      [...variablesIn(text)].filter((name) => ![...OTHERS, ...OWN].includes(name) && !known.has(name)),
+      [...variablesIn(text)].filter(
+        (name) => ![...OTHERS, ...THEIRS, ...OWN].includes(name) && !known.has(name),
+      ),
     ).toEqual([])
   })
 
@@ -81,12 +85,14 @@ describe('the kit’s subpaths', () => {
 
   it('are on the documentation site', () => {
     const site = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8')) as {
-      readonly packageOptions: { readonly entryPoints: readonly string[] }
+      readonly entryPoints: readonly string[]
     }
     const sources = Object.values(manifest.exports).flatMap((entry) =>
-      typeof entry === 'string' ? [] : [entry.default.replace('./dist', 'src').replace('.js', '.ts')],
+      typeof entry === 'string'
+        ? []
+        : [entry.default.replace('./dist', 'packages/kit/src').replace('.js', '.ts')],
     )
-    expect([...site.packageOptions.entryPoints].sort()).toEqual(sources.sort())
+    expect([...site.entryPoints].sort()).toEqual(sources.sort())
   })
 })
 
