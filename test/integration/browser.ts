@@ -45,7 +45,7 @@ export interface Site {
 export class Browser {
   readonly cookies = new Map<string, string>()
   readonly #site: Site
-  readonly #tenant: FormBrowser
+  #tenant: FormBrowser
 
   constructor(site: Site) {
     this.#site = site
@@ -81,6 +81,12 @@ export class Browser {
     }
     const { pathname, search } = await this.#tenant.logIn(authorize, email, password)
     return `${pathname}${search}`
+  }
+
+  /** The whole login of another person, who is not logged in with the tenant either. */
+  async logInAs(user: TenantUser): Promise<Response> {
+    this.#tenant = new FormBrowser(this.#site.tenant.baseUrl)
+    return this.logIn(user)
   }
 
   /** The whole login. Gives the gateway's answer to the callback. */

@@ -56,6 +56,40 @@ describe('a session', () => {
     expect(subjects).toEqual([alice.sub, bob.sub, alice.sub, bob.sub])
   })
 
+  it('shows a second user of the same browser nothing of the first one', async () => {
+    const browser = await loggedIn(alice)
+    const paths = ['/auth/profile', '/auth/profile?fresh=1', '/api/whoami']
+    const subjects = async (): Promise<unknown[]> =>
+      Promise.all(
+        paths.map(async (path) => ((await (await browser.get(path)).json()) as { sub: unknown }).sub),
+      )
+    expect(await subjects()).toEqual([alice.sub, alice.sub, alice.sub])
+    await browser.post('/auth/logout')
+    const nobody = (await (await browser.get('/api/whoami')).json()) as { sub: string }
+    expect(nobody.sub).toMatch(/^anon:/)
+    await browser.logInAs(bob)
+    expect(await subjects()).toEqual([bob.sub, bob.sub, bob.sub])
+    // Nor does a change of user without a logout mix them.
+    await browser.logInAs(alice)
+    expect(await subjects()).toEqual([alice.sub, alice.sub, alice.sub])
+  })
+
+  it('is not mixed with others whose requests come at the same time', async () => {
+    const [hers, his] = [await loggedIn(alice), await loggedIn(bob)]
+    const tokens = { [alice.sub]: await system.login(alice), [bob.sub]: await system.login(bob) }
+    const seen = await Promise.all(
+      Array.from({ length: 60 }, async (_, index): Promise<readonly unknown[]> => {
+        const [user, browser] = index % 2 === 0 ? [alice, hers] : [bob, his]
+        const bySession = index % 4 < 2
+        const response = bySession
+          ? await browser.get('/api/whoami')
+          : await system.gateway('/api/whoami', { headers: { Authorization: `Bearer ${tokens[user.sub]}` } })
+        return [user.sub, ((await response.json()) as { sub: unknown }).sub]
+      }),
+    )
+    expect(seen.filter(([expected, got]) => expected !== got)).toEqual([])
+  })
+
   it('does not come of a cookie that was made up, changed, cut or meant for something else', async () => {
     const browser = await loggedIn()
     const cookie = browser.cookie(SESSION)
