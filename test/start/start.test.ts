@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chatNameOf } from '../../workers/consumer/src/chat-name.ts'
 import { type Control, startControl } from './control.ts'
 import { makeSecrets } from './dev-secrets.ts'
 import { freePorts } from './free-ports.ts'
 import { curlLines, doMainJob } from './main-job.ts'
 import { type Ports, readOptions, UsageError } from './options.ts'
 import { checkPorts } from './ports.ts'
+import { offerOf, say, upgradeStatus } from './sockets.ts'
 import { addressesOf, startSystem, type System, waitUntilReady } from './system.ts'
 
 const run = promisify(execFile)
@@ -17,6 +19,7 @@ describe('the running system', () => {
   let system: System
   let control: Control
   let token: string
+  let auth0Token: string
 
   beforeAll(async () => {
     makeSecrets()
@@ -42,11 +45,14 @@ describe('the running system', () => {
   }
 
   it('does what its three printed lines say, in a shell', async () => {
-    const script = [...curlLines(addressesOf(ports)), 'echo; echo "TOKEN=$TOKEN"'].join('\n')
+    const script = [...curlLines(addressesOf(ports)), 'echo; echo "TOKEN=$TOKEN"; echo "AUTH0=$AUTH0"'].join(
+      '\n',
+    )
     const { stdout } = await run('bash', ['-euc', script])
     expect(stdout).toContain('HTTP/1.1 200 OK')
     expect(stdout).toContain('"sub":"auth0|alice"')
     token = /^TOKEN=(.+)$/m.exec(stdout)?.[1] ?? ''
+    auth0Token = /^AUTH0=(.+)$/m.exec(stdout)?.[1] ?? ''
     expect(token.split('.')).toHaveLength(3)
   })
 
@@ -56,6 +62,51 @@ describe('the running system', () => {
     const lacking = await ask('/secret-data', token)
     expect(lacking.status).toBe(403)
     expect(lacking.headers.get('WWW-Authenticate')).toContain('insufficient_scope')
+  })
+
+  describe('over WebSockets', () => {
+    const chatOf = (sub: string): string => `/agents/chat/${chatNameOf(sub)}`
+    const chat = (origin: 'gateway' | 'consumer', text: string): Promise<string> => {
+      const { gateway, consumer } = addressesOf(ports)
+      const [url, credential] = origin === 'gateway' ? [`${gateway}/api`, auth0Token] : [consumer, token]
+      const isAnswer = (frame: string): boolean => frame.includes('"message"') && frame.includes(text)
+      return say(url + chatOf('auth0|alice'), offerOf(credential), JSON.stringify({ text }), isAnswer)
+    }
+
+    it('says things back, through the gateway with an Auth0 token and directly with one of the gateway', async () => {
+      const { gateway, consumer } = addressesOf(ports)
+      expect(await say(`${gateway}/api/echo`, offerOf(auth0Token), 'one')).toBe('one')
+      expect(await say(`${consumer}/echo`, offerOf(token), 'two')).toBe('two')
+    })
+
+    it('refuses before there is a socket: without a token, with the wrong one, and to a stranger', async () => {
+      const { gateway, consumer } = addressesOf(ports)
+      const bearer = (credential: string) => ({ Authorization: `Bearer ${credential}` })
+      const statuses = await Promise.all([
+        upgradeStatus(`${gateway}/api/echo`, {}),
+        upgradeStatus(`${gateway}/api/echo`, bearer(token)),
+        upgradeStatus(`${consumer}/echo`, {}),
+        upgradeStatus(`${consumer}/echo`, bearer(auth0Token)),
+        upgradeStatus(`${gateway}/api${chatOf('auth0|bob')}`, bearer(auth0Token)),
+        upgradeStatus(`${consumer}${chatOf('auth0|bob')}`, bearer(token)),
+        upgradeStatus(`${gateway}/api${chatOf('auth0|alice')}`, bearer(auth0Token)),
+      ])
+      expect(statuses).toEqual([401, 401, 401, 401, 403, 403, 101])
+    })
+
+    it('keeps a chat over a restart, and shows it on both ways in', async () => {
+      const mark = `said at ${Date.now()}`
+      await chat('gateway', mark)
+      await order('stop/consumer')
+      await order('start/consumer')
+      await waitUntilReady(system, () => doMainJob(addressesOf(ports)))
+      await chat('consumer', `after: ${mark}`)
+      const { consumer } = addressesOf(ports)
+      const headers = { Authorization: `Bearer ${token}` }
+      const response = await fetch(consumer + chatOf('auth0|alice'), { headers })
+      const { history } = (await response.json()) as { history: { text: string }[] }
+      expect(history.slice(-2).map(({ text }) => text)).toEqual([mark, `after: ${mark}`])
+    })
   })
 
   it('with the gateway stopped: a consumer that has keys answers, one that has none says 503', async () => {
