@@ -1,7 +1,7 @@
 import autocannon from 'autocannon'
 import { cpuOfWorkerd } from './cpu.ts'
 import type { Fixtures } from './fixtures.ts'
-import { median, shuffled } from './stats.ts'
+import { median, quantile, shuffled } from './stats.ts'
 import type { Apps } from './work/apps.ts'
 import { startWorkers } from './workers.ts'
 
@@ -10,18 +10,37 @@ export interface Throughput {
   readonly app: string
   /** Requests a second, median. */
   readonly perSecond: number
-  /** Median of the ratios to the app without a guard. */
+  /** Median of the ratios to the app without a guard just before and just after, and the quartiles around it. */
   readonly ratio: number
+  readonly low: number
+  readonly high: number
   /** CPU time that workerd spends on a request, in µs; `null` where /proc does not tell. */
   readonly cpuMicroseconds: number | null
+  /** The part of it that the guard adds: median over the app without one just before and just after. */
+  readonly cpuAdded: number | null
+}
+
+interface Sample {
+  readonly perSecond: number
+  readonly cpu: number | null
+}
+
+/** A load of one app, and what the app without a guard did around it. */
+interface Between extends Sample {
+  readonly before: Sample
+  readonly after: Sample
 }
 
 const CONNECTIONS = 16
 /** Tokens in use: what an isolate sees again and again. */
 const TOKENS = 64
-const APPS: readonly (keyof Apps)[] = ['open', 'ours', 'raw', 'jose']
+const BASE = 'open'
+const APPS: readonly (keyof Apps)[] = [BASE, 'ours', 'raw', 'jose']
 
-/** Loads consumers over loopback with repeated tokens, one after the other, in rounds. */
+/**
+ * Loads consumers over loopback with repeated tokens, one after the other, in rounds. Each stands between two loads of
+ * the app without a guard: a machine whose speed drifts slows all three.
+ */
 export async function measureThroughput(
   fixtures: Fixtures,
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
@@ -44,28 +63,39 @@ export async function measureThroughput(
     return { perSecond: result.requests.total / result.duration, cpu }
   }
   try {
-    const samples = new Map<string, Sample[]>(APPS.map((app) => [app, []]))
-    for (const app of APPS) await load(app, 1)
+    for (const app of APPS) await load(app, seconds)
+    const samples = new Map<string, Between[]>(APPS.map((app) => [app, []]))
+    let before = await load(BASE, seconds)
     for (let round = 0; round < rounds; round++) {
-      for (const app of shuffled(APPS)) samples.get(app)?.push(await load(app, seconds))
-    }
-    const open = samples.get('open') ?? []
-    return APPS.map((app) => {
-      const own = samples.get(app) ?? []
-      const cpus = own.flatMap(({ cpu }) => (cpu === null ? [] : [cpu]))
-      return {
-        app,
-        perSecond: median(own.map(({ perSecond }) => perSecond)),
-        ratio: median(own.map(({ perSecond }, round) => perSecond / (open[round]?.perSecond ?? NaN))),
-        cpuMicroseconds: cpus.length > 0 ? median(cpus) : null,
+      for (const app of shuffled(APPS)) {
+        const own = await load(app, seconds)
+        const after = await load(BASE, seconds)
+        samples.get(app)?.push({ ...own, before, after })
+        before = after
       }
-    })
+    }
+    return APPS.map((app) => summaryOf(app, samples.get(app) ?? []))
   } finally {
     await miniflare.dispose()
   }
 }
 
-interface Sample {
-  readonly perSecond: number
-  readonly cpu: number | null
+function summaryOf(app: string, samples: readonly Between[]): Throughput {
+  const ratios = samples.map(
+    ({ perSecond, before, after }) => (2 * perSecond) / (before.perSecond + after.perSecond),
+  )
+  const cpus = samples.flatMap(({ cpu, before, after }) =>
+    cpu === null || before.cpu === null || after.cpu === null
+      ? []
+      : [{ own: cpu, added: cpu - (before.cpu + after.cpu) / 2 }],
+  )
+  return {
+    app,
+    perSecond: median(samples.map(({ perSecond }) => perSecond)),
+    ratio: median(ratios),
+    low: quantile(ratios, 0.25),
+    high: quantile(ratios, 0.75),
+    cpuMicroseconds: cpus.length > 0 ? median(cpus.map(({ own }) => own)) : null,
+    cpuAdded: cpus.length > 0 ? median(cpus.map(({ added }) => added)) : null,
+  }
 }

@@ -40,12 +40,21 @@ export function figure(value: number): string {
 
 export function httpTable(measured: readonly Throughput[]): string {
   return table(
-    ['workerd · Hono over HTTP, repeated tokens', 'requests/s', '× no guard', 'CPU µs/request'],
-    measured.map(({ app, perSecond, ratio, cpuMicroseconds }) => [
+    [
+      'workerd · Hono over HTTP, repeated tokens',
+      'requests/s',
+      '× no guard',
+      'quartiles',
+      'CPU µs/request',
+      'added',
+    ],
+    measured.map(({ app, perSecond, ratio, low, high, cpuMicroseconds, cpuAdded }) => [
       app === 'open' ? 'no guard' : app,
       figure(perSecond),
       figure(ratio),
+      `${figure(low)}–${figure(high)}`,
       cpuMicroseconds === null ? '–' : figure(cpuMicroseconds),
+      cpuAdded === null ? '–' : figure(cpuAdded),
     ]),
   )
 }
