@@ -28,10 +28,12 @@ export function every(rules: readonly Rule[], auth: Auth): Verdict {
 /** Rights that a caller must hold: all of them, or one. */
 export function holds(what: 'permission' | 'role', amount: 'all' | 'one', names: readonly string[]): Rule {
   const phrase = names.length > 1 ? `${amount} of the ${what}s` : `the ${what}`
+  // Made here, because a name put together on each check would be looked up anew each time.
+  const claim = `${what}s` as const
   return {
     words: `has ${phrase} ${names.join(', ')}`,
     test: (auth) => {
-      const held = auth[`${what}s`]
+      const held = auth[claim]
       const isHeld = (name: string): boolean => held.includes(name)
       return orUnknown(auth, CLAIMS[what], amount === 'all' ? names.every(isHeld) : names.some(isHeld))
     },
