@@ -20,6 +20,5 @@ export function safeReturnTo(returnTo: string, origin: string): string | undefin
   const url = new URL(href)
   if (url.origin !== origin || url.href !== href) return undefined
   const path = plainPath(href)
-  if (path === null || /%[01][0-9a-f]|%7f/i.test(path)) return undefined
-  return NEVER.includes(path) ? undefined : returnTo
+  return path === null || NEVER.includes(path) ? undefined : returnTo
 }
