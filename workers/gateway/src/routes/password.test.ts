@@ -167,6 +167,20 @@ describe('its limits', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('know a name in each of its spellings', async () => {
+    const limiter = countingLimiter(9)
+    env = { ...env, RATE_LIMITER: limiter }
+    for (const username of [
+      'alice@example.test',
+      'ALICE@Example.test',
+      ' alice@example.test ',
+      'ａlice@example.test',
+    ]) {
+      await login({ ...CREDENTIALS, username })
+    }
+    expect(new Set(limiter.keys.filter((key) => key.startsWith('user:'))).size).toBe(1)
+  })
+
   it('that fail let nobody guess: 503', async () => {
     env = { ...env, RATE_LIMITER: { limit: () => Promise.reject(new Error('canary')) } }
     await expectError(await login(), 503, 'temporarily_unavailable')

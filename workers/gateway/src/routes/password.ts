@@ -16,13 +16,15 @@ export async function passwordLogin(gateway: Gateway, request: Request, trace: T
   const connection = login?.connection
   if (login === undefined || connection === undefined) throw new GatewayError('not_found')
   const { username, password } = await readPassword(request)
-  trace.subject = username
+  // Auth0 takes a name in any case: each spelling must not be a new one to guess at.
+  const user = username.normalize('NFKC').trim().toLowerCase()
+  trace.subject = user
   const ip = clientIp(request, environment)
   // Without the caller's address Auth0 would count everybody's attempts as this Worker's.
   if (ip === undefined && (environment === 'production' || environment === 'staging')) {
     throw new GatewayError('invalid_request', { description: 'The address of the caller is not known' })
   }
-  await limit(gateway, { ip, user: username }, 'refuse')
+  await limit(gateway, { ip, user }, 'refuse')
   return passwordRealm({ ...login, connection }, { username, password, ip })
 }
 
