@@ -144,6 +144,12 @@ const refused: [name: string, value: unknown, message: RegExp, more?: object][] 
   ['AUTH0_CONNECTION', 'users', /^AUTH0_CONNECTION needs AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET/],
   ['RATE_LIMITER', {}, /^RATE_LIMITER is no rate-limit binding: see "ratelimits"/],
   ['JWKS_CACHE', { get: () => null }, /^JWKS_CACHE is no KV binding: see "kv_namespaces"/],
+  ...['production', 'staging'].map((WORKER_ENV): (typeof refused)[number] => [
+    'CORS_ORIGINS',
+    'https://app.test,http://app.test',
+    /^CORS_ORIGINS has http:\/\/app\.test, which is not https/,
+    { WORKER_ENV, AUTH0_CLIENTS: 'web' },
+  ]),
   ['ADMIN_SIGN', 'reports,nobody', /^ADMIN_SIGN names nobody, which is not in AUDIENCES/],
   ['DATADOG_SITE', 'https://datadoghq.eu', /^DATADOG_SITE must be a site such as datadoghq\.com/],
   ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL is for development alone/, { WORKER_ENV: 'test' }],

@@ -197,7 +197,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     services,
     exchange: exchangeOf(variables),
     jwksPublic: variables.JWKS_PUBLIC,
-    corsOrigins: corsOriginsOf(variables.CORS_ORIGINS),
+    corsOrigins: corsOriginsOf(variables.CORS_ORIGINS, isStrict),
     login,
     session: sessionConfig({
       login,
@@ -425,11 +425,13 @@ function adminSignOf(
   return new Set(names)
 }
 
-function corsOriginsOf(origins: readonly string[]): ReadonlySet<string> {
+/** @throws ConfigError for plain http in production and staging: whoever is on the way would be that page */
+function corsOriginsOf(origins: readonly string[], isStrict: boolean): ReadonlySet<string> {
   for (const origin of origins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin)) {
       refuse('CORS_ORIGINS', 'must list exact origins, for example https://app.example.com')
     }
+    if (isStrict && !origin.startsWith('https:')) refuse('CORS_ORIGINS', `has ${origin}, which is not https`)
   }
   return new Set(origins)
 }
