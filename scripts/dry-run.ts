@@ -1,16 +1,10 @@
 import { runCommand } from './command.ts'
-import { CONSUMER, GATEWAY } from './workers.ts'
+import { EVERY_ENVIRONMENT } from './workers.ts'
 import { wranglerWith } from './wrangler.ts'
-
-/** Every environment of every Worker. */
-const ALL = [
-  ...['', 'staging', 'dev', 'bootstrap', 'bootstrap-staging'].map((env) => ({ ...GATEWAY, env })),
-  ...['', 'staging', 'dev'].map((env) => ({ ...CONSUMER, env })),
-]
 
 await runCommand(
   'Usage: npm run workers\n\nBundles every environment of every Worker as a deploy would, and prints the sizes.\n',
-  (argv) => (argv.includes('--help') ? 'help' : ALL),
+  (argv) => (argv.includes('--help') ? 'help' : EVERY_ENVIRONMENT),
   async (all, say) => {
     const run = wranglerWith()
     for (const { name, config, env } of all) {

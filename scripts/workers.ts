@@ -44,6 +44,12 @@ export const CONSUMER: WorkerDefinition = {
 /** Consumers come after the gateway's bootstrap, in this order. */
 export const CONSUMERS: readonly WorkerDefinition[] = [CONSUMER]
 
+/** Every environment of every Worker, as wrangler's `--env` names it; `""` is the top level of its file. */
+export const EVERY_ENVIRONMENT: readonly (WorkerDefinition & { readonly env: string })[] = [
+  ...['', 'staging', 'dev', 'bootstrap', 'bootstrap-staging'].map((env) => ({ ...GATEWAY, env })),
+  ...['', 'staging', 'dev'].map((env) => ({ ...CONSUMER, env })),
+]
+
 /** What is deployed. `production` is the top level of each wrangler.jsonc. */
 export const ENVIRONMENTS = ['production', 'staging'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
