@@ -218,17 +218,32 @@ export class Kit {
     token: string,
     parts: PolicyParts,
   ): Decision<Custom> | Promise<Decision<Custom>> {
-    const auth = (verified.auth ??= authOf(verified.claims))
+    const auth = verified.auth ?? this.#authOf(verified, token)
     if (auth.kind === 'anonymous' && !parts.allowsAnonymous) {
       return refusal(401, 'anonymous', 'the caller is anonymous and the policy does not allow that')
     }
-    const conclude = ({ passed, failed, auth: granted }: Evaluated<Custom>): Decision<Custom> => {
-      if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
-      if (!this.#tokens.has(granted)) this.#tokens.set(granted, token)
-      return { granted: true, auth: granted }
-    }
     const evaluated = evaluate<Custom>(parts, auth)
-    return evaluated instanceof Promise ? evaluated.then(conclude) : conclude(evaluated)
+    return evaluated instanceof Promise
+      ? evaluated.then((late) => this.#conclude(late, verified, token))
+      : this.#conclude(evaluated, verified, token)
+  }
+
+  #authOf(verified: Verified, token: string): Auth {
+    const auth = authOf(verified.claims)
+    verified.auth = auth
+    this.#tokens.set(auth, token)
+    return auth
+  }
+
+  #conclude<Custom>(
+    { passed, failed, auth }: Evaluated<Custom>,
+    verified: Verified,
+    token: string,
+  ): Decision<Custom> {
+    if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
+    // A schema makes an Auth of its own.
+    if (auth !== verified.auth) this.#tokens.set(auth, token)
+    return { granted: true, auth }
   }
 
   readonly #isKnown = (token: string): boolean => this.#verifier.knows(token)
