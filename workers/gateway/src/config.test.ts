@@ -285,7 +285,7 @@ describe('keys', () => {
     [
       'shared by two audiences',
       { ...secret, JWT_SECRETS_BY_AUDIENCE: '{"reports":"S","archive":"S"}' },
-      /gives S to two audiences/,
+      /gives one secret to two audiences/,
     ],
   ])('refuses secrets by audience %s', (_, more, message) => {
     expect(problem(more)).toMatch(message)

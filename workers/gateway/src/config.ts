@@ -337,9 +337,9 @@ function keysOf(
   if (missing !== undefined)
     refuse('JWT_SECRETS_BY_AUDIENCE', `has no secret for the audience ${missing}: add one`)
   const names = Object.values(secrets)
-  const shared = names.find((name, index) => names.indexOf(name) !== index)
-  if (shared !== undefined) {
-    refuse('JWT_SECRETS_BY_AUDIENCE', `gives ${shared} to two audiences: each needs a secret of its own`)
+  // What stands there in place of a name may be the secret itself: it is not quoted.
+  if (new Set(names).size < names.length) {
+    refuse('JWT_SECRETS_BY_AUDIENCE', 'gives one secret to two audiences: each needs a secret of its own')
   }
   return { mode: 'HS512', secretsByAudience: new Map(Object.entries(secrets)) }
 }
