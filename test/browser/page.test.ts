@@ -12,10 +12,15 @@ import { doMainJob } from '../start/main-job.ts'
 import { addressesOf, startSystem, type System, waitUntilReady } from '../start/system.ts'
 import { isSkipped, launch } from './chromium.ts'
 
-/** Pictures of the page, to be looked at. Ignored by git. */
-const SCREENSHOTS = join(import.meta.dirname, '../../.dev/screenshots')
+/** A folder for pictures of the page, to be looked at. None are taken when it is unset. */
+const { SCREENSHOTS } = process.env
 const WIDE = { width: 1280, height: 900 }
-const NARROW = { width: 360, height: 740 }
+const NARROW = { width: 375, height: 740 }
+/** As narrow as a page must work (WCAG 2.2, 1.4.10). */
+const NARROWEST = { width: 320, height: 640 }
+
+/** What Chromium says of refused calls and upgrades, which these tests make. */
+const REFUSED = /the server responded with a status of 40|Unexpected response code: 40/
 
 describe.skipIf(isSkipped)('the page, in a browser', () => {
   let control: Control
@@ -28,7 +33,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
   let complaints: string[]
 
   beforeAll(async () => {
-    mkdirSync(SCREENSHOTS, { recursive: true })
+    if (SCREENSHOTS) mkdirSync(SCREENSHOTS, { recursive: true })
     makeSecrets()
     const ports = await freePorts()
     control = await startControl()
@@ -46,10 +51,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
   })
   afterEach(async () => {
     await context.close()
-    // Refused calls are told in the console; everything else is a fault of the page.
-    expect(complaints.filter((text) => !text.includes('the server responded with a status of 40'))).toEqual(
-      [],
-    )
+    expect(complaints.filter((text) => !REFUSED.test(text))).toEqual([])
   })
 
   async function open(viewport = WIDE): Promise<Page> {
@@ -74,8 +76,31 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     expect(new URL(page.url()).pathname).toBe('/app/')
   }
 
-  const take = (page: Page, name: string): Promise<unknown> =>
-    page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true })
+  /** Pictures of the page as it is now: wide and narrow, light and dark. */
+  async function take(page: Page, name: string): Promise<void> {
+    if (!SCREENSHOTS) return
+    for (const [window, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
+      await page.setViewportSize(viewport)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await page.screenshot({
+          path: join(SCREENSHOTS, `${name}-${window}-${colorScheme}.png`),
+          fullPage: true,
+        })
+      }
+    }
+    await page.setViewportSize(WIDE)
+  }
+
+  const chatOf = (page: Page) => page.getByRole('region', { name: 'A chat with yourself' })
+  const messagesOf = (page: Page) => chatOf(page).getByRole('log').getByRole('listitem')
+
+  async function write(page: Page, text: string): Promise<void> {
+    await chatOf(page).getByText('Connected.').waitFor()
+    await page.getByLabel('Message').fill(text)
+    await page.getByRole('button', { name: 'Send' }).click()
+    await messagesOf(page).filter({ hasText: text }).waitFor()
+  }
 
   it('shows both tokens side by side, explained, to whoever logged in', async () => {
     const page = await open()
@@ -115,6 +140,60 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     const rules = page.getByRole('row', { name: /GET \/api\/admin\/users/ })
     expect(await rules.innerText()).toMatch(/admin.*\(fail\)/)
     await take(page, 'refused')
+  })
+
+  it('opens sockets with the session alone, and shows why one is refused', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.dave)
+    await page.getByRole('button', { name: 'Call WebSocket /api/echo' }).click()
+    await page.getByText('WebSocket /api/echo answered 101.').waitFor()
+    expect(await page.locator('#answer').innerText()).toContain('Hello')
+    const chatOfAlice = page.getByRole('row', { name: /the owner is auth0\|alice/ }).last()
+    expect(await chatOfAlice.innerText()).toContain('is the owner (fail)')
+    await chatOfAlice.getByRole('button').click()
+    await page.getByText(/chat\/\w+ answered 403/).waitFor()
+    expect(await page.locator('#answer').innerText()).toContain('insufficient_scope')
+  })
+
+  it('has a chat for each user, in all their windows, over a reload', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    const second = await context.newPage()
+    await second.goto('/app/')
+    await chatOf(second).getByText('Connected.').waitFor()
+    await write(page, 'Buy milk')
+    await messagesOf(second).filter({ hasText: 'Buy milk' }).waitFor()
+    await write(second, '<b>and</b> bread')
+    await messagesOf(page).filter({ hasText: '<b>and</b> bread' }).waitFor()
+    await page.reload()
+    await messagesOf(page).filter({ hasText: 'Buy milk' }).waitFor()
+    await take(page, 'chat')
+
+    const other = await browser.newContext({ baseURL: origin })
+    const third = await other.newPage()
+    await third.goto('/app/')
+    await logIn(third, demoUsers.bob)
+    await chatOf(third).getByText('No messages yet.').waitFor()
+    expect(await messagesOf(third).count()).toBe(0)
+    await other.close()
+
+    await second.getByRole('button', { name: 'Forget all' }).click()
+    await chatOf(page).getByText('No messages yet.').waitFor()
+  })
+
+  it('opens its chat anew when the token has ended', async () => {
+    const page = await open()
+    let sockets = 0
+    await page.routeWebSocket(/\/api\/agents\/chat\//, (socket) => {
+      sockets++
+      const server = socket.connectToServer()
+      if (sockets > 1) return
+      server.onMessage(() => void socket.close({ code: 4401, reason: 'The access token has ended' }))
+    })
+    await logIn(page, demoUsers.alice)
+    await chatOf(page).getByText('Connected.').waitFor()
+    expect(sockets).toBe(2)
+    await write(page, 'still here')
   })
 
   it('refreshes, logs out, and shows the next user nothing of the last', async () => {
@@ -188,6 +267,9 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     const lines = await ticks.allInnerTexts()
     expect(lines.filter((line) => !line.startsWith('200'))).toEqual([])
     expect(lines[0]).not.toContain(kid)
+    await page.getByRole('row', { name: new RegExp(`^${kid} signing .* yes `) }).waitFor({ timeout: 10_000 })
+    await page.getByText('The JWK Set, as services fetch it').click()
+    expect(await page.locator('#jwks-text').innerText()).toContain(kid)
     await take(page, 'rotation')
   })
 
@@ -202,8 +284,17 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await page.getByLabel('Password').fill(demoUsers.dave.password)
     await page.keyboard.press('Enter')
     await page.getByText('Dave Premium (').waitFor()
-    // Nothing is cut off at the side.
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(NARROW.width)
-    await take(page, 'narrow')
+    await chatOf(page).getByText('Connected.').waitFor()
+    await page.getByLabel('Message').focus()
+    await page.keyboard.type('by keyboard')
+    await page.keyboard.press('Enter')
+    await messagesOf(page).filter({ hasText: 'by keyboard' }).waitFor()
+    await page.getByRole('row', { name: 'GET /api/secure' }).waitFor()
+    await page.getByRole('article').getByText('who acts for the subject').waitFor()
+    for (const viewport of [NARROW, NARROWEST]) {
+      await page.setViewportSize(viewport)
+      // Nothing is cut off at the side.
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width)
+    }
   })
 })

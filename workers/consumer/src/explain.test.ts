@@ -27,16 +27,27 @@ describe('what the page shows', () => {
     const response = await app.request('/api/decisions', bearer(token), issuer.env)
     const { decisions }: { decisions: { path: string; passed: boolean; rules: object[] }[] } =
       await response.json()
-    expect(decisions).toHaveLength(6)
+    expect(decisions).toHaveLength(8)
     expect(decisions.find(({ path }) => path === '/api/reports')).toMatchObject({
       passed: false,
       rules: [{ outcome: 'pass' }, { outcome: 'fail' }],
     })
   })
 
+  it('is the JWK Set, and what of it the service has in its cache', async () => {
+    const env = { ...issuer.env, GATEWAY_KEYS: issuer.binding }
+    const response = await app.request('/api/keys', bearer(await issuer.token()), env)
+    const { published, cache }: { published: { keys: { kid: string }[] }; cache: { kids: string[] } } =
+      await response.json()
+    expect(published.keys).not.toEqual([])
+    expect(published.keys.map(({ kid }) => kid)).toEqual(cache.kids)
+    expect(JSON.stringify(published)).not.toContain('"d"')
+  })
+
   it('needs a token like everything else', async () => {
-    expect((await app.request('/api/token', {}, issuer.env)).status).toBe(401)
-    expect((await app.request('/api/decisions', {}, issuer.env)).status).toBe(401)
+    for (const path of ['/api/token', '/api/decisions', '/api/keys']) {
+      expect((await app.request(path, {}, issuer.env)).status).toBe(401)
+    }
   })
 })
 

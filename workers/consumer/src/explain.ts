@@ -1,29 +1,56 @@
-import { parse, type Policy, policy } from '@sealgate/kit'
+import { type FetchService, parse, type Policy, policy } from '@sealgate/kit'
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
-import { administrator, anybody, ownerOf, premium, reader } from './policies.ts'
+import { chatNameOf } from './chat-name.ts'
+import { administrator, anybody, ownerAlone, ownerOf, premium, reader } from './policies.ts'
+
+interface ExplainEnv extends SealgateEnv {
+  Bindings: { readonly GATEWAY_KEYS: FetchService }
+}
+
+interface ExplainedRoute {
+  /** What the page does to call it. */
+  readonly method: 'GET' | 'PUT' | 'WebSocket'
+  readonly path: string
+  readonly rule: Policy
+  /** Whose it is, where that decides. */
+  readonly of?: string
+}
+
+const ALICE = 'auth0|alice'
 
 /** The example routes with their rules, for the page that explains them. */
-const RULES: readonly { readonly method: string; readonly path: string; readonly rule: Policy }[] = [
+const ROUTES: readonly ExplainedRoute[] = [
   { method: 'GET', path: '/api/secure', rule: policy() },
   { method: 'GET', path: '/api/whoami', rule: anybody },
   { method: 'GET', path: '/api/reports', rule: reader },
   { method: 'GET', path: '/api/admin/users', rule: administrator },
-  { method: 'PUT', path: '/api/profile/auth0|alice', rule: ownerOf('auth0|alice') },
+  { method: 'PUT', path: `/api/profile/${ALICE}`, rule: ownerOf(ALICE), of: ALICE },
   { method: 'GET', path: '/api/secret-data', rule: premium },
+  { method: 'WebSocket', path: '/api/echo', rule: policy() },
+  { method: 'WebSocket', path: `/api/agents/chat/${chatNameOf(ALICE)}`, rule: ownerAlone(ALICE), of: ALICE },
 ]
 
-/** What the caller's own token says, and what each rule says of it. Neither is a secret from the caller. */
-export const explain = new Hono<SealgateEnv>()
+const NO_STORE = { 'Cache-Control': 'no-store' }
+
+/** What the page shows of the caller's own token, of each rule, and of the keys. None of it is a secret. */
+export const explain = new Hono<ExplainEnv>()
   .get('/token', guard(anybody), (c) => {
     // Without its signature it is no credential.
     const { header, payload } = parse(c.req.header('Authorization')?.replace(/^bearer +/i, '') ?? '')
-    return c.json({ header, payload }, 200, { 'Cache-Control': 'no-store' })
+    return c.json({ header, payload }, 200, NO_STORE)
   })
   .get('/decisions', guard(anybody), async (c) => {
-    const decisions = RULES.map(async ({ method, path, rule }) => {
+    const decisions = ROUTES.map(async ({ rule, ...route }) => {
       const explanation = await rule.explain(c.var.auth.claims)
-      return { method, path, ...explanation }
+      return { ...route, ...explanation }
     })
-    return c.json({ decisions: await Promise.all(decisions) }, 200, { 'Cache-Control': 'no-store' })
+    return c.json({ decisions: await Promise.all(decisions) }, 200, NO_STORE)
+  })
+  /** The JWK Set as the gateway publishes it now, and which of its keys this service has in its cache. */
+  .get('/keys', guard(anybody), async (c) => {
+    const url = 'https://jwks.internal/.well-known/jwks.json'
+    const published: unknown = await (await c.env.GATEWAY_KEYS.fetch(url)).json()
+    const { verify } = await c.var.jwt.describe()
+    return c.json({ published, cache: verify }, 200, NO_STORE)
   })
