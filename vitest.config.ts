@@ -16,8 +16,8 @@ const consumerTests = ['test/agents/consumer/**/*.test.ts']
 
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
-/** Vectors and fuzzing: what the runtime's own cryptography says counts, so on both. */
-const proofTests = ['test/conformance/**/*.test.ts', 'test/fuzz/**/*.test.ts']
+/** Vectors, fuzzing and hostile tokens: what the runtime's own cryptography says counts, so on both. */
+const proofTests = ['test/conformance/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/attacks/tokens.test.ts']
 
 export default defineConfig({
   test: {
