@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { KeysUnavailableError, TokenError } from '../errors.ts'
 import type { KitEvent } from '../events.ts'
-import { serviceLoader, urlLoader } from './fetch-jwks.ts'
-import { JwksSource, type JwksSourceOptions } from './jwks.ts'
+import { serviceLoader } from './fetch-jwks.ts'
+import { JwksCache, JwksSource, type JwksSourceOptions, type SetKey } from './jwks.ts'
 
 interface TestJwk {
   readonly kty: string
@@ -62,6 +62,24 @@ function cache(options: Partial<JwksSourceOptions> = {}) {
   return { source, world, find }
 }
 
+/** A JWKS whose answers come when the test says so. */
+function manual(options: Partial<JwksSourceOptions> = {}) {
+  const made = cache(options)
+  const answers: ((body: unknown) => void)[] = []
+  made.world.answer = () => new Promise((resolve) => answers.push((body) => resolve(Response.json(body))))
+  return { ...made, answers }
+}
+/** As {@link manual}, once its set is there. */
+async function loaded(options: Partial<JwksSourceOptions> = {}) {
+  const made = manual(options)
+  const first = made.find('one')
+  await turn()
+  made.answers.shift()?.({ keys: [one, two] })
+  await first
+  return made
+}
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
+
 const unavailable = { code: 'ERR_KEYS_UNAVAILABLE', status: 503 }
 const down = () => Promise.resolve(new Response('a page of HTML', { status: 500 }))
 
@@ -77,12 +95,66 @@ describe('freshness', () => {
   it('is renewed in the background in its last 30 seconds', async () => {
     const { source, world, find } = cache()
     await find('one')
-    world.time += 271
+    world.time += 270
     world.body = { keys: [two, three] }
     expect(source.find('one')).not.toBeInstanceOf(Promise)
     await world.settle()
     expect(world.fetches).toBe(2)
     expect((await find('three')).map(({ kid }) => kid)).toEqual(['three'])
+  })
+
+  it('is renewed at a time of its own in each isolate: 15 to 30 seconds before its end', async () => {
+    const { world, find } = cache({ random: () => 0 })
+    await find('one')
+    world.time += 284
+    await find('one')
+    expect(world.fetches).toBe(1)
+    world.time += 1
+    await find('one')
+    expect(world.fetches).toBe(2)
+  })
+
+  it('is renewed by one fetch, through HTTP caches, that nobody waits for', async () => {
+    const { source, world, answers } = await loaded()
+    world.time += 270
+    for (let index = 0; index < 100; index++) expect(source.find('one')).not.toBeInstanceOf(Promise)
+    expect([world.fetches, world.forced]).toEqual([2, 0])
+    answers[0]?.({ keys: [one] })
+    await world.settle()
+    expect(source.describe()).toMatchObject({ kids: ['one'], ageSeconds: 0 })
+  })
+
+  it('is renewed anew when the fetch has not come back in 6 seconds', async () => {
+    const { source, world } = await loaded()
+    const fetchesAt = (age: number): number => {
+      world.time = 10_000 + age
+      expect(source.find('one')).not.toBeInstanceOf(Promise)
+      return world.fetches
+    }
+    expect([270, 275.9, 276, 276].map(fetchesAt)).toEqual([2, 2, 3, 3])
+  })
+
+  it('goes on when its renewal fails, which is tried again after the pause', async () => {
+    const { source, world, find } = cache()
+    await find('one')
+    world.answer = down
+    const fetchesAt = async (age: number): Promise<number> => {
+      world.time = 10_000 + age
+      expect(source.find('one')).not.toBeInstanceOf(Promise)
+      await world.settle()
+      return world.fetches
+    }
+    expect(await fetchesAt(270)).toBe(2)
+    expect(await fetchesAt(270.9)).toBe(2)
+    expect(await fetchesAt(271)).toBe(3)
+  })
+
+  it('is used to its end, and no fetch begun, where nothing outlives a request', async () => {
+    const { source, world, find } = cache({ keepAlive: undefined })
+    await find('one')
+    world.time += 299
+    expect(source.find('one')).not.toBeInstanceOf(Promise)
+    expect(world.fetches).toBe(1)
   })
 
   it('is renewed in its last tenth where it is short', async () => {
@@ -134,19 +206,118 @@ describe('an unknown kid', () => {
     expect(world.fetches).toBe(1)
   })
 
+  it('is remembered for 30 seconds from when a fetch did not bring it', async () => {
+    const { world, find } = cache()
+    const fetchesAt = async (age: number): Promise<number> => {
+      world.time = 10_000 + age
+      await expect(find('three')).rejects.toMatchObject({
+        reason: 'unknown_kid',
+        detail: 'no key has this kid',
+      })
+      return world.fetches
+    }
+    expect(await fetchesAt(0)).toBe(1)
+    expect(await fetchesAt(15)).toBe(1)
+    expect(await fetchesAt(29.9)).toBe(1)
+    expect(await fetchesAt(30)).toBe(2)
+  })
+
+  it('is refused at once while it is remembered, even if a fetch is under way', async () => {
+    const { source, world, find, answers } = await loaded({ ttlSeconds: 20 })
+    world.time += 1
+    const absent = find('three').catch(() => 'refused')
+    await turn()
+    answers[0]?.({ keys: [one] })
+    expect(await absent).toBe('refused')
+    world.time += 18
+    void source.find('one')
+    expect(world.fetches).toBe(3)
+    await expect(find('three')).rejects.toMatchObject({ reason: 'unknown_kid' })
+    const never = find('four').catch(() => 'refused')
+    expect(await Promise.race([never, turn()])).not.toBe('refused')
+  })
+
+  it.each([
+    ['255 others', 255, 1],
+    ['256 others, which displace it', 256, 2],
+  ])('is remembered beside %s', async (_, others, fetches) => {
+    const { world, find } = cache()
+    const refuse = (kid: string) => expect(find(kid)).rejects.toMatchObject({ reason: 'unknown_kid' })
+    await refuse('three')
+    for (let index = 0; index < others; index++) await refuse(`other-${index}`)
+    world.time += 1
+    await refuse('three')
+    expect(world.fetches).toBe(fetches)
+  })
+
+  it('is remembered as the newest when it comes again', async () => {
+    const { world, find } = cache()
+    const refuse = (kid: string) => expect(find(kid)).rejects.toMatchObject({ reason: 'unknown_kid' })
+    await refuse('three')
+    for (let index = 0; index < 255; index++) await refuse(`other-${index}`)
+    await refuse('three')
+    await refuse('one more')
+    world.time += 1
+    await refuse('three')
+    expect(world.fetches).toBe(1)
+    await refuse('other-0')
+    expect(world.fetches).toBe(2)
+  })
+
+  it('cools down from the fetch on, not from those who joined it', async () => {
+    const { world, find, answers } = await loaded()
+    world.time += 1
+    const herd = [find('three').catch(() => undefined)]
+    world.time += 3
+    herd.push(find('four').catch(() => undefined))
+    await turn()
+    answers[0]?.({ keys: [one] })
+    await Promise.all(herd)
+    expect(world.fetches).toBe(2)
+    world.time = 10_030.9
+    await expect(find('five')).rejects.toMatchObject({ reason: 'unknown_kid' })
+    expect(world.fetches).toBe(2)
+    world.time = 10_031
+    void find('five').catch(() => undefined)
+    await turn()
+    expect(world.fetches).toBe(3)
+  })
+
   it('says nothing about the token while fetches fail: 503, not 401', async () => {
     const { world, find } = cache()
     await find('one')
     world.time += 1
     world.answer = down
-    await expect(find('three')).rejects.toMatchObject(unavailable)
-    await expect(find('four')).rejects.toMatchObject(unavailable)
+    await expect(find('three')).rejects.toMatchObject({
+      ...unavailable,
+      message: 'the keys could not be loaded: the JWKS was answered with 500',
+      retryAfterSeconds: 1,
+    })
+    world.time += 10
+    await expect(find('four')).rejects.toMatchObject({
+      ...unavailable,
+      message: 'no key has this kid, and the last fetch of the JWKS failed',
+      retryAfterSeconds: 20,
+    })
     expect((await find('one')).length).toBe(1)
+  })
+
+  it('is one again, 401, once a fetch has gone well', async () => {
+    const { world, find } = cache()
+    await find('one')
+    world.time += 1
+    world.answer = down
+    await expect(find('three')).rejects.toMatchObject(unavailable)
+    world.answer = undefined
+    world.time += 30
+    await expect(find('three')).rejects.toMatchObject({ reason: 'unknown_kid' })
   })
 
   it('needs no fetch when there is none', () => {
     const { source, world } = cache()
-    expect(() => source.find(undefined)).toThrow(expect.objectContaining({ reason: 'missing_kid' }))
+    expect(() => source.find(undefined)).toThrow(
+      expect.objectContaining({ reason: 'missing_kid', detail: 'the header has no kid' }),
+    )
     expect(world.fetches).toBe(0)
   })
 })
@@ -183,6 +354,72 @@ describe('an outage', () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
   })
 
+  it('holds nobody up: one waits when it begins, then fetches run in the background', async () => {
+    const { source, world, find } = cache()
+    await find('one')
+    world.answer = down
+    world.time += 300
+    const first = source.find('one')
+    expect(first).toBeInstanceOf(Promise)
+    expect((await first).length).toBe(1)
+    expect(world.fetches).toBe(2)
+    world.time += 0.9
+    expect(source.find('one')).not.toBeInstanceOf(Promise)
+    expect(world.fetches).toBe(2)
+    world.time += 0.1
+    expect(source.find('one')).not.toBeInstanceOf(Promise)
+    expect(source.find('one')).not.toBeInstanceOf(Promise)
+    expect(world.fetches).toBe(3)
+  })
+
+  it('costs a wait for each try where nothing outlives a request, and serves the last good set still', async () => {
+    const { source, world, find } = cache({ keepAlive: undefined })
+    await find('one')
+    world.answer = down
+    world.time += 300
+    await find('one')
+    expect(source.find('one')).not.toBeInstanceOf(Promise)
+    world.time += 1
+    const waited = source.find('one')
+    expect(waited).toBeInstanceOf(Promise)
+    expect((await waited).length).toBe(1)
+    expect(world.fetches).toBe(3)
+  })
+
+  it('that has outlasted the last good set costs one fetch in each pause', async () => {
+    const { source, world, find } = cache()
+    await find('one')
+    world.answer = down
+    world.time += 1200
+    await expect(find('one')).rejects.toMatchObject({ ...unavailable, retryAfterSeconds: 1 })
+    expect(() => source.find('one')).toThrow(/the keys could not be loaded: the JWKS was answered with 500/)
+    expect(world.fetches).toBe(2)
+  })
+
+  it.each([
+    [299, 'fresh'],
+    [300, 'stale'],
+    [1199, 'stale'],
+    [1200, 'expired'],
+  ])('leaves a set of %i seconds %s', async (age, state) => {
+    const { source, world, find } = cache()
+    await find('one')
+    world.time += age
+    expect(source.describe()).toMatchObject({ state, ageSeconds: age, kids: ['one', 'two'] })
+  })
+
+  it('is reported at each failed fetch, and so is each good one', async () => {
+    const { world, find } = cache()
+    await find('one')
+    world.answer = down
+    world.time += 300
+    await find('one')
+    expect(world.events).toEqual([
+      { type: 'jwks_refreshed', level: 'info', keys: 2 },
+      { type: 'jwks_failed', level: 'error', problem: 'the JWKS was answered with 500', retryInSeconds: 1 },
+    ])
+  })
+
   it('ends with the next good answer', async () => {
     const { source, world, find } = cache()
     world.answer = down
@@ -191,7 +428,7 @@ describe('an outage', () => {
     world.answer = undefined
     world.time += 1
     expect((await find('one')).length).toBe(1)
-    expect(source.describe()).toEqual({
+    expect(source.describe()).toStrictEqual({
       kind: 'service',
       kids: ['one', 'two'],
       state: 'fresh',
@@ -207,11 +444,14 @@ describe('odd answers', () => {
     ['no keys', /no keys array/, () => Response.json({})],
     ['65 keys', /more than 64/, () => Response.json({ keys: Array.from({ length: 65 }, () => ({})) })],
     ['64 KiB and more', /larger than 65536/, () => new Response('x'.repeat(65_537))],
-    [
-      'a redirect',
-      /redirect/,
-      () => new Response(null, { status: 302, headers: { Location: 'https://evil.example' } }),
-    ],
+    ...[300, 302, 399].map((status): (typeof odd)[number] => [
+      `a redirect (${status})`,
+      /answered with a redirect/,
+      () => new Response(null, { status, headers: { Location: 'https://evil.example' } }),
+    ]),
+    ['202', /answered with 202/, () => Response.json({ keys: [one] }, { status: 202 })],
+    ['400', /answered with 400/, () => new Response('secret', { status: 400 })],
+    ['nothing', /not a JSON object/, () => new Response(null)],
     ['404, with the likely cause', /"entrypoint": "Keys"/, () => new Response('', { status: 404 })],
     [
       'a set without a usable key',
@@ -227,6 +467,42 @@ describe('odd answers', () => {
     expect(error).toMatchObject(unavailable)
     expect(String(error)).toMatch(problem)
     expect(String(error)).not.toContain('secret')
+  })
+
+  it('64 keys: as many as may be', async () => {
+    const { source, world, find } = cache()
+    world.body = { keys: Array.from({ length: 64 }, (_, index) => ({ ...one, kid: `key-${index}` })) }
+    await find('key-0')
+    expect(source.describe().kids.length).toBe(64)
+  })
+
+  it('64 KiB in many pieces: as much as may be', async () => {
+    const { world, find } = cache()
+    const bytes = new TextEncoder().encode(JSON.stringify({ keys: [one] }).padEnd(65_536))
+    const pieces = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < bytes.length; at += 100) controller.enqueue(bytes.slice(at, at + 100))
+        controller.close()
+      },
+    })
+    world.answer = () => Promise.resolve(new Response(pieces))
+    expect((await find('one')).length).toBe(1)
+  })
+
+  it('an answer that is no use: its body is given up, so that it holds no connection', async () => {
+    for (const status of [404, 500]) {
+      const { world, find } = cache()
+      let isGivenUp = false
+      const body = new ReadableStream({
+        cancel() {
+          isGivenUp = true
+          throw new Error('whatever')
+        },
+      })
+      world.answer = () => Promise.resolve(new Response(body, { status }))
+      await expect(find('one')).rejects.toThrow(String(status))
+      expect(isGivenUp).toBe(true)
+    }
   })
 
   it('an endless body: read to the limit and no further', async () => {
@@ -248,8 +524,12 @@ describe('odd answers', () => {
     await find('one')
     world.time += 300
     world.body = { keys: [] }
-    await expect(find('one')).rejects.toMatchObject(unavailable)
-    await expect(find('one')).rejects.toThrow(/empty/)
+    for (const kid of ['one', 'three']) {
+      await expect(find(kid)).rejects.toMatchObject({
+        ...unavailable,
+        message: 'the JWKS is empty: nothing verifies',
+      })
+    }
   })
 
   it('unusable keys are skipped and reported; the rest serve', async () => {
@@ -273,6 +553,32 @@ describe('odd answers', () => {
     world.body = { keys: [one, { ...two, kid: 'one' }, three] }
     await expect(find('one')).rejects.toMatchObject({ reason: 'unknown_kid' })
     expect((await find('three')).length).toBe(1)
+    const problem = 'several keys have this kid: none of them is used'
+    const event = { type: 'key_skipped', level: 'error', kid: 'one', problem }
+    expect(world.events.filter(({ type }) => type === 'key_skipped')).toEqual([event, event])
+  })
+
+  it('two keys under one kid and no other key: a failed fetch that says why', async () => {
+    const { world, find } = cache()
+    world.body = { keys: [one, { ...two, kid: 'one' }] }
+    await expect(find('one')).rejects.toThrow(/the JWKS has no usable key: several keys have this kid/)
+  })
+
+  it('two keys under one kid that are of different kinds: both are candidates', async () => {
+    const kinds = new JwksCache<SetKey>(
+      {
+        kind: 'url',
+        load: () => Promise.resolve({ keys: ['RS256', 'ES256'] }),
+        ttlSeconds: 300,
+        maxStaleSeconds: 900,
+        cooldownSeconds: 30,
+        now: () => 10_000,
+        onEvent: () => undefined,
+      },
+      (family) => ({ ok: true, key: { kid: 'one', family: String(family), fingerprint: String(family) } }),
+    )
+    expect((await kinds.find('one')).map(({ family }) => family)).toEqual(['RS256', 'ES256'])
+    expect(kinds.describe()).toMatchObject({ kind: 'url', kids: ['one'] })
   })
 
   it('a key that did not change keeps its object; one that did does not', async () => {
@@ -287,15 +593,6 @@ describe('odd answers', () => {
 })
 
 describe('single flight', () => {
-  /** A JWKS whose answers come when the test says so. */
-  function manual(options: Partial<JwksSourceOptions> = {}) {
-    const made = cache(options)
-    const answers: ((body: unknown) => void)[] = []
-    made.world.answer = () => new Promise((resolve) => answers.push((body) => resolve(Response.json(body))))
-    return { ...made, answers }
-  }
-  const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
-
   it('lets a cold herd share one fetch', async () => {
     const { world, find, answers } = manual()
     const herd = Array.from({ length: 500 }, () => find('one'))
@@ -352,21 +649,35 @@ describe('single flight', () => {
     expect((await find('two')).length).toBe(1)
   })
 
-  it('gives up on a fetch that never answers', async () => {
-    const { find } = manual({ loadTimeoutMs: 20 })
-    await expect(find('one')).rejects.toThrow(/no answer within/)
-  })
-})
-
-describe('urlLoader', () => {
-  it('does not follow redirects, and sends no credentials', async () => {
-    let seen: RequestInit | undefined
-    const load = urlLoader('https://keys.example/jwks', (_input, init) => {
-      seen = init
-      return Promise.resolve(Response.json({ keys: [] }))
+  it('does not hold a failure against a set whose fetch started later', async () => {
+    const { source, world, find } = cache({ keepAlive: undefined })
+    let fail: () => void = () => undefined
+    world.answer = () => new Promise((_, reject) => (fail = () => reject(new Error('connection lost'))))
+    const first = find('one')
+    await turn()
+    world.answer = undefined
+    await find('one')
+    fail()
+    expect((await first).length).toBe(1)
+    expect(source.describe()).toStrictEqual({
+      kind: 'service',
+      kids: ['one', 'two'],
+      state: 'fresh',
+      ageSeconds: 0,
     })
-    await load(false, new AbortController().signal)
-    expect(seen?.redirect).toBe('manual')
-    expect(new Headers(seen?.headers).has('Authorization')).toBe(false)
+    expect(world.events).toMatchObject([{ type: 'jwks_refreshed' }])
+  })
+
+  it('gives up on a fetch that never answers, and ends it', async () => {
+    let signal: AbortSignal | undefined
+    const { find } = cache({
+      loadTimeoutMs: 20,
+      load: (_, given) => {
+        signal = given
+        return new Promise(() => undefined)
+      },
+    })
+    await expect(find('one')).rejects.toThrow(/no answer within 0.02 s/)
+    expect(signal?.aborted).toBe(true)
   })
 })

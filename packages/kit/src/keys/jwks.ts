@@ -112,7 +112,7 @@ export class JwksCache<Key extends SetKey> {
         this.#set.isFailing
           ? 'no key has this kid, and the last fetch of the JWKS failed'
           : 'the JWKS is empty: nothing verifies',
-        Math.max(1, this.#refetchedAt + cooldownSeconds - time),
+        this.#refetchedAt + cooldownSeconds - time,
       )
     }
     throw new TokenError('unknown_kid', 'no key has this kid')
@@ -181,8 +181,7 @@ function readKeySet<Key extends SetKey>(
     const known = last?.get(kid)?.find((old) => old.fingerprint === fingerprint)
     keys.set(kid, [...(keys.get(kid) ?? []), known ?? key])
   }
-  if (jwks.length > 0 && keys.size === 0) {
-    throw new Error(`the JWKS has no usable key: ${skipped[0]?.problem ?? 'it is empty'}`)
-  }
+  const [first] = skipped
+  if (first && keys.size === 0) throw new Error(`the JWKS has no usable key: ${first.problem}`)
   return { keys, skipped }
 }
