@@ -92,10 +92,25 @@ it('refuses who had enough with 429, and says when to come back', async () => {
   await expectError(response, 429, 'too_many_requests')
 })
 
-it('a limiter that fails does not stop the exchange, and is reported', async () => {
-  const on = { ...env, RATE_LIMITER: { limit: () => Promise.reject(new Error('down')) } }
+it('a limiter that fails does not stop the exchange, and is reported, wherever logs go', async () => {
+  const shipped: unknown[] = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    if (!new Request(input).url.includes('datadoghq')) return auth0.fetch(input, init)
+    shipped.push(...(JSON.parse(init?.body as string) as unknown[]))
+    return Promise.resolve(new Response())
+  })
+  const limit = (): Promise<never> => Promise.reject(new Error('down'))
+  const on = { ...env, RATE_LIMITER: { limit }, DATADOG_API_KEY: 'canary-key' }
   expect((await exchange(on)).status).toBe(200)
   expect(logs.text()).toContain('rate_limiter_failed')
+  await vi.waitFor(() =>
+    expect(shipped).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ event: 'rate_limiter_failed' }),
+        expect.objectContaining({ event: 'request', status: 200 }),
+      ]),
+    ),
+  )
 })
 
 it('says once in production that there is no limit', async () => {

@@ -24,7 +24,7 @@ export interface Counted {
  * @throws GatewayError `rate_limited`, `limiter_unavailable`
  */
 export async function limit(
-  { config, pseudonyms }: Gateway,
+  { config, pseudonyms, ship }: Gateway,
   { ip, user, client }: Counted,
   whenBroken: 'refuse' | 'pass',
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function limit(
     outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })))
   } catch (cause) {
     if (whenBroken === 'refuse') throw new GatewayError('limiter_unavailable', { cause })
-    logEvent('error', 'rate_limiter_failed')
+    logEvent('error', 'rate_limiter_failed', ship)
     return
   }
   if (outcomes.some(({ success }) => !success)) throw new GatewayError('rate_limited')

@@ -39,8 +39,9 @@ export function logRefusedCall(
 }
 
 /** A fault or warning that belongs to no single request. The name is a stable word. */
-export function logEvent(level: 'warn' | 'error', event: string): void {
+export function logEvent(level: 'warn' | 'error', event: string, ship?: Ship): void {
   console[level]({ event })
+  ship?.({ event })
 }
 
 function write(status: number, line: object, ship: Ship): void {

@@ -75,7 +75,7 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
     })
     trace.subject = tokens.claims.sub
     const earlier = await openSession(gateway, request)
-    if (earlier) await endSession(sessions, earlier)
+    if (earlier) await endSession(gateway, earlier)
     const session = await sessions.store.create(tokens)
     const cookie = cookies.set(cookies.session, session.value, session.maxAge)
     return redirect(303, `${origin}${transaction.returnTo}`, cookie, forget)
@@ -129,7 +129,7 @@ export async function logout(gateway: Gateway, request: Request): Promise<Respon
   const { sessions, origin, cookies } = contextOf(gateway, request)
   refuseCrossSite(request, origin)
   const session = await openSession(gateway, request)
-  if (session) await endSession(sessions, session)
+  if (session) await endSession(gateway, session)
   return redirect(303, sessions.auth0.logoutUrl(`${origin}/`).href, cookies.clear(cookies.session))
 }
 

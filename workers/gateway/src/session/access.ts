@@ -7,7 +7,6 @@ import { logEvent } from '../logs.ts'
 import { cookiesOf, originOf, readCookie } from './cookies.ts'
 import { refuseCrossSite } from './csrf.ts'
 import type { Access } from './live.ts'
-import type { Sessions } from './sessions.ts'
 import type { OpenSession } from './store.ts'
 
 /**
@@ -57,15 +56,17 @@ export async function useSession(
     await refuseRevoked(gateway, subject)
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
-    await endSession(gateway.sessions, session)
+    await endSession(gateway, session)
     throw new GatewayError('session_expired', { detail: error.reason })
   }
   return access
 }
 
 /** Ends a session, and its refresh token at Auth0. That the latter fails stops nobody: the session is over. */
-export async function endSession(sessions: Sessions | undefined, session: OpenSession): Promise<void> {
+export async function endSession({ sessions, ship }: Gateway, session: OpenSession): Promise<void> {
   const refreshToken = await session.end()
   if (refreshToken === undefined || !sessions) return
-  waitUntil(sessions.auth0.revoke(refreshToken).catch(() => logEvent('error', 'refresh_token_not_revoked')))
+  waitUntil(
+    sessions.auth0.revoke(refreshToken).catch(() => logEvent('error', 'refresh_token_not_revoked', ship)),
+  )
 }
