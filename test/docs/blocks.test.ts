@@ -76,4 +76,20 @@ describe('shell', () => {
     )
     expect(problems.flat()).toEqual([])
   }, 90_000)
+
+  it('names them rightly within sentences too', async () => {
+    const typed = PAGES.flatMap(({ path, text }) =>
+      [...text.matchAll(/`((?:npm|npx) [^`\n…]+)`/g)].map(([, code = '']) => [path, code] as const),
+    )
+    expect(typed.length).toBeGreaterThan(20)
+    const problems = await Promise.all(
+      typed.flatMap(([path, code]) =>
+        commandsOf(code).map(async (command) => {
+          const problem = await problemOf(command)
+          return problem === undefined ? [] : [`${path}: ${code}: ${problem}`]
+        }),
+      ),
+    )
+    expect(problems.flat()).toEqual([])
+  }, 60_000)
 })

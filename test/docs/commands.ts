@@ -32,10 +32,10 @@ const COMMON = [
 const NPM = ['ci', 'install', 'init', 'pack', 'start', 'test', 'publish', 'i']
 
 /**
- * What is wrong with a command: a script, program, subcommand or flag that does not exist. kit-keygen is run, with
- * `cwd` as its directory, so that one line of a block can read what the line above wrote.
+ * What is wrong with a command: a script, program, subcommand or flag that does not exist. Given a directory, kit-keygen
+ * is run in it, so that one line of a block can read what the line above wrote.
  */
-export async function problemOf(command: Command, cwd: string): Promise<string | undefined> {
+export async function problemOf(command: Command, cwd?: string): Promise<string | undefined> {
   const [program = '', ...args] = command
   if (program === 'npm') return npmProblem(args)
   if (program === 'npx') return binProblem(args, cwd)
@@ -62,10 +62,12 @@ async function npmProblem(args: readonly string[]): Promise<string | undefined> 
   return missing(flags, await helpOf(process.execPath, [join(ROOT, file)]), `npm run ${name}`)
 }
 
-async function binProblem(args: readonly string[], cwd: string): Promise<string | undefined> {
+async function binProblem(args: readonly string[], cwd: string | undefined): Promise<string | undefined> {
   const [name = '', ...rest] = args
   if (!existsSync(join(BIN, name))) return `there is no program ${name}`
   if (name === 'kit-keygen') {
+    if (cwd === undefined)
+      return missing(flagsOf(rest), await helpOf(process.execPath, [join(BIN, name)]), name)
     try {
       await run(process.execPath, [join(BIN, name), ...rest], { cwd })
       return undefined
@@ -74,11 +76,8 @@ async function binProblem(args: readonly string[], cwd: string): Promise<string 
     }
   }
   if (name !== 'wrangler') return undefined
-  const words = rest.slice(
-    0,
-    rest.findIndex((word) => !/^[a-z-]+$/.test(word) || word.startsWith('-')),
-  )
-  const subcommand = words.length > 0 ? words : rest.filter((word) => /^[a-z]/.test(word))
+  const end = rest.findIndex((word) => !/^[a-z]+(-[a-z]+)*$/.test(word))
+  const subcommand = rest.slice(0, end < 0 ? rest.length : end)
   const help = await helpOf(process.execPath, [join(BIN, name), ...subcommand])
   if (!help.includes(`wrangler ${subcommand.join(' ')}`))
     return `wrangler ${subcommand.join(' ')} is not known`

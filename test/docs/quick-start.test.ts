@@ -8,7 +8,7 @@ import { Program } from '../start/program.ts'
 import { pageOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
 
-const { blocks } = pageOf('docs/quick-start.md')
+const { blocks, text } = pageOf('docs/quick-start.md')
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
 
 let project: Project
@@ -73,7 +73,9 @@ async function answers(): Promise<readonly Response[]> {
   )
 }
 
-it('answers as the page says: 401 without a token, 200 to ada, 403 to bob', async () => {
+it('answers as the table of the page says: 401 without a token, 200 to ada, 403 to bob', async () => {
+  const promised = [...text.matchAll(/^\| .+? \| (\d{3})\b/gm)].map(([, status]) => Number(status))
+  expect(promised).toEqual([401, 200, 403])
   const [nobody, ada, bob] = await answers()
   expect(nobody?.status).toBe(401)
   expect(nobody?.headers.get('WWW-Authenticate')).toBe('Bearer')
