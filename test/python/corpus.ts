@@ -55,6 +55,7 @@ export async function corpus({ good, stranger, alg }: CorpusKeys, now: number): 
       'expired long ago': await withClaims({ iat: now - 4000, exp: now - 3500 }),
       'for another audience': await withClaims({ aud: 'archive' }),
       'for part of the audience': await withClaims({ aud: 'report' }),
+      'for an audience with this one inside': await withClaims({ aud: 'reports-archive' }),
       'for audiences of which none is this one': await withClaims({ aud: ['archive', 'report'] }),
       'from another issuer': await withClaims({ iss: `${ISSUER}/` }),
       'not yet valid': await withClaims({ nbf: now + 91 }),
@@ -83,7 +84,9 @@ export async function corpus({ good, stranger, alg }: CorpusKeys, now: number): 
 
       'claims that are a list': await withText('[]'),
       'claims that are no JSON': await withText('{"sub":'),
-      'claims that nest 2,000 deep': await withText(`{"a":${'['.repeat(2000)}${']'.repeat(2000)}}`),
+      'claims that nest as deep as a token can': await withText(
+        `{"a":${'['.repeat(2900)}${']'.repeat(2900)}}`,
+      ),
       'claims with a byte order mark': await withText(`\uFEFF${JSON.stringify(claims)}`),
       'claims in UTF-16': await sign(utf16(JSON.stringify(claims))),
       'claims that are not UTF-8': await sign(new Uint8Array([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d])),

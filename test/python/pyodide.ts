@@ -8,12 +8,6 @@ export const PYODIDE_VERSION = '314.0.6'
 /** Where Pyodide is: `PYODIDE_PATH`, the folder of the package from npm, or where npm installs it. */
 export const pyodidePath: string | undefined = process.env.PYODIDE_PATH ?? installed()
 
-if (pyodidePath === undefined) {
-  console.warn(
-    `No Pyodide: the tests of Python are skipped. npm install --no-save pyodide@${PYODIDE_VERSION} installs it.`,
-  )
-}
-
 function installed(): string | undefined {
   const roots = createRequire(import.meta.url).resolve.paths('pyodide') ?? []
   return roots.map((root) => join(root, 'pyodide')).find((path) => existsSync(join(path, 'pyodide.asm.wasm')))

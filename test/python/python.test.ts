@@ -10,7 +10,10 @@ import { pyodidePath, PYODIDE_VERSION } from './pyodide.ts'
 import { type PythonSystem, startPythonSystem } from './python-worker.ts'
 
 const isLong = process.env.SEALGATE_LONG === '1'
-if (pyodidePath === undefined) note('Python', `not run: there is no Pyodide ${PYODIDE_VERSION}`)
+if (isLong && pyodidePath === undefined) {
+  console.warn(`Python is not run. It needs Pyodide: npm install --no-save pyodide@${PYODIDE_VERSION}`)
+  note('Python', `not run: Pyodide ${PYODIDE_VERSION} is not installed`)
+}
 
 // Pyodide is no dependency of this repository (docs/python.md), and takes some seconds to start.
 describe.runIf(isLong && pyodidePath !== undefined)('Python in a Worker', () => {
@@ -84,6 +87,7 @@ describe.runIf(isLong && pyodidePath !== undefined)('Python in a Worker', () => 
       const token = await internalToken()
       const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
       expect(await probe({ do: 'ask', token, audience: 'reports' })).toEqual({ ok: true, claims })
+      expect(await probe({ do: 'ask_as_sdk', token, audience: 'reports' })).toEqual(claims)
       expect(await probe({ do: 'ask', token: 'nonsense', audience: 'reports' })).toEqual({
         ok: false,
         code: 'invalid_token',

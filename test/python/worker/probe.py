@@ -5,6 +5,7 @@ import json
 
 from js import Map, Object
 from pyodide.ffi import to_js
+from sealgate_rpc import verify
 from sealgate_tokens import TokenError, verify_eddsa, verify_hs512
 from workers import Response, WorkerEntrypoint
 
@@ -20,6 +21,15 @@ class Default(WorkerEntrypoint):
         converter = Map.new if as_map else Object.fromEntries
         request = to_js({"audience": audience}, dict_converter=converter)
         return (await self.env.GATEWAY_EXCHANGE.verify(token, request)).to_py()
+
+    async def ask_as_sdk(self, token, audience):
+        """The claims by `sealgate_rpc`, over a binding that gives dicts, as Cloudflare's SDK does."""
+
+        class Binding:
+            async def verify(_, *arguments):
+                return (await self.env.GATEWAY_EXCHANGE.verify(*arguments)).to_py()
+
+        return await verify(Binding(), token, audience)
 
     async def judge(self, tokens, expected, secret=None):
         """The module's verdict on each token: its claims, or the reason of the refusal."""
