@@ -50,10 +50,8 @@ export class Chat extends OwnedAgent(Agent, { ownerOf: ownerOfChat }) {
       this.#sql.exec('DELETE FROM messages')
       this.broadcast(frame({ history: [] }))
     } else if (request.method !== 'GET') {
-      return Response.json(
-        { error: 'method_not_allowed' },
-        { status: 405, headers: { Allow: 'GET, DELETE' } },
-      )
+      const body = { error: 'method_not_allowed', error_description: 'A chat takes GET and DELETE' }
+      return Response.json(body, { status: 405, headers: { Allow: 'GET, DELETE' } })
     }
     return Response.json({ history: this.#history() }, { headers: { 'Cache-Control': 'no-store' } })
   }

@@ -17,30 +17,35 @@ export async function showRoutes() {
 }
 
 /** @param {ExplainedRoute} route */
-function routeRow({ method, path, of, rules }) {
+function routeRow(route) {
+  const { method, path, of } = route
   const name = element('code', {}, `${method} ${path}`)
-  const listed = rules.length > 0 ? rules : [{ rule: 'any verified caller', outcome: 'pass' }]
-  const items = listed.map(({ rule, outcome }) => {
-    const passed = outcome === 'pass'
-    return element('li', { className: passed ? 'pass' : 'fail' }, `${rule} (${outcome})`)
-  })
+  const items = rulesOf(route).map(({ rule, outcome }) =>
+    element('li', { className: outcome === 'pass' ? 'pass' : 'fail' }, `${rule} (${outcome})`),
+  )
   if (of !== undefined) items.push(element('li', { className: 'meaning' }, `the owner is ${of}`))
   const button = element('button', { type: 'button', ariaLabel: `Call ${method} ${path}` }, 'Call')
-  button.addEventListener('click', () => void call(method, path))
+  button.addEventListener('click', () => void call(route))
   return row(name, { Rules: element('ul', {}, ...items), 'Try it': button })
 }
 
-/**
- * @param {string} method
- * @param {string} path
- */
-async function call(method, path) {
+/** @param {ExplainedRoute} route */
+function rulesOf({ rules }) {
+  return rules.length > 0 ? rules : [{ rule: 'any verified caller', outcome: 'pass' }]
+}
+
+/** @param {ExplainedRoute} route */
+async function call(route) {
+  const { method, path } = route
   const target = path.replace('|', '%7C')
   const { status, body } = await (method === 'WebSocket'
     ? callSocket(target)
     : ask(target, requestOf(method)))
+  const why = rulesOf(route).map(({ rule, outcome }) => `${outcome}: ${rule}`)
   const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2)
-  byId('answer').textContent = `${method} ${path}\n${status}\n${text}`
+  const answer = byId('answer')
+  answer.textContent = [`${method} ${path}`, `status ${status}`, ...why, text].join('\n')
+  answer.scrollIntoView({ block: 'nearest' })
   say(`${method} ${path} answered ${status}.`)
 }
 
