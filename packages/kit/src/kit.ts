@@ -306,7 +306,7 @@ export class Kit {
       issuer,
       audiences,
       sign: sign && ring && { mode: sign.alg, slots: ring.describe(now()) },
-      verify: { mode: verify.alg, ...this.#source.describe() },
+      verify: { mode: verify.alg, ...(await this.#source.describe()) },
     }
   }
 

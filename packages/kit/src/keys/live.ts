@@ -49,8 +49,12 @@ export function live<T extends object>(
     },
   })
   return () => {
-    const current = refreshing.get()
-    return current instanceof Promise ? current.catch(asConfigError) : current
+    try {
+      const current = refreshing.get()
+      return current instanceof Promise ? current.catch(asConfigError) : current
+    } catch (error) {
+      return asConfigError(error)
+    }
   }
 }
 

@@ -10,8 +10,12 @@ export interface KeySource {
    * @throws KeysUnavailableError when the keys cannot be had now
    */
   find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]>
-  /** Mode, keys and freshness for health pages; no secret in it. */
-  describe(): SourceDescription
+  /**
+   * Mode, keys and freshness for health pages; no secret in it.
+   *
+   * @throws ConfigError when keys that are configured cannot be read
+   */
+  describe(): SourceDescription | Promise<SourceDescription>
 }
 
 /** A source of keys as it stands now; no secret in it. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ConfigError, createKit, type Jwk, type Kit, makeKit } from '../index.ts'
-import { createTestIssuer, type TestIssuer } from '../testing.ts'
+import { ConfigError, createKit, generateSecret, type Jwk, type Kit, makeKit } from '../index.ts'
+import { createTestIssuer, rawToken, type TestIssuer } from '../testing.ts'
 
 let issuer: TestIssuer
 let publicJwk: Jwk
@@ -52,11 +52,20 @@ describe('an inline public key', () => {
     expect(() => kitOf(value())).not.toThrow(/A{43}/)
   })
 
-  it('verifies tokens of its kid, and no token without one', async () => {
+  it('verifies tokens of its kid, and no other', async () => {
     const kit = kitOf(publicJwk)
     const other = await createTestIssuer()
     await other.rotate()
-    expect(await kit.safeVerify(await other.token())).toMatchObject({ reason: 'unknown_kid' })
+    expect(await kit.safeVerify(await other.token())).toEqual({
+      ok: false,
+      reason: 'unknown_kid',
+      detail: 'no key has this kid',
+    })
+    expect(await kit.safeVerify(rawToken({ alg: 'EdDSA', typ: 'JWT' }, {}))).toEqual({
+      ok: false,
+      reason: 'missing_kid',
+      detail: 'the header has no kid',
+    })
     const { JWT_ISS, JWT_AUD } = issuer.env
     const hs512 = createKit({ issuer: JWT_ISS, audience: JWT_AUD, sign: { secret: 'A'.repeat(86) } })
     expect(await kit.safeVerify(await hs512.sign({ sub: 'a' }))).toMatchObject({ reason: 'unsupported_alg' })
@@ -67,6 +76,59 @@ describe('an inline public key', () => {
     const STORED = { get: () => Promise.resolve(JSON.stringify(publicJwk)) }
     const kit = makeKit({ JWT_ISS, JWT_AUD, JWT_PUBLIC_JWK_NAME: 'STORED', STORED })
     expect(await kit.verify(await issuer.token())).not.toBeNull()
-    expect((await kit.describe()).verify).toMatchObject({ kind: 'inline', kids: [publicJwk.kid] })
+    expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', kind: 'inline', kids: [publicJwk.kid] })
+  })
+
+  it('that cannot be read from the Secrets Store fails what asks for it, and nothing else', async () => {
+    const { JWT_ISS, JWT_AUD } = issuer.env
+    const STORED = { get: () => Promise.reject(new Error('the store is down')) }
+    const env = { JWT_ISS, JWT_AUD, JWT_PUBLIC_JWK_NAME: 'STORED', STORED }
+    const kit = makeKit(env, { onEvent: () => undefined })
+    for (const call of [() => kit.describe(), async () => kit.verify(await issuer.token())]) {
+      await expect(call()).rejects.toThrow(/^STORED \(named by JWT_PUBLIC_JWK_NAME\) could not be read/)
+    }
   })
 })
+
+describe('a kit with keys to sign', () => {
+  const base = { issuer: 'https://issuer.test', audience: 'reports', onEvent: () => undefined }
+
+  it('verifies with its own slots, save those that are skipped or withdrawn', async () => {
+    const [good, old, broken] = await Promise.all([
+      privateJwk('good'),
+      privateJwk('old'),
+      privateJwk('broken'),
+    ])
+    let time = 1_800_000_000
+    const config = { ...base, now: () => time }
+    const slots = [good, { ...old, exp: time + 10_000 }, { ...broken, d: good.d }, '']
+    const kit = createKit({ ...config, sign: { privateJwk: slots } })
+    expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', kind: 'own', kids: ['good', 'old'] })
+    const token = await createKit({ ...config, sign: { privateJwk: old } }).sign({ sub: 'a' })
+    expect(await kit.verify(token)).not.toBeNull()
+    time += 10_000
+    expect(await kit.safeVerify(token)).toMatchObject({ reason: 'unknown_kid' })
+  })
+
+  it('verifies with its own secrets, and names none of them', async () => {
+    const kit = createKit({ ...base, sign: { secret: generateSecret() } })
+    expect(await kit.verify(await kit.sign({ sub: 'a' }))).not.toBeNull()
+    expect((await kit.describe()).verify).toEqual({ mode: 'HS512', kind: 'secret', kids: [] })
+  })
+
+  it('verifies with secrets from the Secrets Store before it has signed anything', async () => {
+    const secret = generateSecret()
+    const token = await createKit({ ...base, sign: { secret } }).sign({ sub: 'a' })
+    const STORED = { get: () => Promise.resolve(secret) }
+    const env = { JWT_ISS: base.issuer, JWT_AUD: base.audience, JWT_SECRET_NAME: 'STORED', STORED }
+    expect(await makeKit(env).verify(token)).not.toBeNull()
+  })
+})
+
+/** A private JWK, as kit-keygen makes it. */
+async function privateJwk(kid: string): Promise<Jwk> {
+  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw new Error('no pair')
+  const { x, d } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as { x?: string; d?: string }
+  return { kty: 'OKP', crv: 'Ed25519', x, d, kid, alg: 'EdDSA', use: 'sig' }
+}

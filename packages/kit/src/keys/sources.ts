@@ -5,7 +5,7 @@ import type { NamedValue } from '../settings.ts'
 import type { VerificationKey } from './key.ts'
 import { live, type Live } from './live.ts'
 import { parsePublicJwk } from './public.ts'
-import type { KeyRing, NamedText } from './ring.ts'
+import type { KeyRing } from './ring.ts'
 import type { SecretRing } from './secrets.ts'
 import type { KeySource, SourceDescription } from './source.ts'
 
@@ -37,7 +37,7 @@ export class InlineSource implements KeySource {
 
   /** @throws ConfigError for a value that is not a public JWK or JWK Set */
   constructor(value: NamedValue, clock: { readonly now: () => number; readonly onEvent: OnEvent }) {
-    this.#keys = live([value], ([only]) => readInline(only), clock)
+    this.#keys = live([value], ([only]) => readInline(value.name, only?.text), clock)
   }
 
   find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
@@ -45,9 +45,8 @@ export class InlineSource implements KeySource {
     return keys instanceof Promise ? keys.then((loaded) => pick(loaded, kid)) : pick(keys, kid)
   }
 
-  describe(): SourceDescription {
-    const keys = this.#keys()
-    return { kind: 'inline', kids: keys instanceof Promise ? [] : [...keys.keys()] }
+  async describe(): Promise<SourceDescription> {
+    return { kind: 'inline', kids: [...(await this.#keys()).keys()] }
   }
 }
 
@@ -66,9 +65,8 @@ export class OwnSource implements KeySource {
     return pick(new Map(published.map(({ jwk, key }) => [jwk.kid, [key]])), kid)
   }
 
-  describe(): SourceDescription {
-    const ring = this.#ring()
-    const slots = ring instanceof Promise ? [] : ring.describe(this.#now())
+  async describe(): Promise<SourceDescription> {
+    const slots = (await this.#ring()).describe(this.#now())
     return {
       kind: 'own',
       kids: slots.flatMap(({ kid, state }) => (kid !== undefined && state !== 'skipped' ? [kid] : [])),
@@ -83,9 +81,8 @@ function pick(keys: KeysByKid, kid: string | undefined): readonly VerificationKe
   return found
 }
 
-function readInline(entry: NamedText | undefined): KeysByKid {
-  const name = entry?.name ?? 'the public JWK'
-  const value = typeof entry?.text === 'string' ? parseJson(entry.text) : entry?.text
+function readInline(name: string, text: unknown): KeysByKid {
+  const value = typeof text === 'string' ? parseJson(text) : text
   if (!isObject(value))
     throw new ConfigError(`${name} is not a JWK or JWK Set in JSON; see: npx kit-keygen public FILE`)
   if (isObject(value.privateJwk)) {
