@@ -8,7 +8,7 @@ describe('a secret', () => {
     [
       'of 63 bytes',
       'A'.repeat(84),
-      /^JWT_SECRET is too short for HS512: it needs 64 bytes and has 63 \(RFC 7518/,
+      /^JWT_SECRET is too short for HS512: it needs 64 bytes and has 63 \(RFC 7518 §3.2\). Make a secret with: npx kit-keygen secret/,
     ],
     [
       'with padding',
@@ -58,6 +58,39 @@ describe('a list of secrets', () => {
     expect(await of('SECOND').verify(await kit.sign({ sub: 'a' }))).not.toBeNull()
     const names = events.map((event) => event.type === 'slot_skipped' && event.name)
     expect(names).toEqual(['EMPTY (named by JWT_SECRET_NAME)', 'UNSET (named by JWT_SECRET_NAME)'])
+    expect(events[0]).toMatchObject({ level: 'error', problem: 'it is unset or empty' })
     expect(() => of('EMPTY,UNSET')).toThrow(/JWT_SECRET_NAME names EMPTY, UNSET, which are not set/)
+  })
+
+  it('tells what each of them does', async () => {
+    const { sign } = await of('EMPTY,SECOND,FIRST').describe()
+    expect(sign?.slots).toEqual([
+      { name: 'SECOND (named by JWT_SECRET_NAME)', state: 'signing' },
+      { name: 'FIRST (named by JWT_SECRET_NAME)', state: 'previous' },
+      { name: 'EMPTY (named by JWT_SECRET_NAME)', state: 'skipped', problem: 'it is unset or empty' },
+    ])
+  })
+
+  it('takes what is neither text nor bytes for a mistake, and an empty list for none', () => {
+    const config = { issuer: BASE.JWT_ISS, audience: BASE.JWT_AUD, onEvent: () => undefined }
+    const kitOf = (secret: unknown): Kit => createKit({ ...config, sign: { secret: secret as string } })
+    expect(() => kitOf(7)).toThrow('sign.secret is not base64url. Make a secret with: npx kit-keygen secret')
+    expect(() => kitOf({ k: 'x' })).toThrow(/^sign.secret is not base64url/)
+    expect(() => kitOf([first, [second]])).toThrow(/^sign.secret\[1\] is not base64url/)
+    expect(() => kitOf(['', null])).toThrow(
+      'no secret is set in sign.secret[0], sign.secret[1]. Make one with: npx kit-keygen secret',
+    )
+    expect(() => kitOf([first, null, undefined])).not.toThrow()
+  })
+})
+
+describe('generateSecret', () => {
+  it.each([64, 65, 1024])('makes a secret of %i bytes, another each time', (bytes) => {
+    expect(generateSecret(bytes)).toMatch(new RegExp(`^[\\w-]{${Math.ceil((bytes * 4) / 3)}}$`))
+    expect(generateSecret(bytes)).not.toBe(generateSecret(bytes))
+  })
+
+  it.each([63, 1025, 64.5, Number.NaN])('refuses %d bytes', (bytes) => {
+    expect(() => generateSecret(bytes)).toThrow('a secret for HS512 has 64 to 1024 bytes')
   })
 })
