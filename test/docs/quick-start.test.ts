@@ -12,7 +12,7 @@ const { blocks, text } = pageOf('docs/quick-start.md')
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
 
 let project: Project
-let worker: Program
+let worker: Program | undefined
 let address = ''
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeAll(async () => {
       ...['--cwd', project.folder, '--port', String(port), '--inspector-port', '0'],
       '--show-interactive-dev-session=false',
     ],
-    env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+    env: project.wranglerEnv,
     onLine: () => undefined,
   })
   await vi.waitFor(async () => expect((await fetch(address)).status).toBe(404), {
@@ -49,7 +49,7 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  await worker.stop()
+  await worker?.stop()
   project.remove()
 })
 

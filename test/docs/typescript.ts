@@ -54,11 +54,14 @@ export function compile(blocks: readonly Block[]): readonly Complaint[] {
       ...program.getSyntacticDiagnostics(source),
       ...program.getSemanticDiagnostics(source),
     ]
-    const lines = code.slice(0, length).split('\n').length - 1
-    return diagnostics.map((diagnostic) => ({
-      at: `${block.page}:${block.line + 1 + lineOf(diagnostic, source) - lines}`,
-      message: ts.flattenDiagnosticMessageText(diagnostic.messageText, ' '),
-    }))
+    const first = code.slice(0, length).split('\n').length - 1
+    return diagnostics.flatMap((diagnostic) => {
+      const line = lineOf(diagnostic, source) - first
+      // What is above was complained of where it stands.
+      if (line < 0) return []
+      const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')
+      return [{ at: `${block.page}:${block.line + 1 + line}`, message }]
+    })
   })
 }
 

@@ -40,6 +40,15 @@ export class Project {
     return project
   }
 
+  /** Keeps wrangler's Workers apart from those of other tests, and wrangler off the network. */
+  get wranglerEnv(): Readonly<Record<string, string>> {
+    return {
+      WRANGLER_REGISTRY_PATH: join(this.folder, '.registry'),
+      WRANGLER_SEND_METRICS: 'false',
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    }
+  }
+
   write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text)
   }

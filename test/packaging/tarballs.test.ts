@@ -119,7 +119,7 @@ describe('on workerd, bundled by wrangler', () => {
         ...[WRANGLER, 'dev', '--cwd', project.folder, '--ip', '127.0.0.1', '--port', String(port)],
         ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
       ],
-      env: { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+      env: project.wranglerEnv,
     })
   })
   afterAll(() => worker.stop())
