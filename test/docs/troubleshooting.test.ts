@@ -27,6 +27,10 @@ async function delegated(kit: Kit, token: string, permissions: readonly string[]
   return kit.delegate(auth, { aud: 'billing', permissions })
 }
 
+const forgetful = (): void => undefined
+const promising = (): Promise<boolean> => Promise.resolve(true)
+const claims = { iss: base.JWT_ISS, sub: 'ada', aud: 'reports', iat: 0, exp: 1 }
+
 /** Each mistake, in the order of the page. */
 const MISTAKES: readonly (() => unknown)[] = [
   () => makeKit({ ...base, JWT_SECRET_NAME: 'JWT_SECRET_NEW' }),
@@ -54,20 +58,9 @@ const MISTAKES: readonly (() => unknown)[] = [
   () => makeKit(issuer.env).revoke({ sub: 'ada' }),
   () => policy().needAll(),
   // @ts-expect-error -- a function that forgot its return
-  () =>
-    new Hono()
-      .get(
-        '/',
-        guard(() => undefined),
-      )
-      .onError(rethrow)
-      .request('/', {}, issuer.env),
-  () =>
-    makeKit(issuer.env)
-      .policy()
-      // @ts-expect-error -- a promise in place of true
-      .where(() => Promise.resolve(true), 'tenant is acme')
-      .explain({ sub: 'ada' }),
+  () => new Hono().get('/', guard(forgetful)).onError(rethrow).request('/', {}, issuer.env),
+  // @ts-expect-error -- a promise in place of true
+  () => policy().where(promising, 'tenant is acme').explain(claims),
   () => policy().kind('anonymous').build(),
   async () => {
     const auth = await makeKit(issuer.env).checkAuth(await issuer.token())
