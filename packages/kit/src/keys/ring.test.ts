@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import type { KitEvent } from '../events.ts'
 import { eligibleSlots, type NamedText, SlotRing, slotTailSeconds } from './ring.ts'
+import { thumbprintOf } from './thumbprint.ts'
 
 // Two pairs: RFC 8037 appendix A, and RFC 8032 §7.1 test 2.
 const ONE = {
@@ -47,9 +48,19 @@ describe('SlotRing', () => {
   it('takes the first of the list when two activate at once', async () => {
     const { ring } = ringOf({ A: { ...ONE, kid: 'a', nbf: NOW }, B: { ...TWO, kid: 'b', nbf: NOW } })
     expect(await kidAt(ring, NOW)).toBe('a')
+    expect(states(ring, NOW)).toEqual({ A: 'signing', B: 'previous' })
+  })
+
+  it('gives the key at once when it is known to be whole', async () => {
+    const { ring } = ringOf({ A: { ...ONE, kid: 'a' } })
+    const first = ring.signer(NOW)
+    expect(first).toBeInstanceOf(Promise)
+    const key = await first
+    expect(ring.signer(NOW + 1)).toBe(key)
   })
 
   it('stops signing so early before exp that every token ends first, and publishes until exp', async () => {
+    expect(TAIL).toBe(3600 + 90 + 300)
     const exp = NOW + TAIL + 100
     const { ring } = ringOf({
       A: { ...ONE, kid: 'a', nbf: NOW - 1000 },
@@ -59,7 +70,10 @@ describe('SlotRing', () => {
     expect(await kidAt(ring, NOW + 100)).toBe('a')
     expect((await ring.published(exp - 1)).map(({ jwk }) => jwk.kid)).toEqual(['a', 'b'])
     expect((await ring.published(exp)).map(({ jwk }) => jwk.kid)).toEqual(['a'])
-    expect(states(ring, exp)).toEqual({ A: 'signing', B: 'withdrawn' })
+    expect(ring.describe(exp)).toStrictEqual([
+      { name: 'A', kid: 'a', nbf: NOW - 1000, state: 'signing' },
+      { name: 'B', kid: 'b', nbf: NOW - 10, exp, state: 'withdrawn' },
+    ])
   })
 
   it('publishes allow-listed members only', async () => {
@@ -73,6 +87,8 @@ describe('SlotRing', () => {
       alg: 'EdDSA',
       use: 'sig',
     })
+    expect(published?.key.kid).toBe('a')
+    expect((await published?.key.load())?.thumbprint).toBe(await thumbprintOf(ONE.x))
   })
 
   it('takes a JWK as text, and the whole output of kit-keygen', async () => {
@@ -83,13 +99,23 @@ describe('SlotRing', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['is unset', undefined, /unset or empty/],
+    ['is null', null, /unset or empty/],
     ['is empty', '', /unset or empty/],
     ['is not JSON', '{"kty":', /not a JWK/],
     ['is a public key', { ...TWO, kid: 'b', d: undefined }, /public key/],
     ['has no kid', TWO, /no kid/],
     ['is of another curve', { ...TWO, kid: 'b', crv: 'Ed448' }, /not an Ed25519 key/],
     ['has a malformed seed', { ...TWO, kid: 'b', d: 'AAAA' }, /its d is not/],
+    ['has the type of another', { ...TWO, kid: 'b', kty: 'EC' }, /not an Ed25519 key/],
+    ['is for another algorithm', { ...TWO, kid: 'b', alg: 'ES256' }, /alg is not EdDSA/],
+    ['is for another use', { ...TWO, kid: 'b', use: 'enc' }, /use is not sig/],
+    ['has a malformed x', { ...TWO, kid: 'b', x: 'AAAA' }, /its x is not 32 bytes/],
+    ['has a point of small order', { ...TWO, kid: 'b', x: 'A'.repeat(43) }, /small order/],
     ['has an nbf in words', { ...TWO, kid: 'b', nbf: 'tomorrow' }, /nbf is not a time/],
+    ['has a negative nbf', { ...TWO, kid: 'b', nbf: -1 }, /nbf is not a time in seconds/],
+    ['has an exp as text', { ...TWO, kid: 'b', exp: '1800000000' }, /exp is not a time in seconds/],
+    ['has an endless exp', { ...TWO, kid: 'b', exp: Infinity }, /exp is not a time in seconds/],
+    ['has an exp of null', { ...TWO, kid: 'b', exp: null }, /exp is not a time in seconds/],
     ['has the kid of another', { ...TWO, kid: 'a', nbf: NOW }, /same kid as A/],
   ])('skips and reports a slot that %s, and signs with the other', async (_, slot, problem) => {
     const { ring, events } = ringOf({ A: { ...ONE, kid: 'a', nbf: 1 }, B: slot })
@@ -106,32 +132,75 @@ describe('SlotRing', () => {
     expect(await Promise.all([kidAt(ring, NOW), kidAt(ring, NOW)])).toEqual(['a', 'a'])
     expect(await kidAt(ring, NOW)).toBe('a')
     expect((await ring.published(NOW)).map(({ jwk }) => jwk.kid)).toEqual(['a'])
-    expect(events).toMatchObject([{ type: 'slot_skipped', name: 'B' }])
-    expect(JSON.stringify(events)).toContain('do not belong together')
+    const problem = 'its halves do not belong together (check it with: npx kit-keygen check FILE)'
+    expect(events).toEqual([{ type: 'slot_skipped', level: 'error', name: 'B', problem }])
+    expect(ring.describe(NOW)).toEqual([
+      { name: 'A', kid: 'a', nbf: 1, state: 'signing' },
+      { name: 'B', kid: 'b', nbf: 2, state: 'skipped', problem },
+    ])
   })
 
-  it('keeps the earlier of two slots with one kid', async () => {
-    const { ring } = ringOf({ A: { ...ONE, kid: 'same', nbf: 200 }, B: { ...TWO, kid: 'same', nbf: 100 } })
-    const [published, ...others] = await ring.published(NOW)
-    expect(published?.jwk.x).toBe(TWO.x)
-    expect(others).toEqual([])
+  it('reports such a slot at its first use, whatever that is', async () => {
+    const slots = { A: { ...ONE, kid: 'a', nbf: 1 }, B: { ...TWO, d: ONE.d, kid: 'b', nbf: 2 } }
+    for (const use of [(ring: SlotRing) => ring.signer(NOW), (ring: SlotRing) => ring.published(NOW)]) {
+      const { ring, events } = ringOf(slots)
+      await use(ring)
+      expect(events.length).toBe(1)
+    }
+  })
+
+  it.each<[what: string, starts: number[], kept: string]>([
+    ['the earlier of two', [200, 100], 'B'],
+    ['the first of two that start together', [100, 100], 'A'],
+    ['the earliest of three', [200, 300, 100], 'C'],
+  ])('keeps, of slots with one kid, %s', async (_, starts, kept) => {
+    const slots = starts.map((nbf, index) => [['A', 'B', 'C'][index], { ...ONE, kid: 'same', nbf }] as const)
+    const { ring, events } = ringOf(Object.fromEntries(slots) as Record<string, unknown>)
+    expect(states(ring, NOW)[kept]).toBe('signing')
+    expect((await ring.published(NOW)).length).toBe(1)
+    expect(events.length).toBe(starts.length - 1)
+    const problem = `it has the same kid as ${kept}: make it anew with another --kid`
+    for (const event of events) expect(event).toMatchObject({ type: 'slot_skipped', problem })
   })
 
   it('cannot be made when no slot is usable, and quotes no key material', () => {
     const make = (): unknown => ringOf({ A: '', B: { ...TWO, kid: 'b', x: 'short' } })
     expect(make).toThrow(ConfigError)
-    expect(make).toThrow(/A: it is unset or empty.*B: its x is not 32 bytes/)
+    expect(make).toThrow(
+      'no signing key is usable. A: it is unset or empty. B: its x is not 32 bytes in canonical base64url. ' +
+        'To mend it: make one with: npx kit-keygen --private',
+    )
     expect(make).not.toThrow(TWO.d)
   })
 
-  it('says when the first slot activates if none may sign yet', async () => {
-    const { ring } = ringOf({ A: { ...ONE, kid: 'a', nbf: NOW + 60 } })
-    await expect(ring.signer(NOW)).rejects.toThrow(/not active yet|no signing key is active yet: A starts at/)
-  })
-
-  it('fails when the only pair does not match', async () => {
-    const { ring } = ringOf({ A: { ...ONE, d: TWO.d, kid: 'a' } })
-    await expect(ring.signer(NOW)).rejects.toThrow(/A: its halves do not belong together/)
+  it.each<[what: string, slots: Record<string, unknown>, message: string]>([
+    [
+      'starts later',
+      { A: { ...ONE, kid: 'a', nbf: 1, exp: NOW }, B: { ...TWO, kid: 'b', nbf: NOW + 60 } },
+      'no signing key is active yet: B starts at 2027-01-15T08:01:00.000Z. ' +
+        'To mend it: make one without --activate-in',
+    ],
+    [
+      'starts in a time beyond all calendars',
+      { A: { ...ONE, kid: 'a', nbf: 1e15 } },
+      'no signing key is active yet: A starts at 1000000000000000 s. ' +
+        'To mend it: make one without --activate-in',
+    ],
+    [
+      'has ended',
+      { A: { ...ONE, kid: 'a', nbf: NOW, exp: NOW + TAIL } },
+      'no signing key may sign. To mend it: make a new one with: npx kit-keygen --private',
+    ],
+    [
+      'is broken',
+      { A: { ...ONE, d: TWO.d, kid: 'a' }, B: { ...TWO, kid: 'b', exp: NOW } },
+      'no signing key may sign. ' +
+        'A: its halves do not belong together (check it with: npx kit-keygen check FILE). ' +
+        'To mend it: make a new one with: npx kit-keygen --private',
+    ],
+  ])('says what to do when the only key %s', async (_, slots, message) => {
+    const { ring } = ringOf(slots)
+    await expect(ring.signer(NOW)).rejects.toThrow(new ConfigError(message))
   })
 })
 

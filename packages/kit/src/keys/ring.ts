@@ -99,13 +99,11 @@ export class SlotRing implements KeyRing {
         else skipped.set(name, parsed.problem)
       }
     }
+    // Of slots with one kid the earliest is used: its tokens may be out already.
     for (const slot of slots) {
-      const twin = slots.find((other) => other !== slot && other.kid === slot.kid && !skipped.has(other.name))
-      if (
-        twin &&
-        (twin.nbf < slot.nbf || (twin.nbf === slot.nbf && slots.indexOf(twin) < slots.indexOf(slot)))
-      ) {
-        skipped.set(slot.name, `it has the same kid as ${twin.name}: make it anew with another --kid`)
+      const [kept] = slots.filter(({ kid }) => kid === slot.kid).sort((one, other) => one.nbf - other.nbf)
+      if (kept && kept !== slot) {
+        skipped.set(slot.name, `it has the same kid as ${kept.name}: make it anew with another --kid`)
       }
     }
     this.#slots = slots.filter((slot) => !skipped.has(slot.name))
@@ -184,11 +182,9 @@ export class SlotRing implements KeyRing {
   }
 
   #noSigner(what: string, remedy: string): ConfigError {
-    const problems = [
-      ...this.#skipped,
-      ...this.#slots.filter((slot) => this.#pairs.get(slot) === false).map((slot) => [slot.name, MISMATCH]),
-    ]
-    const why = problems.map(([name, problem]) => ` ${name ?? ''}: ${problem ?? ''}.`).join('')
+    const mismatched = this.#slots.filter((slot) => this.#pairs.get(slot) === false)
+    const problems = [...this.#skipped, ...mismatched.map(({ name }) => [name, MISMATCH] as const)]
+    const why = problems.map(([name, problem]) => ` ${name}: ${problem}.`).join('')
     return new ConfigError(`${what}.${why} To mend it: ${remedy}`)
   }
 }
