@@ -41,8 +41,11 @@ export class VerificationKey {
     const loading = this.#import()
     // A pending promise may be shared only where it outlives the request that started it.
     if (keepAlive) {
+      const end = (): void => {
+        this.#loading = undefined
+      }
       this.#loading = loading
-      keepAlive(loading.then(() => (this.#loading = undefined)).catch(() => (this.#loading = undefined)))
+      keepAlive(loading.then(end, end))
     }
     return loading
   }

@@ -18,6 +18,8 @@ describe('parsePublicJwk', () => {
     { alg: 'Ed25519' },
     { use: 'sig' },
     { key_ops: ['verify'] },
+    { key_ops: ['sign', 'verify'] },
+    { kid: 'k'.repeat(256) },
     { ext: true, unknown: 1 },
   ])('accepts an Ed25519 key with %j', (members) => {
     expect(parsePublicJwk({ ...good, ...members })).toMatchObject({ ok: true, x: X })
@@ -42,11 +44,14 @@ describe('parsePublicJwk', () => {
     ['another curve', { ...good, crv: 'X25519' }, /not an Ed25519 key/],
     ['P-256', { kty: 'EC', crv: 'P-256', x: X, y: X, kid: 'k' }, /not an Ed25519 key/],
     ['RSA', { kty: 'RSA', n: X, e: 'AQAB', kid: 'k' }, /not an Ed25519 key/],
+    ['another type', { ...good, kty: 'EC' }, /not an Ed25519 key/],
     ['another alg', { ...good, alg: 'HS512' }, /alg is not EdDSA/],
     ['an alg that is no text', { ...good, alg: ['EdDSA'] }, /alg is not EdDSA/],
     ['an encryption key', { ...good, use: 'enc' }, /use is not sig/],
     ['a key for other operations', { ...good, key_ops: ['sign'] }, /key_ops lack verify/],
     ['no kid', { ...good, kid: undefined }, /no kid/],
+    ['an alg of null', { ...good, alg: null }, /alg is not EdDSA/],
+    ['key_ops that are a text', { ...good, key_ops: 'verify' }, /key_ops lack verify/],
     ['an empty kid', { ...good, kid: '' }, /kid is not a string/],
     ['a kid that is a number', { ...good, kid: 1 }, /kid is not a string/],
     ['a kid too long', { ...good, kid: 'k'.repeat(257) }, /kid is not a string/],
@@ -86,6 +91,18 @@ describe('parsePublicJwk', () => {
       problem: 'its point is not canonical',
     })
   })
+})
+
+it.each([
+  ['the largest y', 'ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
+  ['a low byte that is large', 'ff00000000000000000000000000000000000000000000000000000000000001'],
+])('takes a point with %s for canonical', (_, point) => {
+  expect(parsePublicJwk({ ...good, x: hex(point) }).ok).toBe(true)
+})
+
+it('names the key that it refuses, by no more than 256 characters of its kid', () => {
+  expect(parsePublicJwk({ ...good, kid: 'k'.repeat(300) })).toMatchObject({ ok: false, kid: 'k'.repeat(256) })
+  expect(parsePublicJwk({ ...good, kid: 7 })).toMatchObject({ ok: false, kid: undefined })
 })
 
 describe('thumbprintOf', () => {

@@ -32,10 +32,8 @@ export function hasPrivateMember(jwk: Readonly<Record<string, unknown>>): boolea
   return PRIVATE_MEMBERS.some((member) => jwk[member] !== undefined)
 }
 
-/** Says what is wrong with the `kid` of a JWK, or gives `undefined`. */
-function kidProblem(kid: unknown): string | undefined {
-  if (typeof kid === 'string' && kid !== '' && kid.length <= MAX_KID_LENGTH) return undefined
-  return kid === undefined ? 'it has no kid' : `its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`
+function isKid(kid: unknown): kid is string {
+  return typeof kid === 'string' && kid !== '' && kid.length <= MAX_KID_LENGTH
 }
 
 /** Decodes a 32-byte member (`x` or `d`) in its one canonical spelling of 43 characters. */
@@ -73,8 +71,8 @@ export function readOkpMembers(jwk: Readonly<Record<string, unknown>>): OkpMembe
   const { names } = ALGORITHMS.EdDSA
   if (alg !== undefined && !(typeof alg === 'string' && names.includes(alg))) return 'its alg is not EdDSA'
   if (use !== undefined && use !== 'sig') return 'its use is not sig'
-  const wrongKid = kidProblem(kid)
-  if (wrongKid !== undefined || typeof kid !== 'string') return wrongKid ?? 'it has no kid'
+  if (kid === undefined) return 'it has no kid'
+  if (!isKid(kid)) return `its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`
   const point = decodeMember(x)
   if (!point || typeof x !== 'string') return 'its x is not 32 bytes in canonical base64url'
   return pointProblem(point) ?? { kid, x, point, algs: alg === undefined ? names : [alg] }
