@@ -12,6 +12,8 @@ const { alice, bob, mallory } = demoUsers
 /** So long that a session with it does not fit into a cookie. */
 const longName = { ...bob, sub: 'auth0|long', email: 'long@example.test', name: 'x'.repeat(4000) }
 
+/** The requests that were refused. */
+const refused: { readonly method: string; readonly path: string; readonly status: number }[] = []
 /** Error bodies, and the addresses that answers send browsers to. */
 const told: string[] = []
 /** Tokens, codes, cookies and secrets of this run. None of them is in a log line, an error or an address. */
@@ -57,6 +59,9 @@ function at(name: GatewayName = 'gateway'): Site {
     async gateway(path, init = {}) {
       const response = await fetch(new URL(path, gateways.addresses[name]), { ...init, redirect: 'manual' })
       await watch(response)
+      const { status } = response
+      if (status >= 400)
+        refused.push({ method: init.method ?? 'GET', path: path.replace(/[?].*/, ''), status })
       return response
     },
   }
@@ -413,6 +418,23 @@ describe('over HTTP, from real Workers', () => {
     expect(kinds.filter((kind) => !provoked.has(kind))).toEqual(NEVER)
     expect([...documented.keys()].sort()).toEqual([...kinds].sort())
   })
+})
+
+it('each refusal of a route is in the OpenAPI document', async () => {
+  type Operations = Readonly<Record<string, { readonly responses: Readonly<Record<string, unknown>> }>>
+  const document = (await (await ask('/openapi.json')).json()) as {
+    readonly paths: Readonly<Record<string, Operations>>
+  }
+  // What has no route has no operation, nor has a method that is not there; a fault of ours is "any other error".
+  const expected = refused.filter(
+    ({ path, status }) => path !== '/nothing' && status !== 405 && status !== 500,
+  )
+  expect(expected.length).toBeGreaterThan(50)
+  const missing = expected.filter(({ method, path, status }) => {
+    const operations = document.paths[path] ?? document.paths[path.replace(/[^/]*$/, '{rest}')]
+    return operations?.[method.toLowerCase()]?.responses[status] === undefined
+  })
+  expect(missing).toEqual([])
 })
 
 it('no secret, token, code, cookie or personal datum is in a log line, an error or an address', () => {

@@ -10,7 +10,8 @@ const failure = (description: string) => ({ description, ...json(errorAnswer) })
 const COMMON: ZodOpenApiOperationObject['responses'] = {
   '404': failure('There are no logins here'),
   '502': failure('Auth0 failed'),
-  '503': failure('Auth0 cannot be reached'),
+  '503': failure('Auth0 or the session cannot be reached'),
+  default: failure('Any other error'),
 }
 
 /** The session routes in OpenAPI 3.1. */
@@ -23,6 +24,7 @@ export const SESSION_PATHS: ZodOpenApiPathsObject = {
         ...COMMON,
         '302': { description: 'To Auth0' },
         '400': failure('returnTo is not a path of this site'),
+        '429': failure('Too many requests'),
       },
     },
   },
@@ -34,6 +36,7 @@ export const SESSION_PATHS: ZodOpenApiPathsObject = {
         '303': { description: 'To returnTo, with a session' },
         '400': failure('login_failed'),
         '403': failure('access_denied'),
+        '429': failure('Too many requests'),
       },
     },
   },
