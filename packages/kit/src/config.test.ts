@@ -108,6 +108,45 @@ describe('settingsFromEnv', () => {
       { JWT_PRIVATE_JWK: {}, JWT_JWKS_URL: 'https://a.test/' },
       { sign: { alg: 'EdDSA' }, verify: { kind: 'url' } },
     ],
+    [
+      'a list of secrets',
+      { JWT_SECRET: 'one, two' },
+      {
+        sign: {
+          values: [
+            { name: 'JWT_SECRET', value: 'one' },
+            { name: 'JWT_SECRET', value: 'two' },
+          ],
+        },
+      },
+    ],
+    [
+      'a private JWK as text, commas and all',
+      { JWT_PRIVATE_JWK: '{"a":1,"b":2}' },
+      { sign: { values: [{ name: 'JWT_PRIVATE_JWK', value: '{"a":1,"b":2}' }] } },
+    ],
+    [
+      'a public JWK as text, commas and all',
+      { JWT_PUBLIC_JWK: '{"a":1,"b":2}' },
+      {
+        sign: undefined,
+        verify: { kind: 'inline', value: { name: 'JWT_PUBLIC_JWK', value: '{"a":1,"b":2}' } },
+      },
+    ],
+    [
+      'a list of names of which one is set',
+      { JWT_SECRET_NAME: 'A, B', A: null, B: SECRET },
+      {
+        sign: {
+          values: [
+            { name: 'A (named by JWT_SECRET_NAME)', value: undefined },
+            { name: 'B (named by JWT_SECRET_NAME)', value: SECRET },
+          ],
+        },
+      },
+    ],
+    ['an audience as text', { JWT_AUD: ' one ,, two ', JWT_SECRET: SECRET }, { audiences: ['one', 'two'] }],
+    ['parts of a second', { JWT_LEEWAY: '1.25', JWT_SECRET: SECRET }, { leewaySeconds: 1.25 }],
     ['a private JWK alone', { JWT_PRIVATE_JWK: {} }, { sign: { alg: 'EdDSA' }, verify: { kind: 'own' } }],
   ])('takes %s', (_, env, settings) => {
     expect(settingsFromEnv({ ...base, ...env })).toMatchObject(settings)
@@ -187,6 +226,18 @@ describe('settingsFromEnv', () => {
       { ...base, JWT_JWKS_SERVICE_NAME: 'GATEWAY' },
       /binding GATEWAY, which does not exist/,
     ],
+    [
+      'a secret name that points at nothing',
+      { ...base, JWT_SECRET_NAME: 'NOPE' },
+      /names NOPE, which is not set: put the secret there with: npx wrangler secret put NOPE$/,
+    ],
+    [
+      'a name that is no text',
+      { ...base, JWT_SECRET_NAME: 7, '7': SECRET },
+      /^JWT_SECRET_NAME must be the name of a binding, not what the binding holds$/,
+    ],
+    ['a name of commas', { ...base, JWT_SECRET_NAME: ',' }, /^JWT_SECRET_NAME must be the name of a binding/],
+    ['a binding that is null', { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: null }, /does not exist/],
     ['a binding that is a text', { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: 'x' }, /does not exist/],
     [
       'a binding without fetch',
@@ -277,19 +328,35 @@ describe('envMode', () => {
     ['EdDSA', 'consumer', { JWT_JWKS_SERVICE_NAME: 'G' }],
     ['EdDSA', 'consumer', { JWT_JWKS_URL: 'https://a' }],
     ['EdDSA', 'consumer', { JWT_PRIVATE_JWK: '{}' }],
+    ['EdDSA', 'consumer', { JWT_PUBLIC_JWK_NAME: 'P' }],
+    ['EdDSA', 'producer', { JWT_PRIVATE_JWK: '{}', JWT_JWKS_URL: 'https://a', JWT_PUBLIC_JWK: '{}' }],
   ])('chooses %s for a %s with %j', (mode, role, env) => {
     expect(envMode(env, role)).toBe(mode)
   })
 
-  it.each<['producer' | 'consumer', Record<string, unknown>]>([
-    ['producer', { JWT_PRIVATE_JWK: '{}', JWT_SECRET: 'x' }],
-    ['consumer', { JWT_SECRET: 'x', JWT_JWKS_URL: 'https://a' }],
-    ['consumer', { JWT_PUBLIC_JWK: '{}', JWT_JWKS_SERVICE_NAME: 'G' }],
-    ['producer', { JWT_JWKS_URL: 'https://a' }],
-    ['consumer', {}],
-    ['consumer', { JWT_SECRET: '' }],
-  ])('refuses for a %s: %j', (role, env) => {
-    expect(() => envMode(env, role)).toThrow(ConfigError)
+  const SECRETS = 'JWT_SECRET_NAME or JWT_SECRET'
+  const PRIVATE = 'JWT_PRIVATE_JWK_NAME or JWT_PRIVATE_JWK'
+  const PUBLIC = 'JWT_PUBLIC_JWK_NAME or JWT_PUBLIC_JWK'
+  const both = `${PRIVATE} (EdDSA) and ${SECRETS} (HS512) are both set: remove one`
+  const unsigned = `no key to sign with: set ${PRIVATE}, or ${SECRETS}`
+  const unverified = `no key to verify with: set one of ${SECRETS}, ${PUBLIC}, JWT_JWKS_SERVICE_NAME, JWT_JWKS_URL`
+  const twice = (one: string, other: string) =>
+    `${one} and ${other} are both set: keys come from one source. Remove one`
+  it.each<['producer' | 'consumer', Record<string, unknown>, message: string]>([
+    ['producer', { JWT_PRIVATE_JWK: '{}', JWT_SECRET: 'x' }, both],
+    ['consumer', { JWT_PRIVATE_JWK_NAME: 'K', JWT_SECRET_NAME: 'S' }, both],
+    ['consumer', { JWT_SECRET: 'x', JWT_JWKS_URL: 'https://a' }, twice(SECRETS, 'JWT_JWKS_URL')],
+    [
+      'consumer',
+      { JWT_PUBLIC_JWK_NAME: 'P', JWT_JWKS_SERVICE_NAME: 'G' },
+      twice(PUBLIC, 'JWT_JWKS_SERVICE_NAME'),
+    ],
+    ['producer', { JWT_JWKS_URL: 'https://a' }, unsigned],
+    ['producer', { JWT_SECRET_NAME: '', JWT_PRIVATE_JWK: null }, unsigned],
+    ['consumer', {}, unverified],
+    ['consumer', { JWT_SECRET: '' }, unverified],
+  ])('refuses for a %s: %j', (role, env, message) => {
+    expect(() => envMode(env, role)).toThrow(new ConfigError(message))
   })
 })
 
@@ -308,5 +375,23 @@ describe('fingerprintOf', () => {
     expect(fingerprintOf({ ...env, S: 'two' }).text).not.toBe(fingerprintOf(env).text)
     const bound = { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: { ...service } }
     expect(fingerprintOf(bound).bindings[0]).not.toBe(service)
+  })
+
+  it('holds the bindings that variables name, in order, and nothing else of the environment', () => {
+    const env = {
+      ...base,
+      ...bindings,
+      JWT_SECRET_NAME: 'NULL, MISSING, TEXT',
+      NULL: null,
+      TEXT: 'text',
+      DB: { get: () => undefined },
+    }
+    expect(fingerprintOf(env).bindings).toEqual([service, service, kv])
+    expect(fingerprintOf({ ...env, DB: undefined })).toEqual(fingerprintOf(env))
+  })
+
+  it('makes nothing of a name that is none', () => {
+    const { text, bindings: found } = fingerprintOf({ ...base, JWT_SECRET_NAME: 7, '7': 'text' })
+    expect([text, found]).toEqual([fingerprintOf(base).text, []])
   })
 })

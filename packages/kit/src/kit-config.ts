@@ -138,12 +138,10 @@ function list(value: unknown, label: string): readonly NamedValue[] {
   const entries: unknown[] = Array.isArray(value) ? value : [value]
   return entries.map((entry, index) => {
     const name = entries.length > 1 ? `${label}[${index}]` : label
-    return isObject(entry) && typeof entry.get === 'function' && entry.kty === undefined && isReadable(entry)
-      ? { name, binding: entry }
-      : { name, value: entry }
+    return isReadable(entry) ? { name, binding: entry } : { name, value: entry }
   })
 }
 
-function isReadable(value: object): value is { get(): Promise<unknown> } {
-  return 'get' in value && typeof value.get === 'function'
+function isReadable(value: unknown): value is { get(): Promise<unknown> } {
+  return isObject(value) && typeof value.get === 'function'
 }
