@@ -57,39 +57,44 @@ export class Denylist {
    * @throws RevocationUnavailableError when the list cannot be read and `onError` is `closed`
    */
   check(claims: RevocableClaims, thumbprint: string | undefined): Promise<void> | undefined {
-    const names = namesOf(claims, thumbprint)
     const now = this.#settings.now()
-    const unknown = names.filter((name) => (this.#remembered.get(name)?.until ?? 0) <= now)
-    if (unknown.length > 0) return this.#checkAfterRead(names, unknown, claims)
-    this.#refuseRevoked(names, claims)
-    return undefined
+    const unknown: string[] = []
+    for (const name of namesOf(claims, thumbprint)) {
+      const verdict = this.#remembered.get(name)
+      // At once: while the others are read, the cache may forget this one.
+      if (verdict && verdict.until > now) refuseRevoked(name, verdict.before, claims)
+      else unknown.push(name)
+    }
+    return unknown.length > 0 ? this.#checkAfterRead(unknown, claims) : undefined
   }
 
-  async #checkAfterRead(
-    names: readonly string[],
-    unknown: readonly string[],
-    claims: RevocableClaims,
-  ): Promise<void> {
+  async #checkAfterRead(names: readonly string[], claims: RevocableClaims): Promise<void> {
+    let befores: readonly (number | undefined)[]
     try {
-      await this.#read(unknown)
+      befores = await this.#read(names)
     } catch {
       const problem = 'the deny-list could not be read'
       this.#settings.onEvent({ type: 'denylist_failed', level: 'error', problem })
       if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(problem, 5)
+      befores = names.map((name) => this.#remembered.get(name)?.before)
     }
-    this.#refuseRevoked(names, claims)
+    names.forEach((name, index) => {
+      refuseRevoked(name, befores[index], claims)
+    })
   }
 
-  async #read(names: readonly string[]): Promise<void> {
+  /** For each name, the time up to which it is revoked. */
+  async #read(names: readonly string[]): Promise<readonly (number | undefined)[]> {
     const keys = await Promise.all(names.map((name) => storeKey(this.#settings.issuer, name)))
     const answers = await withDeadline(this.#store.get(keys, { type: 'json' }), DENYLIST_TIMEOUT_MS)
     if (answers === TIMED_OUT) throw new Error('the deny-list did not answer in time')
     const until = this.#settings.now() + DENYLIST_CACHE_SECONDS
-    names.forEach((name, index) => {
+    return names.map((name, index) => {
       const entry = answers.get(keys[index] ?? '')
       // An entry that cannot be read was still put there to refuse.
       const before = entry === null || entry === undefined ? undefined : beforeOf(entry)
       this.#remember(name, { before, until })
+      return before
     })
   }
 
@@ -99,16 +104,6 @@ export class Denylist {
     const [oldest] = this.#remembered.keys()
     if (this.#remembered.size > DENYLIST_CACHE_ENTRIES && oldest !== undefined)
       this.#remembered.delete(oldest)
-  }
-
-  #refuseRevoked(names: readonly string[], claims: RevocableClaims): void {
-    for (const name of names) {
-      const before = this.#remembered.get(name)?.before
-      if (before === undefined) continue
-      if (!name.startsWith('sub:') || (claims.auth_iat ?? claims.iat) <= before) {
-        throw new TokenError('revoked', `its ${name.slice(0, name.indexOf(':'))} is on the deny-list`)
-      }
-    }
   }
 
   /**
@@ -130,6 +125,14 @@ export class Denylist {
         : Math.max(KV_MIN_TTL_SECONDS, Math.ceil(maxTtlSeconds + leewaySeconds))
     await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
     this.#remember(name, { before, until: before + DENYLIST_CACHE_SECONDS })
+  }
+}
+
+/** @param before the time up to which the name is revoked; `undefined` when it is not on the list */
+function refuseRevoked(name: string, before: number | undefined, claims: RevocableClaims): void {
+  if (before === undefined) return
+  if (!name.startsWith('sub:') || (claims.auth_iat ?? claims.iat) <= before) {
+    throw new TokenError('revoked', `its ${name.slice(0, name.indexOf(':'))} is on the deny-list`)
   }
 }
 
