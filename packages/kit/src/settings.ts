@@ -110,7 +110,13 @@ export function parseSettings(raw: RawSettings, labels: Labels): Settings {
     'the issuer of your tokens, for example https://gateway.internal',
   )
   const audiences = audienceList(raw.audience, labels.audience)
-  const maxTtlSeconds = number(raw.maxTtlSeconds, labels.maxTtlSeconds, DEFAULT_MAX_TTL_SECONDS, 1, 86_400)
+  const maxTtlSeconds = readNumber(
+    raw.maxTtlSeconds,
+    labels.maxTtlSeconds,
+    DEFAULT_MAX_TTL_SECONDS,
+    1,
+    86_400,
+  )
   const defaultTtl = Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds)
   const sign = signKeys(raw, labels)
   const verify = verifyKeys(raw, labels)
@@ -129,9 +135,9 @@ export function parseSettings(raw: RawSettings, labels: Labels): Settings {
   return {
     issuer,
     audiences,
-    ttlSeconds: number(raw.ttlSeconds, labels.ttlSeconds, defaultTtl, 1, maxTtlSeconds),
+    ttlSeconds: readNumber(raw.ttlSeconds, labels.ttlSeconds, defaultTtl, 1, maxTtlSeconds),
     maxTtlSeconds,
-    leewaySeconds: number(
+    leewaySeconds: readNumber(
       raw.leewaySeconds,
       labels.leewaySeconds,
       DEFAULT_LEEWAY_SECONDS,
@@ -142,15 +148,15 @@ export function parseSettings(raw: RawSettings, labels: Labels): Settings {
     sign,
     verify,
     exchangeService: raw.exchangeService,
-    jwksTtlSeconds: number(raw.jwksTtlSeconds, labels.jwksTtlSeconds, JWKS_TTL_SECONDS, 1, 86_400),
-    jwksMaxStaleSeconds: number(
+    jwksTtlSeconds: readNumber(raw.jwksTtlSeconds, labels.jwksTtlSeconds, JWKS_TTL_SECONDS, 1, 86_400),
+    jwksMaxStaleSeconds: readNumber(
       raw.jwksMaxStaleSeconds,
       labels.jwksMaxStaleSeconds,
       JWKS_MAX_STALE_SECONDS,
       0,
       86_400,
     ),
-    jwksCooldownSeconds: number(
+    jwksCooldownSeconds: readNumber(
       raw.jwksCooldownSeconds,
       labels.jwksCooldownSeconds,
       JWKS_COOLDOWN_SECONDS,
@@ -161,7 +167,7 @@ export function parseSettings(raw: RawSettings, labels: Labels): Settings {
     deniedThumbprints: thumbprints(raw.deniedThumbprints, labels.deniedThumbprints),
     denylist: denylist(raw.denylist, labels.denylist),
     denylistOnError: closedOrOpen(raw.denylistOnError, labels.denylistOnError),
-    tokenCacheEntries: number(
+    tokenCacheEntries: readNumber(
       raw.tokenCacheEntries,
       labels.tokenCacheEntries,
       TOKEN_CACHE_ENTRIES,
@@ -243,8 +249,18 @@ function audienceList(value: unknown, label: string): readonly string[] {
   return list.map((entry) => requiredName(entry, label, 'one or more audience names'))
 }
 
-/** Reads a number that may come as text. */
-function number(value: unknown, label: string, fallback: number, min: number, max: number): number {
+/**
+ * Reads a number that may come as text.
+ *
+ * @throws ConfigError
+ */
+export function readNumber(
+  value: unknown,
+  label: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
   if (value === undefined || value === '') return fallback
   const parsed = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value
   if (typeof parsed !== 'number' || !Number.isFinite(parsed) || parsed < min || parsed > max) {

@@ -14,6 +14,7 @@ import { logEvent, type OnEvent } from '../events.ts'
 import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
 import { JwksCache } from '../keys/jwks.ts'
 import type { SourceDescription } from '../keys/source.ts'
+import { readNumber } from '../settings.ts'
 import type { ExternalAlg } from './algorithms.ts'
 import { checkAlgorithms, checkSignature, readExternal } from './jws.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
@@ -77,13 +78,15 @@ export class ExternalVerifier {
     if (typeof jwksUri !== 'string' || !isJwksUrl(jwksUri)) {
       throw new ConfigError('jwksUri must be an https URL without credentials (http only on loopback)')
     }
-    const leewaySeconds = config.leewaySeconds ?? DEFAULT_LEEWAY_SECONDS
-    if (!(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
-      throw new ConfigError(`leewaySeconds must be a number from 0 to ${MAX_LEEWAY_SECONDS}`)
-    }
+    const leewaySeconds = readNumber(
+      config.leewaySeconds,
+      'leewaySeconds',
+      DEFAULT_LEEWAY_SECONDS,
+      0,
+      MAX_LEEWAY_SECONDS,
+    )
     const now = config.now ?? (() => Date.now() / 1000)
-    const ttlSeconds = jwksCache.ttlSeconds ?? JWKS_TTL_SECONDS
-    const maxStaleSeconds = jwksCache.maxStaleSeconds ?? JWKS_MAX_STALE_SECONDS
+    const { ttlSeconds, maxStaleSeconds, cooldownSeconds } = readCacheTimes(jwksCache)
     const load = urlLoader(jwksUri, config.fetch ?? ((input, init) => fetch(input, init)))
     const stored = jwksStore && new StoredJwks(jwksStore, issuer, jwksUri, ttlSeconds + maxStaleSeconds, now)
     this.#expected = { issuer, audiences, leewaySeconds, maxTtlSeconds: Infinity }
@@ -97,7 +100,7 @@ export class ExternalVerifier {
         ...(stored && { fallback: () => stored.read() }),
         ttlSeconds,
         maxStaleSeconds,
-        cooldownSeconds: jwksCache.cooldownSeconds ?? JWKS_COOLDOWN_SECONDS,
+        cooldownSeconds,
         now,
         onEvent: config.onEvent ?? logEvent,
       },
@@ -146,6 +149,23 @@ export class ExternalVerifier {
 /** RFC 7515 §4.1.9: compared without case, and `application/` may be left out. */
 function mediaType(typ: string): string {
   return typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '')
+}
+
+type CacheTimes = NonNullable<ExternalVerifierConfig['jwksCache']>
+
+/** The bounds are those of a kit's own JWKS cache. */
+function readCacheTimes({ ttlSeconds, maxStaleSeconds, cooldownSeconds }: CacheTimes): Required<CacheTimes> {
+  return {
+    ttlSeconds: readNumber(ttlSeconds, 'jwksCache.ttlSeconds', JWKS_TTL_SECONDS, 1, 86_400),
+    maxStaleSeconds: readNumber(
+      maxStaleSeconds,
+      'jwksCache.maxStaleSeconds',
+      JWKS_MAX_STALE_SECONDS,
+      0,
+      86_400,
+    ),
+    cooldownSeconds: readNumber(cooldownSeconds, 'jwksCache.cooldownSeconds', JWKS_COOLDOWN_SECONDS, 1, 3600),
+  }
 }
 
 function checkName(value: unknown, name: string): string {

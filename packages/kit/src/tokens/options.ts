@@ -31,9 +31,14 @@ export function checkOverrides({ iss, aud, leewaySeconds, typ }: VerifyOverrides
   if (aud !== undefined && !(isName(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isName)))) {
     throw new ConfigError('aud must be a non-empty string, or a list of them')
   }
-  if (leewaySeconds !== undefined && !(leewaySeconds >= 0 && leewaySeconds <= MAX_LEEWAY_SECONDS)) {
+  if (leewaySeconds !== undefined && !isLeeway(leewaySeconds)) {
     throw new ConfigError(`leewaySeconds must be a number from 0 to ${MAX_LEEWAY_SECONDS}`)
   }
+}
+
+/** Text is no number: added to a time it would make a later one, and nothing would be issued in the future. */
+function isLeeway(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= MAX_LEEWAY_SECONDS
 }
 
 function isName(value: unknown): value is string {
