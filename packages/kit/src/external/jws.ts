@@ -40,8 +40,11 @@ export async function checkSignature(
   const fitting = keys.filter((key) => key.takes(alg))
   if (fitting.length === 0) throw new TokenError('unsupported_alg', 'the key is for another alg')
   for (const key of fitting) {
+    const cryptoKey = await key.load(alg)
+    // RFC 7517 §5: a key out of range is passed over.
+    if (!cryptoKey) continue
     try {
-      return (await compactVerify(token, await key.load(alg), { algorithms: [alg] })).payload
+      return (await compactVerify(token, cryptoKey, { algorithms: [alg] })).payload
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error
     }
