@@ -325,13 +325,14 @@ describe('an unknown kid', () => {
 
 describe('an outage', () => {
   it('is served from the last good set for 900 seconds past freshness, and then is one', async () => {
-    const { world, find } = cache()
+    const { source, world, find } = cache()
     await find('one')
     world.answer = down
     for (const age of [300, 600, 1199]) {
       world.time = 10_000 + age
       expect((await find('one')).length).toBe(1)
       await world.settle()
+      expect(source.find('one')).toHaveLength(1)
     }
     world.time = 10_000 + 1200
     await expect(find('one')).rejects.toMatchObject(unavailable)
@@ -425,7 +426,12 @@ describe('an outage', () => {
     const { source, world, find } = cache()
     world.answer = down
     await expect(find('one')).rejects.toThrow(KeysUnavailableError)
-    expect(source.describe()).toMatchObject({ state: 'empty', problem: 'the JWKS was answered with 500' })
+    expect(source.describe()).toStrictEqual({
+      kind: 'service',
+      kids: [],
+      state: 'empty',
+      problem: 'the JWKS was answered with 500',
+    })
     world.answer = undefined
     world.time += 1
     expect((await find('one')).length).toBe(1)
@@ -648,6 +654,21 @@ describe('single flight', () => {
     answers[0]?.({ keys: [one, three] })
     await first
     expect((await find('two')).length).toBe(1)
+  })
+
+  it('goes on with a fetch that was started in place of a slow one, when the slow one answers', async () => {
+    const { source, world, find, answers } = await loaded()
+    world.time += 270
+    void source.find('one')
+    world.time += 6
+    void source.find('one')
+    answers[0]?.({ keys: [one, two] })
+    await turn()
+    const joined = find('three')
+    await turn()
+    expect(world.fetches).toBe(3)
+    answers[1]?.({ keys: [three] })
+    expect((await joined).length).toBe(1)
   })
 
   it('does not hold a failure against a set whose fetch started later', async () => {
