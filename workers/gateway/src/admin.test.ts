@@ -50,7 +50,7 @@ describe('Admin', () => {
     const signed = await admin().sign(claims, { audience: 'reports' })
     if (!signed.ok) throw new Error(signed.code)
     expect(decodeJwt(signed.token)).toMatchObject({ ...claims, aud: 'reports', iss: INTERNAL_ISSUER })
-    const publicJwk = await gatewayOf(env).kitFor('reports').jwks()
+    const publicJwk = await (await gatewayOf(env)).kitFor('reports').jwks()
     const service = createKit({ issuer: INTERNAL_ISSUER, audience: 'reports', verify: { publicJwk } })
     expect(await service.verify(signed.token)).toMatchObject({ sub: 'job-1' })
   })

@@ -77,7 +77,7 @@ app.on(['GET', 'HEAD'], '/health', (c) => {
 })
 
 app.use(async (c, next) => {
-  const gateway = gatewayOf(c.env)
+  const gateway = await gatewayOf(c.env)
   c.set('gateway', gateway)
   if (gateway.config.corsOrigins.size > 0 && isPreflight(c.req.raw)) {
     return preflight(gateway, c.req.raw, plainPath(c.req.url))
@@ -86,23 +86,23 @@ app.use(async (c, next) => {
 })
 
 for (const [path, methods, handler] of OWN_ROUTES) {
-  app.all(path, (c) => {
+  app.all(path, async (c) => {
     c.var.trace.route = path
     // Hono decodes a path before it compares: rules in front of this Worker must not be passed by an encoded letter.
     if (plainPath(c.req.url) !== path) throw new GatewayError('bad_path')
     if (!methods.includes(c.req.method)) {
       throw new GatewayError('method_not_allowed', { headers: { Allow: methods.join(', ') } })
     }
-    return handler(gatewayOf(c.env), c.req.raw, c.var.trace)
+    return handler(await gatewayOf(c.env), c.req.raw, c.var.trace)
   })
 }
 
-app.all(DEV_PATH, (c, next) => {
-  const gateway = gatewayOf(c.env)
+app.all(DEV_PATH, async (c, next) => {
+  const gateway = await gatewayOf(c.env)
   return gateway.config.environment === 'dev' ? dev(gateway, c.req.raw, c.var.trace) : next()
 })
 
-app.all('*', (c) => forward(gatewayOf(c.env), c.req.raw, c.var.trace))
+app.all('*', async (c) => forward(await gatewayOf(c.env), c.req.raw, c.var.trace))
 
 app.onError((error, c: Context<AppEnv>) =>
   wantsPage(c.req.raw)

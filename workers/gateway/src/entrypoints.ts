@@ -14,18 +14,18 @@ export class Keys extends WorkerEntrypoint<object> {
       const { pathname } = new URL(request.url)
       const isRead = request.method === 'GET' || request.method === 'HEAD'
       if (pathname !== JWKS_PATH || !isRead) throw new GatewayError('not_found')
-      return await jwksResponse(gatewayOf(this.env), request)
+      return await jwksResponse(await gatewayOf(this.env), request)
     } catch (error) {
-      return errorResponse(error, report(this.env, 'Keys.fetch', error))
+      return errorResponse(error, await report(this.env, 'Keys.fetch', error))
     }
   }
 
   /** The JWK Set (RFC 7517 §5). */
   async getJwks(): Promise<{ ok: true; keys: readonly object[] } | RpcFailure> {
     try {
-      return { ok: true, ...(await jwksOf(gatewayOf(this.env))) }
+      return { ok: true, ...(await jwksOf(await gatewayOf(this.env))) }
     } catch (error) {
-      return refused(this.env, 'Keys.getJwks', error)
+      return await refused(this.env, 'Keys.getJwks', error)
     }
   }
 }
@@ -41,9 +41,9 @@ export class Exchange extends WorkerEntrypoint<object> {
   async delegate(token: string, request: object): Promise<{ ok: true; token: string } | RpcFailure> {
     try {
       const service = serviceOf(this.ctx.props)
-      return { ok: true, token: await delegate(gatewayOf(this.env), service, token, request) }
+      return { ok: true, token: await delegate(await gatewayOf(this.env), service, token, request) }
     } catch (error) {
-      return refused(this.env, 'Exchange.delegate', error)
+      return await refused(this.env, 'Exchange.delegate', error)
     }
   }
 
@@ -55,7 +55,7 @@ export class Exchange extends WorkerEntrypoint<object> {
     try {
       return { ok: true, claims: await this.#claims(token, request) }
     } catch (error) {
-      return refused(this.env, 'Exchange.verify', error)
+      return await refused(this.env, 'Exchange.verify', error)
     }
   }
 
@@ -66,7 +66,7 @@ export class Exchange extends WorkerEntrypoint<object> {
       return { ...claims, ok: true, active: true, token_type: 'Bearer' }
     } catch (error) {
       if (error instanceof GatewayError && error.kind === 'invalid_token') return { ok: true, active: false }
-      return refused(this.env, 'Exchange.introspect', error)
+      return await refused(this.env, 'Exchange.introspect', error)
     }
   }
 
@@ -75,7 +75,7 @@ export class Exchange extends WorkerEntrypoint<object> {
     const audience =
       typeof request === 'object' && request !== null && 'audience' in request ? request.audience : ''
     if (audience !== service) throw new GatewayError('unauthorized_client', { detail: 'another audience' })
-    return { ...(await verifyFor(gatewayOf(this.env), service, token)) }
+    return { ...(await verifyFor(await gatewayOf(this.env), service, token)) }
   }
 }
 
@@ -88,9 +88,9 @@ export class Admin extends WorkerEntrypoint<object> {
   ): Promise<{ ok: true; token: string } | RpcFailure> {
     try {
       requireAdmin(this.ctx.props)
-      return { ok: true, token: await adminSign(gatewayOf(this.env), claims, request) }
+      return { ok: true, token: await adminSign(await gatewayOf(this.env), claims, request) }
     } catch (error) {
-      return refused(this.env, 'Admin.sign', error)
+      return await refused(this.env, 'Admin.sign', error)
     }
   }
 
@@ -98,10 +98,10 @@ export class Admin extends WorkerEntrypoint<object> {
   async revoke(revocation: object): Promise<{ ok: true } | RpcFailure> {
     try {
       requireAdmin(this.ctx.props)
-      await adminRevoke(gatewayOf(this.env), revocation)
+      await adminRevoke(await gatewayOf(this.env), revocation)
       return { ok: true }
     } catch (error) {
-      return refused(this.env, 'Admin.revoke', error)
+      return await refused(this.env, 'Admin.revoke', error)
     }
   }
 
@@ -109,30 +109,31 @@ export class Admin extends WorkerEntrypoint<object> {
   async health(): Promise<({ ok: true } & DeepHealth) | RpcFailure> {
     try {
       requireAdmin(this.ctx.props)
-      return { ok: true, ...(await deepHealth(gatewayOf(this.env))) }
+      return { ok: true, ...(await deepHealth(await gatewayOf(this.env))) }
     } catch (error) {
-      return refused(this.env, 'Admin.health', error)
+      return await refused(this.env, 'Admin.health', error)
     }
   }
 }
 
 /** What the caller is not told stands in the log. Gives the id of its line. */
-function report(env: object, entrypoint: string, error: unknown): string {
+async function report(env: object, entrypoint: string, error: unknown): Promise<string> {
   const requestId = crypto.randomUUID()
-  logRefusedCall(entrypoint, requestId, rpcFailure(error).status, problemOf(error), shipOf(env))
+  logRefusedCall(entrypoint, requestId, rpcFailure(error).status, problemOf(error), await shipOf(env))
   return requestId
 }
 
 /** A gateway that is misconfigured ships nothing: its log line is all there is. */
-function shipOf(env: object): Ship {
+async function shipOf(env: object): Promise<Ship> {
   try {
-    return gatewayOf(env).ship
+    const { ship } = await gatewayOf(env)
+    return ship
   } catch {
     return undefined
   }
 }
 
-function refused(env: object, entrypoint: string, error: unknown): RpcFailure {
-  report(env, entrypoint, error)
+async function refused(env: object, entrypoint: string, error: unknown): Promise<RpcFailure> {
+  await report(env, entrypoint, error)
   return rpcFailure(error)
 }

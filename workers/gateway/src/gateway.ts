@@ -18,6 +18,7 @@ import {
 import { logEvent, type Ship } from './logs.ts'
 import { Pseudonyms } from './pseudonyms.ts'
 import { type Sessions, sessionsOf } from './session/sessions.ts'
+import { readSecrets, type StoredSecret, storedSecrets } from './stored-secrets.ts'
 
 /** What the gateway consists of, for one environment. */
 export interface Gateway {
@@ -43,17 +44,51 @@ export interface GatewayOptions extends Auth0Options {
 
 const gateways = new WeakMap<object, Gateway>()
 
+/** Values of a Secrets Store are read again after this time, and serve this long past it in an outage. Seconds. */
+const SECRET_SECONDS = 60
+const SECRET_STALE_SECONDS = 300
+
+/** A gateway and the stored secrets that it was made with. */
+interface Read {
+  readonly gateway: Gateway
+  readonly values: string
+  /** Seconds since the epoch. */
+  readonly at: number
+}
+
+const reads = new WeakMap<object, Read>()
+
 /**
- * The gateway that an environment describes. The same environment gives the same one.
+ * The gateway that an environment describes. The same environment gives the same one, while its secrets stay the same.
  *
  * @throws ConfigError naming the variable and what to do
  */
-export function gatewayOf(env: object): Gateway {
+export function gatewayOf(env: object): Gateway | Promise<Gateway> {
   const known = gateways.get(env)
   if (known) return known
+  const stored = storedSecrets(env)
+  if (stored.size > 0) return gatewayWith(stored, env)
   const gateway = makeGateway(env)
   gateways.set(env, gateway)
   return gateway
+}
+
+/** Nothing here is shared but values: a request never waits for what another one reads. */
+async function gatewayWith(stored: ReadonlyMap<string, StoredSecret>, env: object): Promise<Gateway> {
+  const last = reads.get(env)
+  const at = Date.now() / 1000
+  if (last && at - last.at < SECRET_SECONDS) return last.gateway
+  try {
+    const secrets = await readSecrets(stored)
+    const values = JSON.stringify(secrets)
+    const gateway = last?.values === values ? last.gateway : makeGateway({ ...env, ...secrets })
+    reads.set(env, { gateway, values, at })
+    return gateway
+  } catch (error) {
+    if (!last || at - last.at >= SECRET_SECONDS + SECRET_STALE_SECONDS) throw error
+    logEvent('error', 'secret_not_read', last.gateway.ship)
+    return last.gateway
+  }
 }
 
 /** @throws ConfigError naming the variable and what to do */

@@ -213,7 +213,7 @@ describe('a session', () => {
     const refreshed = await cookie({
       accessToken: await auth0.token({ iat: Math.floor(Date.now() / 1000) + 30 }),
     })
-    await gatewayOf(on).kitFor('reports').revoke({ sub: 'auth0|alice' })
+    await (await gatewayOf(on)).kitFor('reports').revoke({ sub: 'auth0|alice' })
     for (const Cookie of [before, refreshed]) {
       await expectError(await get('/api/x', { Cookie }, on), 401, 'session_expired')
       await expectError(await get('/auth/profile', { Cookie }), 401, 'unauthorized')

@@ -106,6 +106,26 @@ describe('the Durable Object of a session', () => {
     expect(sent).toEqual(['refresh-1'])
   })
 
+  it('asks Auth0 with the client secret of now, when that is in a Secrets Store', async () => {
+    const used: unknown[] = []
+    vi.mocked(fetch).mockImplementation((_, init) => {
+      used.push(init?.body instanceof URLSearchParams && init.body.get('client_secret'))
+      return Promise.resolve(tokenAnswer())
+    })
+    let secret = 'first'
+    const withStore = { ...env, AUTH0_CLIENT_SECRET: { get: () => Promise.resolve(secret) } }
+    const stub = await begun()
+    await runInDurableObject(stub, async (_, state) => {
+      const session = new Session(state, withStore)
+      await session.refresh()
+      secret = 'second'
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 })
+      await session.refresh()
+      vi.useRealTimers()
+    })
+    expect(used).toEqual(['first', 'second'])
+  })
+
   it('tells errors in words that cross RPC', async () => {
     const stub = await begun({ expiresAt: seconds() - 1 })
     answer = () => new Response('busy', { status: 429, headers: { 'Retry-After': '7' } })

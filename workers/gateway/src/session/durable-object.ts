@@ -1,7 +1,15 @@
 import { DurableObject } from 'cloudflare:workers'
 import { Auth0Client, type UserClaims } from '../auth0/client.ts'
+import type { LoginConfig } from '../config.ts'
 import { gatewayOf } from '../gateway.ts'
-import { type Access, LiveSession, type Login, type RecordStorage, type SessionRecord } from './live.ts'
+import {
+  type Access,
+  LiveSession,
+  type Login,
+  type RecordStorage,
+  type SessionAuth0,
+  type SessionRecord,
+} from './live.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import type { SessionObject } from './store-do.ts'
 
@@ -10,36 +18,59 @@ const KEY = 'session'
 /** The Durable Object that holds one session: Auth0's tokens never leave the Cloudflare account. */
 export class Session extends DurableObject<object> implements SessionObject {
   #live: LiveSession | undefined
+  #login: LoginConfig | undefined
+  #auth0: Auth0Client | undefined
 
   start(login: Login): Promise<Outcome<void>> {
-    return outcomeOf(() => this.#session().start(login))
+    return outcomeOf(async () => (await this.#session()).start(login))
   }
 
   access(): Promise<Outcome<Access>> {
-    return outcomeOf(() => this.#session().access())
+    return outcomeOf(async () => (await this.#session()).access())
   }
 
   refresh(): Promise<Outcome<Access>> {
-    return outcomeOf(() => this.#session().refresh())
+    return outcomeOf(async () => (await this.#session()).refresh())
   }
 
   profile(isFresh: boolean): Promise<Outcome<UserClaims>> {
-    return outcomeOf(() => this.#session().profile({ isFresh }))
+    return outcomeOf(async () => (await this.#session()).profile({ isFresh }))
   }
 
   end(): Promise<Outcome<string | undefined>> {
-    return outcomeOf(() => this.#session().end())
+    return outcomeOf(async () => (await this.#session()).end())
   }
 
-  override alarm(): Promise<void> {
-    return this.#session().onAlarm()
+  override async alarm(): Promise<void> {
+    await (await this.#session()).onAlarm()
   }
 
-  #session(): LiveSession {
-    const { config, now } = gatewayOf(this.env)
-    if (!config.login) throw new Error('a session without a login')
-    this.#live ??= new LiveSession(storageOf(this.ctx.storage), new Auth0Client(config.login), now)
+  async #session(): Promise<LiveSession> {
+    const { config, now } = await gatewayOf(this.env)
+    if (this.#login !== config.login) {
+      this.#login = config.login
+      this.#auth0 = config.login && new Auth0Client(config.login)
+    }
+    this.#live ??= new LiveSession(
+      storageOf(this.ctx.storage),
+      latest(() => this.#client()),
+      now,
+    )
     return this.#live
+  }
+
+  #client(): Auth0Client {
+    if (!this.#auth0) throw new Error('a session without a login')
+    return this.#auth0
+  }
+}
+
+/** Auth0 by the client of now: a secret of a Secrets Store may have changed since the session began to be used. */
+function latest(client: () => Auth0Client): SessionAuth0 {
+  return {
+    refresh: (refreshToken, sub) => client().refresh(refreshToken, sub),
+    userinfo: (accessToken, sub) => client().userinfo(accessToken, sub),
+    revoke: (refreshToken) => client().revoke(refreshToken),
   }
 }
 
