@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Say } from './command.ts'
-import { gatewayProblem } from './preflight.ts'
+import { gatewayProblem, storedSecrets } from './preflight.ts'
 import {
   bootstrapEnv,
   CONSUMERS,
@@ -75,8 +75,9 @@ export async function deploy(
   problemOf: typeof gatewayProblem = gatewayProblem,
 ): Promise<void> {
   const env = wranglerEnv(environment)
-  const secrets = await listSecrets(run, GATEWAY.config, env)
-  if (secrets?.some((name) => SIGNING_SECRETS.includes(name)) !== true) {
+  const secrets = (await listSecrets(run, GATEWAY.config, env)) ?? []
+  const known = [...secrets, ...storedSecrets(environment)]
+  if (!known.some((name) => SIGNING_SECRETS.includes(name))) {
     throw new UsageError(
       `The gateway has no key to sign with. First: npm run secrets -- --env ${environment}`,
     )

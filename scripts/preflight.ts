@@ -24,6 +24,7 @@ interface WorkerConfig {
   readonly kv_namespaces: readonly { readonly binding: string }[]
   readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] }
   readonly ratelimits: readonly { readonly name: string }[]
+  readonly secrets_store_secrets: readonly { readonly binding: string }[]
 }
 
 /** The gateway's own reading of its environment (`workers/gateway/src/config.ts`). */
@@ -39,12 +40,7 @@ export async function gatewayProblem(
   configPath = GATEWAY.config,
 ): Promise<string | undefined> {
   const { parseConfig, definition } = await loadGateway()
-  const env = wranglerEnv(environment)
-  const read: unknown = unstable_readConfig(
-    { config: configPath, ...(env !== '' && { env }) },
-    { hideWarnings: true },
-  )
-  const config = read as WorkerConfig
+  const config = readConfig(environment, configPath)
   const bindings = [
     ...(config.services ?? []).map(({ binding }) => binding),
     ...config.kv_namespaces.map(({ binding }) => binding),
@@ -56,7 +52,9 @@ export async function gatewayProblem(
       {
         ...config.vars,
         ...Object.fromEntries(bindings.map((name) => [name, BINDING])),
-        ...Object.fromEntries(secrets.map((name) => [name, PLACEHOLDERS[name] ?? 'a secret'])),
+        ...Object.fromEntries(
+          [...secrets, ...storedIn(config)].map((name) => [name, PLACEHOLDERS[name] ?? 'a secret']),
+        ),
       },
       definition,
     )
@@ -65,6 +63,24 @@ export async function gatewayProblem(
     if (error instanceof ConfigError) return error.message
     throw error
   }
+}
+
+/** The gateway's secrets that are in a Secrets Store: `wrangler secret list` does not name them. */
+export function storedSecrets(environment: Environment, configPath = GATEWAY.config): readonly string[] {
+  return storedIn(readConfig(environment, configPath))
+}
+
+function storedIn({ secrets_store_secrets: stored }: WorkerConfig): readonly string[] {
+  return stored.map(({ binding }) => binding)
+}
+
+function readConfig(environment: Environment, configPath: string): WorkerConfig {
+  const env = wranglerEnv(environment)
+  const read: unknown = unstable_readConfig(
+    { config: configPath, ...(env !== '' && { env }) },
+    { hideWarnings: true },
+  )
+  return read as WorkerConfig
 }
 
 /** Loaded by address: the types of Workers and of Node do not go into one program. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { deploy, readDeployOptions } from '../../scripts/deployment.ts'
 import { readSecretsOptions, uploadSecrets } from '../../scripts/upload.ts'
-import { gatewayProblem } from '../../scripts/preflight.ts'
+import { gatewayProblem, storedSecrets } from '../../scripts/preflight.ts'
 import { GATEWAY, UsageError } from '../../scripts/workers.ts'
 import { type RunWrangler, wranglerWith } from '../../scripts/wrangler.ts'
 import { type CloudflareApi, startCloudflareApi } from '../rotation/cloudflare-api.ts'
@@ -164,6 +164,19 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], login)).toContain('AUTH0_CLIENT_SECRET')
     const secrets = ['GATEWAY_PRIVATE_A', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']
     expect(await gatewayProblem('staging', secrets, login)).toContain('BASE_URL')
+    const inStore = ['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'].map((binding) => ({
+      binding,
+      store_id: 'store',
+      secret_name: binding,
+    }))
+    const store = file(
+      'store.jsonc',
+      text
+        .replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"')
+        .replaceAll('"ratelimits":', `"secrets_store_secrets": ${JSON.stringify(inStore)}, "ratelimits":`),
+    )
+    expect(storedSecrets('staging', store)).toEqual(['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'])
+    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], store)).toContain('BASE_URL')
   })
 
   it('names its arguments', async () => {
