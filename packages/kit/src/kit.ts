@@ -297,7 +297,12 @@ export class Kit {
     await this.#denylist.revoke(revocation)
   }
 
-  /** Mode, sources, keys, freshness and slots, for health pages. */
+  /**
+   * Mode, sources, keys, freshness and slots, for health pages. It fetches no JWKS.
+   *
+   * @throws ConfigError when configured keys are not usable, or cannot be read
+   * @throws KeysUnavailableError when reading them from the Secrets Store takes too long
+   */
   async describe(): Promise<KitDescription> {
     const { issuer, audiences, sign, verify, now } = this.#settings
     const ring = this.#ring && (await this.#ring())
