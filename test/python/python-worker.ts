@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare'
 import { bundleWorker } from '../rotation/worker-bundle.ts'
+import { pyodidePath } from './pyodide.ts'
 
 export interface PythonSystemOptions {
-  readonly pyodidePath: string
   readonly gatewayVars: Readonly<Record<string, string>>
 }
 
@@ -27,11 +27,8 @@ const GATEWAY = {
   GATEWAY_EXCHANGE: { name: 'gateway', entrypoint: 'Exchange', props: { service: 'reports' } },
 }
 
-export async function startPythonSystem({
-  pyodidePath,
-  gatewayVars,
-}: PythonSystemOptions): Promise<PythonSystem> {
-  const [gateway, python] = await Promise.all([bundleWorker('gateway'), pythonWorker(pyodidePath)])
+export async function startPythonSystem({ gatewayVars }: PythonSystemOptions): Promise<PythonSystem> {
+  const [gateway, python] = await Promise.all([bundleWorker('gateway'), pythonWorker()])
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
@@ -65,7 +62,7 @@ export async function startPythonSystem({
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
 /** Pyodide's files beside the Worker that loads them, and the Python modules of the folder `worker`. */
-async function pythonWorker(pyodidePath: string): Promise<V4WorkerOptions> {
+async function pythonWorker(): Promise<V4WorkerOptions> {
   const { outputFiles } = await build({
     entryPoints: [join(WORKER, 'host.ts')],
     bundle: true,
