@@ -26,6 +26,7 @@ describe('settingsFromConfig', () => {
     ['ttlSeconds', { ttlSeconds: 60 }, { ttlSeconds: 60 }],
     ['maxTtlSeconds', { maxTtlSeconds: 7200 }, { maxTtlSeconds: 7200, ttlSeconds: 900 }],
     ['leewaySeconds', { leewaySeconds: 0 }, { leewaySeconds: 0 }],
+    ['leewaySeconds, empty', { leewaySeconds: '' }, { leewaySeconds: 90 }],
     ['typ', { typ: 'at+jwt' }, { typ: 'at+jwt' }],
     ['exchangeService', { exchangeService: service }, { exchangeService: service }],
     ['jwksCache.ttlSeconds', { jwksCache: { ttlSeconds: 60 } }, { jwksTtlSeconds: 60 }],

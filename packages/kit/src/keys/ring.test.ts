@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import type { KitEvent } from '../events.ts'
 import { eligibleSlots, type NamedText, SlotRing, slotTailSeconds } from './ring.ts'
@@ -60,7 +60,7 @@ describe('SlotRing', () => {
   })
 
   it('stops signing so early before exp that every token ends first, and publishes until exp', async () => {
-    expect(TAIL).toBe(3600 + 90 + 300)
+    expect(slotTailSeconds(3600, 90)).toBe(3600 + 90 + 300)
     const exp = NOW + TAIL + 100
     const { ring } = ringOf({
       A: { ...ONE, kid: 'a', nbf: NOW - 1000 },
@@ -138,6 +138,15 @@ describe('SlotRing', () => {
       { name: 'A', kid: 'a', nbf: 1, state: 'signing' },
       { name: 'B', kid: 'b', nbf: 2, state: 'skipped', problem },
     ])
+  })
+
+  it('skips and reports a slot whose key the runtime will not import', async () => {
+    const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('invalid point'))
+    const { ring, events } = ringOf({ A: { ...ONE, kid: 'a', nbf: 1 }, B: { ...TWO, kid: 'b', nbf: 2 } })
+    expect(await kidAt(ring, NOW)).toBe('a')
+    expect(states(ring, NOW)).toEqual({ A: 'signing', B: 'skipped' })
+    expect(events).toMatchObject([{ type: 'slot_skipped', name: 'B' }])
+    importKey.mockRestore()
   })
 
   it('reports such a slot at its first use, whatever that is', async () => {

@@ -4,7 +4,7 @@ import { createKit, generateSecret, type Kit, type KitEvent, makeKit } from '../
 const BASE = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
 
 describe('a secret', () => {
-  it.each<[what: string, secret: string, problem: RegExp]>([
+  it.each<[what: string, secret: unknown, problem: RegExp]>([
     [
       'of 63 bytes',
       'A'.repeat(84),
@@ -15,10 +15,11 @@ describe('a secret', () => {
       `${'A'.repeat(86)}==`,
       /^JWT_SECRET is not base64url. Make a secret with: npx kit-keygen secret/,
     ],
+    ['that is a number', 7, /^JWT_SECRET is not base64url/],
     ['that is a sentence', 'correct horse battery staple', /^JWT_SECRET is not base64url/],
   ])('%s makes no kit', (_, secret, problem) => {
     expect(() => makeKit({ ...BASE, JWT_SECRET: secret })).toThrow(problem)
-    expect(() => makeKit({ ...BASE, JWT_SECRET: secret })).not.toThrow(secret.slice(0, 20))
+    expect(() => makeKit({ ...BASE, JWT_SECRET: secret })).not.toThrow(String(secret).slice(0, 20))
   })
 
   it('is the same as text, as bytes, and with the line break that a pipe leaves', async () => {
