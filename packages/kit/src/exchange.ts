@@ -39,11 +39,12 @@ export async function exchangeDelegate(
   } catch (cause) {
     throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
   }
-  if (isObject(answer) && answer.ok === true && typeof answer.token === 'string') return answer.token
-  const code = isObject(answer) && typeof answer.code === 'string' ? answer.code : 'unknown'
-  const status = isObject(answer) && typeof answer.status === 'number' ? answer.status : 500
+  const reply: Readonly<Record<string, unknown>> = isObject(answer) ? answer : {}
+  if (reply.ok === true && typeof reply.token === 'string') return reply.token
+  const code = typeof reply.code === 'string' ? reply.code : 'unknown'
+  const status = typeof reply.status === 'number' ? reply.status : 500
   if (status === 503) {
-    const retryAfter = isObject(answer) && typeof answer.retryAfter === 'number' ? answer.retryAfter : 5
+    const retryAfter = typeof reply.retryAfter === 'number' ? reply.retryAfter : 5
     throw new KeysUnavailableError(`the exchange service cannot answer now: ${code}`, retryAfter)
   }
   if (status >= 500 || status === 403) {
