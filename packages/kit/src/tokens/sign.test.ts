@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ClaimsError } from '../errors.ts'
-import { buildClaims, type SignClaims } from './sign.ts'
+import { generateSecret } from '../keys/secrets.ts'
+import { createKit } from '../registry.ts'
+import { buildClaims, type KitClaims, refuseKitClaims, type SignClaims, type SignOptions } from './sign.ts'
 
 const NOW = 1_800_000_000
 const settings = {
@@ -10,8 +12,8 @@ const settings = {
   maxTtlSeconds: 3600,
   typ: 'JWT',
 }
-const build = (claims: object): unknown =>
-  buildClaims({ sub: 'user-1', ...claims } satisfies SignClaims, {}, {}, settings, NOW)
+const build = (claims: object, kitClaims: KitClaims = {}, options: object = {}, now = NOW) =>
+  buildClaims({ sub: 'user-1', ...claims } satisfies SignClaims, kitClaims, options, settings, now)
 
 class Money {
   readonly amount = 1
@@ -36,4 +38,133 @@ it('takes all that JSON can say, and leaves out members that are undefined', () 
   const payload = build({ ...own, left: undefined })
   expect(JSON.parse(JSON.stringify(payload))).toMatchObject(JSON.parse(JSON.stringify(own)) as object)
   expect(JSON.stringify(payload)).not.toContain('left')
+})
+
+describe('buildClaims', () => {
+  it('adds issuer, audience, times in whole seconds, and an id of its own', () => {
+    const payload = build({}, {}, {}, NOW + 0.9)
+    expect(payload).toStrictEqual({
+      sub: 'user-1',
+      iss: 'https://issuer.test',
+      aud: 'reports',
+      iat: NOW,
+      exp: NOW + 900,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+    })
+    expect(build({}).jti).not.toBe(payload.jti)
+  })
+
+  const request = new Request('https://a.test/')
+  it.each<[what: string, options: SignOptions, kitClaims: KitClaims, claims: object]>([
+    ['another issuer', { iss: 'https://other.test' }, {}, { iss: 'https://other.test' }],
+    ['another audience', { aud: 'billing' }, {}, { aud: 'billing' }],
+    ['a life', { ttlSeconds: 3600 }, {}, { exp: NOW + 3600 }],
+    ['a request', { request }, {}, { exp: NOW + 60 }],
+    ['a request and a life', { request, ttlSeconds: 5 }, {}, { exp: NOW + 5 }],
+    ['a fixed end, which counts for more than a life', { ttlSeconds: 5 }, { exp: NOW + 9 }, { exp: NOW + 9 }],
+    ['what the kit sets', {}, { kind: 'user', req: 'hash' }, { kind: 'user', req: 'hash' }],
+  ])('takes %s', (_, options, kitClaims, claims) => {
+    expect(build({ jti: 'id-1' }, kitClaims, options)).toStrictEqual({
+      sub: 'user-1',
+      iss: 'https://issuer.test',
+      aud: 'reports',
+      iat: NOW,
+      exp: NOW + 900,
+      jti: 'id-1',
+      ...claims,
+    })
+  })
+
+  it('gives no token a longer life than the kit accepts, by default', () => {
+    const short = { ...settings, maxTtlSeconds: 600 }
+    expect(buildClaims({ sub: 'user-1' }, {}, {}, short, NOW)).toMatchObject({ exp: NOW + 600 })
+  })
+
+  it('takes a token that starts later, up to its last second', () => {
+    expect(build({ nbf: NOW + 899 })).toMatchObject({ nbf: NOW + 899, exp: NOW + 900 })
+  })
+
+  it.each<[message: string, claims: object, options?: object, kitClaims?: KitClaims]>([
+    ['nbf is not before exp', { nbf: NOW + 900 }],
+    ['aud must be one string', {}, { aud: ['billing'] }],
+    ['a verifier would refuse this token: sub is missing', { sub: undefined }],
+    ['a verifier would refuse this token: sub has a wrong type or value', { sub: '' }],
+    ['a verifier would refuse this token: nbf has a wrong type or value', { nbf: 'soon' }],
+    ['a verifier would refuse this token: exp is not after iat', {}, { ttlSeconds: 0 }],
+    ['a verifier would refuse this token: it lives longer than 3600 s', {}, { ttlSeconds: 3601 }],
+    [
+      'a verifier would refuse this token: it lives longer than 3600 s',
+      { nbf: NOW + 60 },
+      {},
+      { exp: NOW + 3601 },
+    ],
+    ['claims.exp is not JSON', {}, { ttlSeconds: Number.NaN }],
+  ])('refuses: %s', (message, claims, options, kitClaims) => {
+    expect(() => build(claims, kitClaims, options)).toThrow(ClaimsError)
+    expect(() => build(claims, kitClaims, options)).toThrow(message)
+  })
+
+  it('asks for the option aud where the kit has several audiences', () => {
+    const several = { ...settings, audiences: ['reports', 'billing'] }
+    expect(() => buildClaims({ sub: 'user-1' }, {}, {}, several, NOW)).toThrow(
+      'several audiences are configured: name one with the option aud',
+    )
+    expect(buildClaims({ sub: 'user-1' }, {}, { aud: 'billing' }, several, NOW).aud).toBe('billing')
+  })
+})
+
+describe('refuseKitClaims', () => {
+  it.each(['iss', 'aud', 'iat', 'exp'])('sends %s to the options', (name) => {
+    expect(() => {
+      refuseKitClaims({ sub: 'a', [name]: undefined })
+    }).toThrow(`${name} is not a claim to pass: use the options of sign`)
+  })
+
+  it.each(['act', 'kind', 'req', 'auth_iat'])('keeps %s for the kit', (name) => {
+    expect(() => {
+      refuseKitClaims({ sub: 'a', [name]: undefined })
+    }).toThrow(`${name} is set by the kit alone`)
+  })
+
+  it.each([[undefined], [null], ['user-1'], [[]]])('takes no %j for claims', (claims) => {
+    expect(() => {
+      refuseKitClaims(claims)
+    }).toThrow('claims must be an object with a sub')
+  })
+
+  it('leaves alone what the caller may set', () => {
+    expect(() => {
+      refuseKitClaims({ sub: 'a', jti: 'b', nbf: 1, own: 'c' })
+    }).not.toThrow()
+  })
+})
+
+describe('a signed token', () => {
+  const kit = createKit({
+    issuer: 'https://issuer.test',
+    audience: 'reports',
+    sign: { secret: generateSecret() },
+    now: () => NOW,
+  })
+  const sign = (length: number) => kit.sign({ sub: 'a', jti: 'b', filler: 'x'.repeat(length) })
+  const headerOf = (token: string): unknown => JSON.parse(atob(token.slice(0, token.indexOf('.'))))
+
+  it('has 8192 bytes at most', async () => {
+    const { length } = await sign(0)
+    // Three bytes of JSON are four characters of base64url.
+    const fitting = Math.floor(((8192 - length) * 3) / 4)
+    expect((await sign(fitting)).length).toBeLessThanOrEqual(8192)
+    expect((await sign(fitting)).length).toBeGreaterThanOrEqual(8191)
+    for (const tooLong of [fitting + 2, 7000, 20_000]) {
+      await expect(sign(tooLong)).rejects.toThrow('the token would be larger than 8192 bytes')
+    }
+  })
+
+  it('carries the typ that was asked for, whatever the token before it carried', async () => {
+    const typs = ['at+jwt', 'at+jwt', undefined, 'at+jwt'].map((typ) => (typ === undefined ? {} : { typ }))
+    const headers = await Promise.all(
+      typs.map(async (options) => headerOf(await kit.sign({ sub: 'a' }, options))),
+    )
+    expect(headers).toEqual(['at+jwt', 'at+jwt', 'JWT', 'at+jwt'].map((typ) => ({ alg: 'HS512', typ })))
+  })
 })
