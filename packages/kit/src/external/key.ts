@@ -50,16 +50,15 @@ export function parseExternalJwk(jwk: unknown): ParsedKey<ExternalKey> {
   const kidText = typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : undefined
   const refuse = (problem: string): ParsedKey<ExternalKey> => ({ ok: false, kid: kidText, problem })
   if (hasPrivateMember(jwk)) return refuse('it holds a private or a shared key')
-  if (kid !== undefined && (kidText === undefined || kidText === '' || kidText !== kid)) {
+  if (kid !== undefined && (kidText === '' || kidText !== kid)) {
     return refuse(`its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
   }
   if (use !== undefined && use !== 'sig') return refuse('its use is not sig')
   if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
     return refuse('its key_ops lack verify')
   }
-  const read = typeof jwk.kty === 'string' ? READERS[jwk.kty] : undefined
-  if (!read) return refuse('its kty is not RSA, EC or OKP')
-  const result = read(jwk)
+  if (!isKeyType(jwk.kty)) return refuse('its kty is not RSA, EC or OKP')
+  const result = READERS[jwk.kty](jwk)
   if (typeof result === 'string') return refuse(result)
   const { family, members } = result
   if (alg !== undefined && !(isExternalAlg(alg) && FAMILIES[alg] === family)) {
@@ -70,14 +69,15 @@ export function parseExternalJwk(jwk: unknown): ParsedKey<ExternalKey> {
 
 type Read = { readonly family: KeyFamily; readonly members: KeyMembers } | string
 
+type KeyType = 'RSA' | 'EC' | 'OKP'
+
 /** One row a key type: what must be in it. A text says what is wrong. */
-const READERS: Readonly<Partial<Record<string, (jwk: Readonly<Record<string, unknown>>) => Read>>> = {
+const READERS: Readonly<Record<KeyType, (jwk: Readonly<Record<string, unknown>>) => Read>> = {
   RSA: ({ n, e }) => {
-    const modulus = bytesOf(n)
-    const exponent = bytesOf(e)
-    if (!modulus || !exponent || typeof n !== 'string' || typeof e !== 'string') {
-      return 'its n and e are not canonical base64url'
-    }
+    if (typeof n !== 'string' || typeof e !== 'string') return 'it has no n and e'
+    const modulus = decodeBase64Url(n)
+    const exponent = decodeBase64Url(e)
+    if (!modulus || !exponent) return 'its n and e are not canonical base64url'
     if (bitsOf(modulus) < MIN_RSA_BITS) return `its modulus has fewer than ${MIN_RSA_BITS} bits`
     if (bitsOf(exponent) > 64 || numberOf(exponent) < MIN_RSA_EXPONENT || numberOf(exponent) % 2n === 0n) {
       return `its exponent is not an odd number of at least ${MIN_RSA_EXPONENT}`
@@ -85,10 +85,10 @@ const READERS: Readonly<Partial<Record<string, (jwk: Readonly<Record<string, unk
     return { family: 'RSA', members: { kty: 'RSA', n, e } }
   },
   EC: ({ crv, x, y }) => {
-    const length = typeof crv === 'string' ? COORDINATE_BYTES[crv] : undefined
-    if (length === undefined || !isCurve(crv)) return 'its crv is not P-256, P-384 or P-521'
+    if (!isCurve(crv)) return 'its crv is not P-256, P-384 or P-521'
     if (typeof x !== 'string' || typeof y !== 'string') return 'it has no x and y'
-    if (bytesOf(x)?.length !== length || bytesOf(y)?.length !== length) {
+    const length = COORDINATE_BYTES[crv]
+    if (decodeBase64Url(x)?.length !== length || decodeBase64Url(y)?.length !== length) {
       return `its x and y are not ${length} bytes each in canonical base64url`
     }
     return { family: crv, members: { kty: 'EC', crv, x, y } }
@@ -101,14 +101,14 @@ const READERS: Readonly<Partial<Record<string, (jwk: Readonly<Record<string, unk
   },
 }
 
-const COORDINATE_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
-
-function isCurve(crv: unknown): crv is 'P-256' | 'P-384' | 'P-521' {
-  return typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv)
+function isKeyType(kty: unknown): kty is KeyType {
+  return typeof kty === 'string' && Object.hasOwn(READERS, kty)
 }
 
-function bytesOf(value: unknown): Uint8Array | null {
-  return typeof value === 'string' && value !== '' ? decodeBase64Url(value) : null
+const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
+
+function isCurve(crv: unknown): crv is keyof typeof COORDINATE_BYTES {
+  return typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv)
 }
 
 /** The number of bits without leading zeros. */
