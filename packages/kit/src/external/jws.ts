@@ -83,13 +83,12 @@ function select(keys: readonly ExternalKey[], { kid }: CompactHeader): readonly 
   return found
 }
 
-/** @throws ConfigError for an empty list, and for names that are no algorithm here */
-export function checkAlgorithms(algorithms: readonly unknown[]): ReadonlySet<ExternalAlg> {
-  const unknown = algorithms.find((alg) => !isExternalAlg(alg))
-  if (algorithms.length === 0 || unknown !== undefined) {
-    throw new ConfigError(
-      `algorithms must name what the issuer signs with, for example RS256${typeof unknown === 'string' ? `; not ${unknown}` : ''}`,
-    )
-  }
-  return new Set(algorithms.filter(isExternalAlg))
+/** @throws ConfigError for what is no list or an empty one, and for names that are no algorithm here */
+export function checkAlgorithms(algorithms: unknown): ReadonlySet<ExternalAlg> {
+  const given: readonly unknown[] = Array.isArray(algorithms) ? algorithms : []
+  if (given.length > 0 && given.every(isExternalAlg)) return new Set(given)
+  const unknown = given.find((alg) => !isExternalAlg(alg))
+  throw new ConfigError(
+    `algorithms must list what the issuer signs with, for example RS256${typeof unknown === 'string' ? `; not ${unknown}` : ''}`,
+  )
 }
