@@ -1,8 +1,10 @@
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { KitEvent } from './events.ts'
 import {
   auth0,
   cloudflareAccess,
+  ConfigError,
   createExternalVerifier,
   entra,
   type ExternalAlg,
@@ -35,6 +37,8 @@ interface Signer {
   readonly alg: ExternalAlg
   readonly jwk: JWK
   token(claims?: object, header?: object): Promise<string>
+  /** A token over any payload. */
+  over(payload: Uint8Array): Promise<string>
 }
 
 async function signer(
@@ -52,6 +56,8 @@ async function signer(
       new SignJWT({ iss: ISSUER, aud: 'api', sub: 'auth0|1', iat: NOW, exp: NOW + 300, ...claims })
         .setProtectedHeader({ alg, kid, typ: 'JWT', ...header })
         .sign(pair.privateKey),
+    over: (payload) =>
+      new CompactSign(payload).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(pair.privateKey),
   }
 }
 
@@ -126,7 +132,8 @@ describe('createExternalVerifier', () => {
     })
   })
 
-  const refusals: [what: string, reason: string, token: () => Promise<string>][] = [
+  const utf8 = new TextEncoder()
+  const refusals: [what: string, reason: string, token: () => Promise<string>, detail?: string][] = [
     ['another issuer', 'wrong_issuer', () => rs256.token({ iss: 'https://tenant.example' })],
     ['another audience', 'wrong_audience', () => rs256.token({ aud: ['other', 'api2'] })],
     ['an expired token', 'expired', () => rs256.token({ iat: NOW - 900, exp: NOW - 90 })],
@@ -134,17 +141,41 @@ describe('createExternalVerifier', () => {
     ['a token that is early', 'not_yet_valid', () => rs256.token({ nbf: NOW + 91 })],
     ['a token without exp', 'missing_claim', () => rs256.token({ exp: undefined })],
     ['an empty subject', 'invalid_claim', () => rs256.token({ sub: '' })],
-    ['another typ', 'wrong_type', () => rs256.token({}, { typ: 'logout+jwt' })],
+    ['another typ', 'wrong_type', () => rs256.token({}, { typ: 'logout+jwt' }), 'the header has another typ'],
     ['an unknown kid', 'unknown_kid', () => rs256.token({}, { kid: 'other' })],
     ['no kid', 'missing_kid', () => rs256.token({}, { kid: undefined })],
     ['crit', 'unsupported_crit', () => rs256.token({}, { crit: ['b64'], b64: true })],
-    ['a forged signature', 'bad_signature', async () => (await signer('RS256')).token()],
+    [
+      'another algorithm',
+      'unsupported_alg',
+      async () => (await signer('PS256')).token(),
+      'only RS256, ES256 is accepted',
+    ],
+    [
+      'a forged signature',
+      'bad_signature',
+      async () => (await signer('RS256')).token(),
+      'the signature does not match',
+    ],
+    [
+      'an array of claims',
+      'malformed',
+      () => rs256.over(utf8.encode('[]')),
+      'the payload is not a JSON object in UTF-8',
+    ],
+    [
+      'bytes that are no text',
+      'malformed',
+      () => rs256.over(Uint8Array.of(0x7b, 0xff, 0x7d)),
+      'the payload is not a JSON object in UTF-8',
+    ],
     ['padding', 'malformed', async () => `${await rs256.token()}=`],
+    ['what is no text', 'malformed', () => Promise.resolve(7 as never), 'the token is not a string'],
     ['a token that is too large', 'too_large', () => rs256.token({ filler: 'x'.repeat(8192) })],
   ]
-  it.each(refusals)('refuses %s as %s', async (_, reason, token) => {
-    const verifier = verifierOf(served(rs256.jwk))
-    expect(await verifier.safeVerify(await token())).toMatchObject({ ok: false, reason })
+  it.each(refusals)('refuses %s as %s', async (_, reason, token, detail = expect.any(String) as string) => {
+    const verifier = verifierOf(served(rs256.jwk), { algorithms: ['RS256', 'ES256'] })
+    expect(await verifier.safeVerify(await token())).toEqual({ ok: false, reason, detail })
   })
 
   it('takes at+jwt in any spelling of the media type', async () => {
@@ -152,6 +183,42 @@ describe('createExternalVerifier', () => {
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt', undefined]) {
       expect((await verifier.safeVerify(await rs256.token({}, { typ }))).ok).toBe(true)
     }
+  })
+
+  it.each<[typ: string, own: string[] | undefined, isTaken: boolean]>([
+    ['application/JWT', undefined, true],
+    ['application/at+jwt/x', undefined, false],
+    ['text/application/jwt', undefined, false],
+    ['id+jwt', ['application/ID+jwt'], true],
+    ['JWT', ['id+jwt'], false],
+  ])('takes typ %s where it accepts %j: %s', async (typ, own, isTaken) => {
+    const verifier = verifierOf(served(rs256.jwk), own && { typ: own })
+    expect((await verifier.safeVerify(await rs256.token({}, { typ }))).ok).toBe(isTaken)
+  })
+
+  it.each([
+    [undefined, 89, true],
+    [undefined, 90, false],
+    [0, -1, true],
+    [0, 0, false],
+    [300, 299, true],
+    [300, 300, false],
+  ])('with a leeway of %s takes a token that ended %d seconds ago: %s', async (leeway, ago, isTaken) => {
+    const verifier = verifierOf(served(rs256.jwk), leeway === undefined ? {} : { leewaySeconds: leeway })
+    const token = await rs256.token({ iat: NOW - 900, exp: NOW - ago })
+    expect((await verifier.safeVerify(token)).ok).toBe(isTaken)
+  })
+
+  it('takes a token for any of its audiences', async () => {
+    const verifier = verifierOf(served(rs256.jwk), { audience: ['web', 'api'] })
+    expect((await verifier.safeVerify(await rs256.token({ aud: 'web' }))).ok).toBe(true)
+    expect((await verifier.safeVerify(await rs256.token({ aud: 'app' }))).ok).toBe(false)
+  })
+
+  it('describes its keys', async () => {
+    const verifier = verifierOf(served(rs256.jwk))
+    await verifier.verify(await rs256.token())
+    expect(verifier.describe()).toMatchObject({ kind: 'url', state: 'fresh', ageSeconds: 0 })
   })
 
   it('accepts a token that lives a day, as those of identity providers do', async () => {
@@ -188,33 +255,136 @@ describe('createExternalVerifier', () => {
 
   it('refuses a configuration that would accept anything', () => {
     const server = served()
+    const name = 'must be a non-empty string'
+    const list = 'algorithms must list what the issuer signs with, for example RS256'
+    const url = 'jwksUri must be an https URL without credentials (http only on loopback)'
     const broken: [problem: string, options: Partial<Record<keyof ExternalVerifierConfig, unknown>>][] = [
-      ['algorithms', { algorithms: [] }],
-      ['HS256', { algorithms: ['HS256'] }],
-      ['none', { algorithms: ['none'] }],
-      ['issuer', { issuer: '' }],
-      ['audience', { audience: [] }],
-      ['audience', { audience: '' }],
-      ['jwksUri', { jwksUri: 'http://tenant.example/jwks' }],
+      [list, { algorithms: [] }],
+      [list, { algorithms: 'RS256' }],
+      [list, { algorithms: undefined }],
+      [list, { algorithms: ['RS256', 7] }],
+      [`${list}; not HS256`, { algorithms: ['HS256'] }],
+      [`${list}; not none`, { algorithms: ['RS256', 'none'] }],
+      [`issuer ${name}`, { issuer: '' }],
+      [`issuer ${name}`, { issuer: new URL(ISSUER) }],
+      ['audience names nobody: give at least one', { audience: [] }],
+      [`audience ${name}`, { audience: '' }],
+      [`audience ${name}`, { audience: ['api', ''] }],
+      [url, { jwksUri: 'http://tenant.example/jwks' }],
+      [url, { jwksUri: new URL(JWKS_URI) }],
       ['leewaySeconds', { leewaySeconds: Number.NaN }],
+      ['leewaySeconds', { leewaySeconds: -1 }],
+      ['leewaySeconds', { leewaySeconds: 301 }],
+      ['jwksCache.ttlSeconds', { jwksCache: { ttlSeconds: 0.5 } }],
+      ['jwksCache.ttlSeconds', { jwksCache: { ttlSeconds: 86_401 } }],
+      ['jwksCache.maxStaleSeconds', { jwksCache: { maxStaleSeconds: -1 } }],
+      ['jwksCache.maxStaleSeconds', { jwksCache: { maxStaleSeconds: 86_401 } }],
+      ['jwksCache.cooldownSeconds', { jwksCache: { cooldownSeconds: 0.5 } }],
+      ['jwksCache.cooldownSeconds', { jwksCache: { cooldownSeconds: 3601 } }],
     ]
     for (const [problem, options] of broken) {
-      expect(() => verifierOf(server, options as Partial<ExternalVerifierConfig>)).toThrow(problem)
+      const make = () => verifierOf(server, options as Partial<ExternalVerifierConfig>)
+      expect(make).toThrow(ConfigError)
+      expect(make).toThrow(problem)
     }
+  })
+})
+
+describe('the JWKS cache', () => {
+  it('is fresh for 5 minutes, stale for 15, and asked about unknown keys every 30 seconds', async () => {
+    await ages({}, { fresh: 300, stale: 900, cooldown: 30 })
+  })
+
+  it('keeps the times that it is given', async () => {
+    const jwksCache = { ttlSeconds: 60, maxStaleSeconds: 10, cooldownSeconds: 5 }
+    await ages({ jwksCache }, { fresh: 60, stale: 10, cooldown: 5 })
+  })
+
+  async function ages(
+    options: Partial<ExternalVerifierConfig>,
+    { fresh, stale, cooldown }: { fresh: number; stale: number; cooldown: number },
+  ): Promise<void> {
+    let time = NOW
+    const server = served(rs256.jwk)
+    const verifier = verifierOf(server, { ...options, now: () => time })
+    const verify = async (kid = 'RS256') =>
+      verifier.safeVerify(await rs256.token({ iat: NOW, exp: NOW + 86_400 }, { kid }))
+    const asked = async (kid: string) => {
+      const { fetches } = server
+      await verify(kid)
+      return server.fetches - fetches
+    }
+    await verify()
+    time += 1
+    expect(await asked('first')).toBe(1)
+    time += cooldown - 1
+    expect(await asked('second')).toBe(0)
+    time += 2
+    expect(await asked('third')).toBe(1)
+    const since = time
+    server.isDown = true
+    time = since + fresh - 1
+    expect((await verify()).ok).toBe(true)
+    expect(verifier.describe().state).toBe('fresh')
+    time = since + fresh + 1
+    expect((await verify()).ok).toBe(true)
+    expect(verifier.describe().state).toBe('stale')
+    time = since + fresh + stale - 1
+    expect((await verify()).ok).toBe(true)
+    time = since + fresh + stale + 1
+    await expect(verify()).rejects.toMatchObject({ status: 503 })
+  }
+})
+
+describe('a verifier of which only what it must have is set', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('goes by the clock, the fetch and the console of the runtime', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('down', { status: 500 }))
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    const make = () =>
+      createExternalVerifier({ issuer: ISSUER, audience: 'api', jwksUri: JWKS_URI, algorithms: ['RS256'] })
+    const token = await rs256.token({ iat: now, exp: now + 300 })
+    await expect(make().verify(token)).rejects.toMatchObject({ status: 503 })
+    expect(error.mock.calls).toMatchObject([[{ source: 'sealgate', type: 'jwks_failed' }]])
+    fetched.mockImplementation(() => Promise.resolve(Response.json({ keys: [rs256.jwk] })))
+    expect(await make().verify(token)).toMatchObject({ sub: 'auth0|1' })
+    expect(fetched.mock.calls[0]?.[0]).toBe(JWKS_URI)
+    const old = await rs256.token({ iat: now - 600, exp: now - 300 })
+    expect(await make().safeVerify(old)).toMatchObject({ reason: 'expired' })
+  })
+
+  it('sends its events to onEvent, where there is one', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue()
+    const events: KitEvent[] = []
+    const server = served()
+    server.isDown = true
+    const verifier = verifierOf(server, { onEvent: (event) => void events.push(event) })
+    await expect(verifier.verify(await rs256.token())).rejects.toMatchObject({ status: 503 })
+    expect(events).toMatchObject([{ type: 'jwks_failed', level: 'error' }])
+    expect(error).not.toHaveBeenCalled()
   })
 })
 
 describe('the second tier in KV', () => {
   function memory() {
     const entries = new Map<string, string>()
+    const options: unknown[] = []
     const store: JwksStore = {
-      get: (key) => Promise.resolve(JSON.parse(entries.get(key) ?? 'null')),
-      put: (key, value) => {
+      get: (key, option) => {
+        options.push(option)
+        return Promise.resolve(JSON.parse(entries.get(key) ?? 'null'))
+      },
+      put: (key, value, option) => {
+        options.push(option)
         entries.set(key, value)
         return Promise.resolve()
       },
     }
-    return { entries, store }
+    return { entries, options, store }
   }
 
   it('serves an isolate that starts while the issuer is down', async () => {
@@ -225,6 +395,39 @@ describe('the second tier in KV', () => {
     const cold = verifierOf(server, { jwksStore: store, now: () => NOW + 600 })
     expect((await cold.safeVerify(await rs256.token({ exp: NOW + 900 }))).ok).toBe(true)
     expect(cold.describe()).toMatchObject({ state: 'stale', ageSeconds: 600 })
+  })
+
+  it('keeps a set under the hash of its URL for as long as it may serve', async () => {
+    const { store, entries, options } = memory()
+    const server = served(rs256.jwk)
+    await verifierOf(server, { jwksStore: store }).verify(await rs256.token())
+    // printf https://tenant.example/.well-known/jwks.json | openssl dgst -sha256 -binary | basenc --base64url
+    const key = 'jwks:S7cGvhYHBh6kOKh1HANyEoJcCUEFIGIyEc91TGF84HQ'
+    expect([...entries]).toEqual([
+      [key, JSON.stringify({ fetchedAt: NOW, issuer: ISSUER, keys: [rs256.jwk] })],
+    ])
+    server.isDown = true
+    await verifierOf(server, { jwksStore: store }).verify(await rs256.token())
+    expect(options).toEqual([{ expirationTtl: 1200 }, { type: 'json' }])
+  })
+
+  it.each([
+    [{ ttlSeconds: 1, maxStaleSeconds: 0 }, 60],
+    [{ ttlSeconds: 60.2, maxStaleSeconds: 9 }, 70],
+  ])('keeps a set for a whole number of seconds, at least 60: %j', async (jwksCache, expirationTtl) => {
+    const { store, options } = memory()
+    await verifierOf(served(rs256.jwk), { jwksStore: store, jwksCache }).verify(await rs256.token())
+    expect(options).toEqual([{ expirationTtl }])
+  })
+
+  it('does not matter when it cannot be written, or is slow', async () => {
+    let end = (): void => undefined
+    const slow = new Promise<void>((resolve) => (end = resolve))
+    for (const put of [() => Promise.reject(new Error('KV is down')), () => slow]) {
+      const verifier = verifierOf(served(rs256.jwk), { jwksStore: { ...memory().store, put } })
+      expect((await verifier.safeVerify(await rs256.token())).ok).toBe(true)
+    }
+    end()
   })
 
   it('counts age from the fetch, whoever made it', async () => {
@@ -283,7 +486,18 @@ describe('externalVerifier', () => {
   })
 
   it.each(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL'])('names %s when it is missing', (name) => {
-    expect(() => externalVerifier({ ...env, [name]: '' })).toThrow(`${name} is not set`)
+    for (const value of ['', undefined, 7]) {
+      expect(() => externalVerifier({ ...env, [name]: value })).toThrow(
+        `${name} is not set: external tokens need AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL`,
+      )
+    }
+  })
+
+  it('takes RS256 for the algorithms of an environment that names none, and for no other value', () => {
+    const verifier = externalVerifier(env)
+    expect(externalVerifier({ ...env, AUTH_ALGORITHMS: '' })).toBe(verifier)
+    expect(externalVerifier({ ...env, AUTH_ALGORITHMS: undefined })).toBe(verifier)
+    expect(() => externalVerifier({ ...env, AUTH_ALGORITHMS: 7 })).toThrow('AUTH_ALGORITHMS')
   })
 
   it('refuses algorithms that are none of the table', () => {
@@ -305,17 +519,50 @@ describe('verifyCompact', () => {
   it('refuses without saying more than the reason', async () => {
     const other = await signer('RS256', { kid: 'other' })
     const token = await rs256.token()
-    await expect(
-      verifyCompact(token, { keys: [other.jwk] }, { algorithms: ['RS256'] }),
-    ).rejects.toMatchObject({
+    const refusal = async (jwks: object, alg: ExternalAlg = 'RS256', signed = token) => {
+      const verifying = verifyCompact(signed, { ...jwks }, { algorithms: [alg] })
+      return verifying.catch((error: unknown) => error)
+    }
+    expect(await refusal({ keys: [other.jwk] })).toMatchObject({
       reason: 'unknown_kid',
+      detail: 'no key has this kid',
     })
-    await expect(verifyCompact(token, { ...other.jwk }, { algorithms: ['RS256'] })).rejects.toMatchObject({
+    expect(
+      await refusal({ keys: [rs256.jwk] }, 'RS256', await rs256.token({}, { kid: undefined })),
+    ).toMatchObject({ reason: 'missing_kid', detail: 'the header has no kid' })
+    expect(await refusal(other.jwk)).toMatchObject({
       reason: 'bad_signature',
+      detail: 'the signature does not match',
     })
-    await expect(verifyCompact(token, { ...rs256.jwk }, { algorithms: ['ES256'] })).rejects.toMatchObject({
+    expect(await refusal(rs256.jwk, 'ES256')).toMatchObject({
       reason: 'unsupported_alg',
+      detail: 'only ES256 is accepted',
     })
+    expect(await refusal({ ...rs256.jwk, alg: 'PS256' })).toMatchObject({
+      reason: 'unsupported_alg',
+      detail: 'the key is for another alg',
+    })
+  })
+
+  it('goes on to the next key of the same kid', async () => {
+    const other = await signer('RS256')
+    const { payload } = await verifyCompact(
+      await rs256.token(),
+      { keys: [other.jwk, rs256.jwk] },
+      { algorithms: ['RS256'] },
+    )
+    expect(payload.length).toBeGreaterThan(0)
+  })
+
+  it('takes no key that is not usable, alone or among others', async () => {
+    const weak = { ...rs256.jwk, e: 'AQ' }
+    for (const jwks of [weak, { keys: [rs256.jwk, weak] }]) {
+      const verifying = verifyCompact(await rs256.token(), { ...jwks }, { algorithms: ['RS256'] })
+      await expect(verifying).rejects.toThrow(ConfigError)
+      await expect(verifying).rejects.toThrow(
+        'the key is not usable: its exponent is not an odd number of at least 3',
+      )
+    }
   })
 })
 
@@ -329,9 +576,13 @@ describe('presets', () => {
       issuer: 'https://example.okta.com/oauth2/default',
       jwksUri: 'https://example.okta.com/oauth2/default/v1/keys',
     })
-    expect(google().issuer).toBe('https://accounts.google.com')
-    const tenant = '00000000-0000-4000-8000-000000000000'
-    expect(entra(tenant)).toEqual({
+    expect(okta('id.example', 'a b').issuer).toBe('https://id.example/oauth2/a%20b')
+    expect(google()).toEqual({
+      issuer: 'https://accounts.google.com',
+      jwksUri: 'https://www.googleapis.com/oauth2/v3/certs',
+    })
+    const tenant = '0000000a-0000-4000-8000-00000000000f'
+    expect(entra(tenant.toUpperCase())).toEqual({
       issuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
       jwksUri: `https://login.microsoftonline.com/${tenant}/discovery/v2.0/keys`,
     })
@@ -347,10 +598,24 @@ describe('presets', () => {
       'tenant',
       'tenant.example/path',
       'a.example@b.example',
+      '-a.example',
+      'a-.example',
+      'a.example-',
+      'a..example',
+      'a.example.',
+      ' a.example',
+      'a.example\n',
       '',
     ]) {
-      expect(() => auth0(host)).toThrow('host name')
+      expect(() => auth0(host)).toThrow('a host name alone is expected, for example tenant.us.auth0.com')
     }
-    expect(() => entra('common')).toThrow('GUID')
+    const tenant = '0000000a-0000-4000-8000-00000000000f'
+    for (const one of ['common', `x${tenant}`, `${tenant}0`, tenant.replaceAll('-', '')]) {
+      expect(() => entra(one)).toThrow('entra takes the GUID of one tenant')
+    }
+  })
+
+  it('take hosts whose labels have one letter', () => {
+    expect(auth0('a.b.c').issuer).toBe('https://a.b.c/')
   })
 })
