@@ -26,6 +26,8 @@ export interface SystemOptions {
 /** Gateway and consumer as two real Workers joined by real service bindings, and the stand-in for Auth0. */
 export interface System {
   readonly tenant: Tenant
+  /** Where the gateway listens, for requests that `fetch` would rewrite. */
+  readonly url: URL
   /** A request to the gateway, as the internet would make it. */
   gateway(path: string, init?: RequestInit): Promise<Response>
   /** A request to the consumer itself. */
@@ -75,7 +77,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       },
     ],
   })
-  await server.listen()
+  const { url } = await server.listen()
   const to =
     (name: string) =>
     (path: string, init: RequestInit = {}): Promise<Response> =>
@@ -103,6 +105,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 
   return {
     tenant,
+    url,
     gateway,
     consumer,
     login,
