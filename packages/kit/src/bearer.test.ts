@@ -17,7 +17,7 @@ describe('readCredentials', () => {
     expect(readCredentials(source)).toEqual({ kind: 'none' })
   })
 
-  it.each(['Basic YTpi', 'DPoP abc', 'BearerX abc'])(
+  it.each(['Basic YTpi', 'DPoP abc', 'BearerX abc', 'Digest a, bearers'])(
     'takes another scheme, %j, for no bearer credentials',
     (value) => {
       expect(readCredentials(withHeader(value))).toEqual({ kind: 'none' })
@@ -25,17 +25,20 @@ describe('readCredentials', () => {
   )
 
   it.each([
-    'Bearer',
-    'Bearer a b',
-    'Bearer a,b',
-    'Bearer a, Bearer b',
-    'Basic YTpi, Bearer a',
-    'Bearer\ta',
-    'Bearer\u00a0a',
-    'Bearer {"a":1}',
-    '"Bearer" a',
-  ])('refuses %j as malformed', (value) => {
-    expect(readCredentials(withHeader(value)).kind).toBe('malformed')
+    ['Bearer', 'the Authorization header is not one bearer token'],
+    ['Bearer a b', 'the Authorization header is not one bearer token'],
+    ['Bearer a,b', 'the Authorization header is not one bearer token'],
+    ['Bearer a, Bearer b', 'the Authorization header is not one bearer token'],
+    ['Bearer\ta', 'the Authorization header is not one bearer token'],
+    ['Bearer\u00a0a', 'the Authorization header is not one bearer token'],
+    ['Bearer {"a":1}', 'the Authorization header is not one bearer token'],
+    ['Basic YTpi, Bearer a', 'two Authorization headers'],
+    ['Basic YTpi,Bearer a', 'two Authorization headers'],
+    ['Basic YTpi,  bearer', 'two Authorization headers'],
+    ['"Bearer" a', 'the Authorization header has no scheme'],
+    ['', 'the Authorization header has no scheme'],
+  ])('refuses %j as malformed: %s', (value, detail) => {
+    expect(readCredentials(withHeader(value))).toEqual({ kind: 'malformed', detail })
   })
 
   it('refuses two headers', () => {

@@ -12,15 +12,17 @@ import {
 const SECRET_TEXT = 'words for the log alone'
 
 const rows: [
+  name: string,
   error: KitError,
   code: string,
   status: number,
   body: string,
   headers: Readonly<Record<string, string | null>>,
 ][] = [
-  [new ConfigError(SECRET_TEXT), ConfigError.code, 500, 'server_error', {}],
-  [new ClaimsError(SECRET_TEXT), ClaimsError.code, 500, 'server_error', {}],
+  ['ConfigError', new ConfigError(SECRET_TEXT), ConfigError.code, 500, 'server_error', {}],
+  ['ClaimsError', new ClaimsError(SECRET_TEXT), ClaimsError.code, 500, 'server_error', {}],
   [
+    'TokenError',
     new TokenError('revoked', SECRET_TEXT),
     TokenError.code,
     401,
@@ -28,6 +30,7 @@ const rows: [
     { 'WWW-Authenticate': 'Bearer error="invalid_token"', 'Retry-After': null },
   ],
   [
+    'KeysUnavailableError',
     new KeysUnavailableError(SECRET_TEXT, 7.2),
     KeysUnavailableError.code,
     503,
@@ -35,6 +38,7 @@ const rows: [
     { 'WWW-Authenticate': null, 'Retry-After': '8' },
   ],
   [
+    'RevocationUnavailableError',
     new RevocationUnavailableError(SECRET_TEXT, 0),
     RevocationUnavailableError.code,
     503,
@@ -43,33 +47,40 @@ const rows: [
   ],
 ]
 
-describe.each(rows.map(([error, ...rest]) => [error.name, error, ...rest] as const))(
-  '%s',
-  (name, error, code, status, body, headers) => {
-    it('has its code on the class and on the object', () => {
-      expect(error).toBeInstanceOf(KitError)
-      expect(error).toMatchObject({ name, code, status })
-      expect(code).toMatch(/^ERR_[A-Z_]+$/)
-    })
+describe.each(rows)('%s', (name, error, code, status, body, headers) => {
+  it('has its code on the class and on the object', () => {
+    expect(error).toBeInstanceOf(KitError)
+    expect(error).toMatchObject({ name, code, status })
+    expect(code).toMatch(/^ERR_[A-Z_]+$/)
+    expect(error.message).toContain(SECRET_TEXT)
+  })
 
-    it('is answered rightly by the default handler of Hono, which tells the caller no more than the status', async () => {
-      const app = new Hono().get('/', () => {
-        throw error
-      })
-      const response = await app.request('/')
-      expect(response.status).toBe(status)
-      for (const [header, value] of Object.entries(headers)) {
-        if (value === null) expect(response.headers.get(header)).toBeNull()
-        else expect(response.headers.get(header)).toContain(value)
-      }
-      expect(response.headers.get('Cache-Control')).toBe('no-store')
-      const text = await response.text()
-      expect(JSON.parse(text)).toMatchObject({ error: body })
-      expect(text + JSON.stringify([...response.headers])).not.toMatch(/words for the log|revoked/)
+  it('is answered rightly by the default handler of Hono, which tells the caller no more than the status', async () => {
+    const app = new Hono().get('/', () => {
+      throw error
     })
-  },
-)
+    const response = await app.request('/')
+    expect(response.status).toBe(status)
+    for (const [header, value] of Object.entries(headers)) {
+      if (value === null) expect(response.headers.get(header)).toBeNull()
+      else expect(response.headers.get(header)).toContain(value)
+    }
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.get('Content-Type')).toBe('application/json')
+    const text = await response.text()
+    expect(JSON.parse(text)).toMatchObject({ error: body })
+    expect(text + JSON.stringify([...response.headers])).not.toMatch(/words for the log|revoked/)
+  })
+})
 
 it('has a code for each class that no other has', () => {
-  expect(new Set(rows.map(([, code]) => code)).size).toBe(rows.length)
+  expect(new Set(rows.map(([, , code]) => code)).size).toBe(rows.length)
+})
+
+it('says why a token was refused as a word, as a sentence, and as both', () => {
+  expect(new TokenError('revoked', 'its jti is on the deny-list')).toMatchObject({
+    reason: 'revoked',
+    detail: 'its jti is on the deny-list',
+    message: 'revoked: its jti is on the deny-list',
+  })
 })

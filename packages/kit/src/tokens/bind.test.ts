@@ -26,6 +26,7 @@ describe('computeRequestHash', () => {
     expect(await computeRequestHash(post('x'.repeat(MEBIBYTE)))).toHaveLength(43)
     await expect(computeRequestHash(post('x'.repeat(MEBIBYTE + 1)))).rejects.toMatchObject({
       code: 'ERR_CLAIMS',
+      message: 'the body is larger than 1048576 bytes: no token can be bound to it',
     })
     const read = post('body')
     await read.text()
