@@ -118,11 +118,7 @@ export class Kit {
   /** Throws at once what it throws: no promise is made before there is something to wait for. */
   #mint(claims: SignClaims, kitClaims: KitClaims, options: SignOptions): Promise<string> {
     const settings = this.#settings
-    if (!this.#ring) {
-      throw new ConfigError(
-        'this kit has no key to sign with: set JWT_PRIVATE_JWK_NAME (EdDSA) or JWT_SECRET_NAME (HS512), or the option sign',
-      )
-    }
+    if (!this.#ring) throw noSigningKey()
     const now = settings.now()
     const payload = buildClaims(claims, kitClaims, options, settings, now)
     const ring = this.#ring()
@@ -352,7 +348,9 @@ export class Kit {
    * @internal
    */
   static async signingKid(kit: Kit): Promise<string | undefined> {
-    return kit.#ring && (await (await kit.#ring()).signer(kit.#settings.now())).kid
+    if (!kit.#ring) throw noSigningKey()
+    const ring = await kit.#ring()
+    return (await ring.signer(kit.#settings.now())).kid
   }
 
   /**
@@ -362,6 +360,12 @@ export class Kit {
   static checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> | undefined {
     return kit.#denylist?.check(claims, undefined)
   }
+}
+
+function noSigningKey(): ConfigError {
+  return new ConfigError(
+    'this kit has no key to sign with: set JWT_PRIVATE_JWK_NAME (EdDSA) or JWT_SECRET_NAME (HS512), or the option sign',
+  )
 }
 
 const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
