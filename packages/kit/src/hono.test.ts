@@ -104,6 +104,17 @@ describe('guard', () => {
     const bearer = `Bearer ${await issuer.token({ sub: 'ada' })}`
     expect((await ask('/any', bearer, { 'X-User-ID': 'ada' })).status).toBe(200)
     expect((await ask('/any', bearer, { 'X-User-ID': 'eve' })).status).toBe(400)
+    const seen: Decision[] = []
+    const logged = new Hono().get(
+      '/',
+      guard(undefined, { onDecision: (decision) => void seen.push(decision) }),
+      (c) => c.text(''),
+    )
+    const headers = { Authorization: bearer, 'X-User-ID': 'eve' }
+    await logged.request('/', { headers }, issuer.env)
+    expect(seen).toMatchObject([
+      { reason: 'identity_mismatch', detail: 'X-User-ID differs from the subject of the token' },
+    ])
   })
 
   it('tells onDecision why', async () => {
@@ -118,7 +129,10 @@ describe('guard', () => {
   })
 
   it('takes only what is a policy, when it is made and when it is asked', async () => {
-    expect(() => guard({} as never)).toThrow(ConfigError)
+    const message = 'guard takes a policy, or a function that gives one: guard(policy().needAll(…))'
+    const make = () => guard({} as never)
+    expect(make).toThrow(ConfigError)
+    expect(make).toThrow(message)
     const forgetful = new Hono().get('/', guard((() => undefined) as never), (c) => c.text('in'))
     const response = await forgetful.request(
       '/',
@@ -180,7 +194,44 @@ describe('the kit of a guard', () => {
   })
 })
 
-it('says what to do when there is no environment', async () => {
-  const response = await app.request('/any')
-  expect(response.status).toBe(500)
+describe('sealgate', () => {
+  it('puts the kit of the environment on the context, or the one that it is given', async () => {
+    const other = makeKit((await createTestIssuer()).env)
+    const kits: unknown[] = []
+    for (const options of [undefined, {}, { kit: other }]) {
+      const service = new Hono().use(sealgate(options)).get('/', (c) => c.text(String(kits.push(c.var.jwt))))
+      await service.request('/', {}, issuer.env)
+    }
+    expect(kits.map((kit) => [makeKit(issuer.env), other].findIndex((one) => one === kit))).toEqual([0, 0, 1])
+  })
+
+  it('passes on the options of the kit, and keeps the kit from request to request', async () => {
+    const later = Date.now() / 1000 + 3600
+    const kits = new Set<unknown>()
+    const service = new Hono()
+      .use(sealgate({ now: () => later }))
+      .use((c, next) => {
+        kits.add(c.var.jwt)
+        return next()
+      })
+      .get('/', guard(), (c) => c.text('in'))
+    const headers = { Authorization: `Bearer ${await issuer.token()}` }
+    for (let count = 0; count < 2; count++) {
+      expect((await service.request('/', { headers }, issuer.env)).status).toBe(401)
+    }
+    expect(kits.size).toBe(1)
+  })
+})
+
+it.each([[undefined], [null], ['text']])('says what to do when the environment is %j', async (env) => {
+  for (const middleware of [sealgate(), guard()]) {
+    const service = new Hono()
+      .use(middleware)
+      .get('/', (c) => c.text('in'))
+      .onError((error) => new Response(String(error)))
+    const request = new Request('https://a.test/')
+    expect(await (await service.fetch(request, env as never)).text()).toBe(
+      'ConfigError: there is no environment on the context: pass one to app.request(path, init, env), or give a kit',
+    )
+  }
 })

@@ -35,6 +35,26 @@ describe('createTestIssuer', () => {
     expect(await reasonOf(kit, rawToken({ alg: 'none' }, { sub: 'x' }))).toBe('unsupported_alg')
   })
 
+  it('mints expired tokens that ended an hour ago, and lived five minutes', async () => {
+    const now = 1_800_000_000
+    const issuer = await createTestIssuer({ now: () => now })
+    const [, payload = ''] = (await issuer.expired({ sub: 'user-2' })).split('.')
+    expect(JSON.parse(atob(payload))).toMatchObject({ sub: 'user-2', iat: now - 3900, exp: now - 3600 })
+  })
+
+  it('fails as it was asked to, in words that a log of the test shows', async () => {
+    const { binding, ...issuer } = await createTestIssuer()
+    issuer.break('throw')
+    await expect(binding.fetch('https://issuer.test/')).rejects.toThrow('the test issuer is broken')
+    issuer.break(418)
+    const response = await binding.fetch('https://issuer.test/')
+    expect([response.status, await response.text()]).toEqual([418, 'broken'])
+    issuer.break({ body: '<html>' })
+    const odd = await binding.fetch('https://issuer.test/')
+    expect([odd.status, await odd.text()]).toEqual([200, '<html>'])
+    expect(binding.fetches).toBe(3)
+  })
+
   it('makes the same tokens for the same key and clock', async () => {
     const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
     if (!('privateKey' in pair)) throw new Error('no pair')
