@@ -39,17 +39,7 @@ export interface MintRequest {
  * @throws ConfigError without a signing key
  */
 export function mintInternal(kit: Kit, { claims, aud, expiresAt, typ }: MintRequest): Promise<string> {
-  const { kind, act, auth_iat: authIat, ...own } = claims
-  const kitClaims: KitClaims = {
-    exp: expiresAt,
-    ...(kind !== undefined && { kind }),
-    ...(act !== undefined && { act }),
-    ...(authIat !== undefined && { auth_iat: authIat }),
-  }
-  return Kit.mint(kit, { ...own, sub: claims.sub }, kitClaims, {
-    aud,
-    ...(typ !== undefined && { typ }),
-  })
+  return Kit.mint(kit, claims, { exp: expiresAt }, { aud, ...(typ !== undefined && { typ }) })
 }
 
 /**
