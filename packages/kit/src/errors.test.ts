@@ -13,17 +13,17 @@ const SECRET_TEXT = 'words for the log alone'
 
 const rows: [
   name: string,
-  error: KitError,
+  make: () => KitError,
   code: string,
   status: number,
   body: string,
   headers: Readonly<Record<string, string | null>>,
 ][] = [
-  ['ConfigError', new ConfigError(SECRET_TEXT), ConfigError.code, 500, 'server_error', {}],
-  ['ClaimsError', new ClaimsError(SECRET_TEXT), ClaimsError.code, 500, 'server_error', {}],
+  ['ConfigError', () => new ConfigError(SECRET_TEXT), ConfigError.code, 500, 'server_error', {}],
+  ['ClaimsError', () => new ClaimsError(SECRET_TEXT), ClaimsError.code, 500, 'server_error', {}],
   [
     'TokenError',
-    new TokenError('revoked', SECRET_TEXT),
+    () => new TokenError('revoked', SECRET_TEXT),
     TokenError.code,
     401,
     'invalid_token',
@@ -31,7 +31,7 @@ const rows: [
   ],
   [
     'KeysUnavailableError',
-    new KeysUnavailableError(SECRET_TEXT, 7.2),
+    () => new KeysUnavailableError(SECRET_TEXT, 7.2),
     KeysUnavailableError.code,
     503,
     'temporarily_unavailable',
@@ -39,7 +39,7 @@ const rows: [
   ],
   [
     'RevocationUnavailableError',
-    new RevocationUnavailableError(SECRET_TEXT, 0),
+    () => new RevocationUnavailableError(SECRET_TEXT, 0),
     RevocationUnavailableError.code,
     503,
     'temporarily_unavailable',
@@ -47,8 +47,9 @@ const rows: [
   ],
 ]
 
-describe.each(rows)('%s', (name, error, code, status, body, headers) => {
+describe.each(rows)('%s', (name, make, code, status, body, headers) => {
   it('has its code on the class and on the object', () => {
+    const error = make()
     expect(error).toBeInstanceOf(KitError)
     expect(error).toMatchObject({ name, code, status })
     expect(code).toMatch(/^ERR_[A-Z_]+$/)
@@ -57,7 +58,7 @@ describe.each(rows)('%s', (name, error, code, status, body, headers) => {
 
   it('is answered rightly by the default handler of Hono, which tells the caller no more than the status', async () => {
     const app = new Hono().get('/', () => {
-      throw error
+      throw make()
     })
     const response = await app.request('/')
     expect(response.status).toBe(status)

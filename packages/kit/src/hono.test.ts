@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Decision } from './decision.ts'
 import { ConfigError } from './errors.ts'
@@ -224,11 +224,9 @@ describe('sealgate', () => {
 })
 
 it.each([[undefined], [null], ['text']])('says what to do when the environment is %j', async (env) => {
-  for (const middleware of [sealgate(), guard()]) {
-    const service = new Hono()
-      .use(middleware)
-      .get('/', (c) => c.text('in'))
-      .onError((error) => new Response(String(error)))
+  for (const middleware of [sealgate(), guard()] as MiddlewareHandler[]) {
+    const service = new Hono().use(middleware)
+    service.get('/', (c) => c.text('in')).onError((error) => new Response(String(error)))
     const request = new Request('https://a.test/')
     expect(await (await service.fetch(request, env as never)).text()).toBe(
       'ConfigError: there is no environment on the context: pass one to app.request(path, init, env), or give a kit',

@@ -23,8 +23,8 @@ async function madeJwk(): Promise<Record<string, unknown>> {
     'verify',
   ])
   if (!('publicKey' in pair)) throw new Error('the runtime made no key pair')
-  const { kty, crv, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as Record<string, unknown>
-  return { kty, crv, x, y }
+  const { x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as { x?: string; y?: string }
+  return { kty: 'EC', crv: 'P-256', x, y }
 }
 
 describe('parseExternalJwk', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Actor, VerifiedClaims } from '../claims.ts'
+import type { Actor, Claims, VerifiedClaims } from '../claims.ts'
 import { ClaimsError } from '../errors.ts'
 import { actorDepth, delegateClaims, type DelegationRequest } from './delegate.ts'
 
 const NOW = 1_800_000_000
 const ACTOR = { iss: 'https://issuer.test', sub: 'reports' }
 const LIMITS = { ttlSeconds: 900, maxTtlSeconds: 3600 }
-const ORIGINAL: VerifiedClaims = {
+const ORIGINAL: Claims = {
   iss: 'https://issuer.test',
   aud: 'reports',
   sub: 'user-1',
@@ -17,14 +17,16 @@ const ORIGINAL: VerifiedClaims = {
 }
 
 function delegated(own: object = {}, request: Partial<DelegationRequest> = {}, now = NOW) {
-  return delegateClaims({ ...ORIGINAL, ...own }, ACTOR, { aud: 'billing', ...request }, LIMITS, now)
+  // That claims were verified is a mark in their type alone.
+  const claims = { ...ORIGINAL, ...own } as VerifiedClaims
+  return delegateClaims(claims, ACTOR, { aud: 'billing', ...request }, LIMITS, now)
 }
 
 /** A chain of so many actors. */
 function chain(length: number): Actor | undefined {
-  return length === 0
-    ? undefined
-    : { sub: `service-${length}`, ...(length > 1 && { act: chain(length - 1) }) }
+  if (length === 0) return undefined
+  const act = chain(length - 1)
+  return { sub: `service-${length}`, ...(act && { act }) }
 }
 
 describe('delegateClaims', () => {
