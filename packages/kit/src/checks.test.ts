@@ -12,15 +12,20 @@ const expected: Expectation = {
 }
 const good = { iss: 'https://issuer.test', sub: 'user-1', aud: 'reports', iat: NOW, exp: NOW + 300 }
 
-/** The reason, or `accepted`. */
-function outcome(change: Record<string, unknown>, now = NOW, expectation = expected): string {
+/** Why these claims are refused; `undefined` when they are not. */
+function refusal(change: Record<string, unknown>, now = NOW): TokenError | undefined {
   try {
-    checkClaims({ ...good, ...change }, expectation, now)
-    return 'accepted'
+    checkClaims({ ...good, ...change }, expected, now)
+    return undefined
   } catch (error) {
-    if (error instanceof TokenError) return error.reason
+    if (error instanceof TokenError) return error
     throw error
   }
+}
+
+/** The reason, or `accepted`. */
+function outcome(change: Record<string, unknown>, now = NOW): string {
+  return refusal(change, now)?.reason ?? 'accepted'
 }
 
 describe('checkClaims', () => {
@@ -29,7 +34,10 @@ describe('checkClaims', () => {
   })
 
   it.each(['sub', 'exp', 'iat', 'iss', 'aud'])('refuses a token without %s', (name) => {
-    expect(outcome({ [name]: undefined })).toBe('missing_claim')
+    expect(refusal({ [name]: undefined })).toMatchObject({
+      reason: 'missing_claim',
+      detail: `${name} is missing`,
+    })
   })
 
   it.each<[string, unknown]>([
@@ -64,7 +72,10 @@ describe('checkClaims', () => {
     ['aud', ['reports', 7]],
     ['aud', ''],
   ])('refuses %s of %j', (name, value) => {
-    expect(outcome({ [name]: value })).toBe('invalid_claim')
+    expect(refusal({ [name]: value })).toMatchObject({
+      reason: 'invalid_claim',
+      detail: `${name} has a wrong type or value`,
+    })
   })
 
   it.each<[string, unknown, string]>([
@@ -100,6 +111,18 @@ describe('checkClaims', () => {
     ['of negative exp', { iat: -100, exp: -1 }, 'expired'],
   ])('judges a token %s', (_, change, reason) => {
     expect(outcome(change)).toBe(reason)
+  })
+
+  it.each<[string, Record<string, unknown>]>([
+    ['exp is not after iat', { exp: NOW }],
+    ['it lives longer than 3600 s', { exp: NOW + 3601 }],
+    ['iat is in the future', { iat: NOW + 91, exp: NOW + 391 }],
+    ['exp has passed', { iat: NOW - 390, exp: NOW - 90 }],
+    ['nbf is in the future', { nbf: NOW + 91 }],
+    ['iss is another issuer', { iss: 'https://issuer.test/' }],
+    ['aud names nobody here', { aud: ['a', 'b'] }],
+  ])('tells the log: %s', (detail, change) => {
+    expect(refusal(change)).toMatchObject({ detail })
   })
 
   it('takes actors up to a depth of five', () => {

@@ -18,7 +18,7 @@ function isKind(value: unknown): boolean {
 }
 
 function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
+  return Number.isFinite(value)
 }
 
 function isName(value: unknown): value is string {

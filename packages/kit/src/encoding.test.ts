@@ -53,6 +53,7 @@ describe('base64url', () => {
     ['a new line at the end', 'QUFB\n'],
     ['an impossible length', 'QUFBQ'],
     ['spare bits after one byte', 'QR'],
+    ['the upper spare bits after one byte', 'QE'],
     ['spare bits after two bytes', 'QUF'],
     ['a character outside ASCII', 'QUFé'],
     ['a character whose low byte is in the alphabet', 'QUF\u0141'],

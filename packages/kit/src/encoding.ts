@@ -92,8 +92,9 @@ function encodeByTable(bytes: Uint8Array): string {
     const c = bytes[i + 2] ?? 0
     out[o++] = code(a >> 2)
     out[o++] = code((a << 4) | (b >> 4))
-    if (i + 1 < bytes.length) out[o++] = code((b << 2) | (c >> 6))
-    if (i + 2 < bytes.length) out[o++] = code(c)
+    // `out` is as long as the text: what a last group of one or two bytes lacks is not written.
+    out[o++] = code((b << 2) | (c >> 6))
+    out[o++] = code(c)
   }
   return latin1.decode(out)
 }
