@@ -152,3 +152,54 @@ describe('a secret', () => {
     }
   })
 })
+
+describe('a refusal says what is wrong', () => {
+  it.each<[words: string, change: (publicJwk: Jwk, privateJwk: Jwk) => Jwk]>([
+    ['the key is not for EdDSA', () => secret],
+    ['the key is not for EdDSA', () => null as never],
+    ['the use of the key is not sig', (jwk) => ({ ...jwk, use: 'enc' })],
+    ['the key_ops of the key lack verify', (jwk) => ({ ...jwk, key_ops: ['sign'] })],
+    ['the alg of the key is not EdDSA', (jwk) => ({ ...jwk, alg: 'ES256' })],
+    ['the crv of the key is not Ed25519', (jwk) => ({ ...jwk, crv: 'X25519' })],
+    ['this is a private key: verify with its public half', (_, jwk) => jwk],
+    ['the x of the key is not 32 bytes in canonical base64url', (jwk) => ({ ...jwk, x: 'AAAA' })],
+    ['the key is not usable: ', (jwk) => ({ ...jwk, x: 'A'.repeat(43) })],
+  ])('with the key to verify with: %s', async (words, change) => {
+    const token = await signCompact(payload, privateJwk)
+    await expect(verifyCompact(token, change(publicJwk, privateJwk), { alg: 'EdDSA' })).rejects.toThrow(words)
+  })
+
+  it.each<[words: string, jwk: (publicJwk: Jwk, privateJwk: Jwk, stranger: string) => Jwk]>([
+    ['the key cannot sign: it is a public key', (jwk) => jwk],
+    ['the key cannot sign: its d is not 32 bytes', (_, jwk) => ({ ...jwk, d: '' })],
+    ['the halves of the key do not belong together', (_, jwk, d) => ({ ...jwk, d })],
+    ['the secret is not base64url of at least 64 bytes (RFC 7518 §3.2)', () => ({ kty: 'oct', k: 'AAAA' })],
+  ])('with the key to sign with: %s', async (words, jwk) => {
+    const { d } = await makePair()
+    await expect(signCompact(payload, jwk(publicJwk, privateJwk, d))).rejects.toThrow(words)
+  })
+
+  it('with the header: crit and b64', async () => {
+    await expect(signCompact(payload, secret, { crit: [] })).rejects.toThrow('crit and b64 are not supported')
+  })
+
+  it('with the token: its alg, or its signature', async () => {
+    const verifying = async (token: string): Promise<unknown> =>
+      verifyCompact(token, secret, { alg: 'HS512' })
+    await expect(verifying(await signCompact(payload, privateJwk))).rejects.toMatchObject({
+      reason: 'unsupported_alg',
+      detail: 'only HS512 is accepted',
+    })
+    const token = await signCompact(payload, { kty: 'oct', k: encodeBase64Url(new Uint8Array(64)) })
+    await expect(verifying(token)).rejects.toMatchObject({
+      reason: 'bad_signature',
+      detail: 'the signature does not match',
+    })
+  })
+})
+
+it('a token under a secret names no key', async () => {
+  const token = await signCompact(payload, secret)
+  const { header } = await verifyCompact(token, secret, { alg: 'HS512' })
+  expect(header.members).toEqual({ alg: 'HS512' })
+})

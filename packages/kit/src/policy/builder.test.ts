@@ -120,6 +120,59 @@ describe('rules', () => {
     expect(failed).toEqual(['has the permission read:reports', 'has one of the roles analyst, admin'])
   })
 
+  it.each<[words: string, rules: Policy]>([
+    ['has the permission a', policy().needAll('a')],
+    ['has all of the permissions a, b', policy().needAll('a', 'b')],
+    ['has the permission a', policy().needAny('a')],
+    ['has one of the permissions a, b', policy().needAny('a', 'b')],
+    ['has the role a', policy().rolesAll('a')],
+    ['has all of the roles a, b', policy().rolesAll('a', 'b')],
+    ['has one of the roles a, b', policy().rolesAny('a', 'b')],
+    ['is machine or agent', policy().kind('machine', 'agent')],
+    ['is the owner', policy().owner('auth0|2')],
+    ['comes through gateway', policy().actor('gateway')],
+    ['tenant is acme', policy().where(() => false, 'tenant is acme')],
+    [
+      'any of: (has the permission a and has the role b) or (is machine)',
+      policy().anyOf(policy().needAll('a').rolesAny('b'), policy().kind('machine')),
+    ],
+    [
+      'not (is user and comes from x)',
+      policy().not(
+        policy()
+          .kind('user')
+          .where(() => true, 'comes from x'),
+      ),
+    ],
+  ])('are called: %s', async (words, rules) => {
+    expect(await evaluate(partsOf(rules), authOf(claims()))).toMatchObject({ passed: false, failed: [words] })
+  })
+
+  it('name none when all pass', async () => {
+    expect(await evaluate(partsOf(policy().kind('user')), authOf(claims()))).toMatchObject({
+      passed: true,
+      failed: [],
+    })
+  })
+
+  it.each<[what: string, outcome: unknown]>([
+    ['null', null],
+    ['nothing', undefined],
+    ['text', 'true'],
+    ['an object', {}],
+    ['an object whose then is no function', { then: true }],
+    ['a function', () => true],
+  ])('take %s from a predicate for no', async (_, outcome) => {
+    expect(await passes(policy().where(() => outcome as boolean, 'x'))).toBe(false)
+  })
+
+  it('refuse a predicate that gives anything to wait for, be it a function', () => {
+    for (const outcome of [{ then: () => undefined }, Object.assign(() => true, { then: () => undefined })]) {
+      const rules = policy().where(() => outcome as unknown as boolean, 'x')
+      expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(ConfigError)
+    }
+  })
+
   it('refuse a predicate that gives a promise, by name', () => {
     const rules = policy().where((() => Promise.resolve(true)) as unknown as () => boolean, 'tenant is acme')
     expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(/tenant is acme.*promise/)
@@ -147,48 +200,97 @@ describe('building', () => {
   })
 
   const anything = {} as never
-  const mistakes: [name: string, make: () => unknown][] = [
-    ['needAll()', () => policy().needAll()],
-    ['needAny()', () => policy().needAny()],
-    ['rolesAll()', () => policy().rolesAll()],
-    ['rolesAny()', () => policy().rolesAny()],
-    ['kind()', () => policy().kind()],
-    ['anyOf()', () => policy().anyOf()],
-    ['an empty name', () => policy().needAll('')],
-    ['a name that is no text', () => policy().rolesAny(anything)],
-    ['an unknown kind', () => policy().kind('robot' as never)],
-    ['an actor without a name', () => policy().actor('')],
-    ['where without words', () => policy().where(() => true, '')],
-    ['where without a function', () => policy().where(anything, 'x')],
-    ['not of everybody', () => policy().not(policy())],
-    ['anyOf with everybody', () => policy().anyOf(policy().needAll('a'), policy())],
-    ['anyOf of what is no policy', () => policy().anyOf(anything)],
-    ['base() inside not', () => policy().not(policy().base({ aud: 'b' }).needAll('a'))],
-    ['allowAnonymous() inside anyOf', () => policy().anyOf(policy().allowAnonymous().needAll('a'))],
+  const anySchema = schema(() => ({ value: {} }))
+  const mistakes: [name: string, make: () => unknown, words: string][] = [
+    ['needAll()', () => policy().needAll(), 'needAll() names nothing: give at least one'],
+    ['needAny()', () => policy().needAny(), 'needAny() names nothing'],
+    ['rolesAll()', () => policy().rolesAll(), 'rolesAll() names nothing'],
+    ['rolesAny()', () => policy().rolesAny(), 'rolesAny() names nothing'],
+    ['kind()', () => policy().kind(), 'kind() names nothing'],
+    ['anyOf()', () => policy().anyOf(), 'anyOf without policies would pass nobody'],
+    ['an empty name', () => policy().needAll(''), 'needAll() takes non-empty strings'],
+    ['an empty name among others', () => policy().needAny('a', ''), 'needAny() takes non-empty strings'],
+    ['a name that is no text', () => policy().rolesAny(anything), 'rolesAny() takes non-empty strings'],
+    [
+      'an unknown kind',
+      () => policy().kind('user', 'robot' as never),
+      'kind takes user, machine, agent, anonymous; not robot',
+    ],
+    ['an actor without a name', () => policy().actor(''), 'actor() takes non-empty strings'],
+    ['where without words', () => policy().where(() => true, ''), 'where needs words for what it asks'],
+    [
+      'where with words that are no text',
+      () => policy().where(() => true, anything),
+      'where needs words for what it asks',
+    ],
+    ['where without a function', () => policy().where(anything, 'x'), 'where takes a function of the claims'],
+    ['not of everybody', () => policy().not(policy()), 'a policy without rules inside not() decides nothing'],
+    [
+      'anyOf with everybody',
+      () => policy().anyOf(policy().needAll('a'), policy()),
+      'a policy without rules inside anyOf() decides nothing',
+    ],
+    [
+      'anyOf of what is no policy',
+      () => policy().anyOf(anything),
+      'this is no policy: make one with policy().needAll(…)',
+    ],
+    [
+      'base() inside not',
+      () => policy().not(policy().base({ aud: 'b' }).needAll('a')),
+      'base(), claims() and allowAnonymous() belong outside not()',
+    ],
+    [
+      'allowAnonymous() inside anyOf',
+      () => policy().anyOf(policy().allowAnonymous().needAll('a')),
+      'base(), claims() and allowAnonymous() belong outside anyOf()',
+    ],
     [
       'claims() inside anyOf',
-      () =>
-        policy().anyOf(
-          policy()
-            .needAll('a')
-            .claims(schema(() => ({ value: {} }))),
-        ),
+      () => policy().anyOf(policy().needAll('a').claims(anySchema)),
+      'outside anyOf()',
     ],
     [
       'claims() twice',
-      () =>
-        policy()
-          .claims(schema(() => ({ value: {} })))
-          .claims(schema(() => ({ value: {} }))),
+      () => policy().claims(anySchema).claims(anySchema),
+      'claims() can be given once: combine the schemas',
     ],
-    ['claims() of no schema', () => policy().claims(anything)],
-    ['kind anonymous, which nobody may be', () => policy().kind('anonymous').build()],
-    ['leeway that is no number', () => policy().base({ leewaySeconds: Number.NaN })],
-    ['leeway of hours', () => policy().base({ leewaySeconds: 3600 })],
-    ['an audience that is nobody', () => policy().base({ aud: [] })],
+    [
+      'kind anonymous, which nobody may be',
+      () => policy().kind('anonymous').build(),
+      "kind('anonymous') passes nobody without allowAnonymous()",
+    ],
+    ['leeway that is no number', () => policy().base({ leewaySeconds: Number.NaN }), 'leewaySeconds must be'],
+    ['leeway of hours', () => policy().base({ leewaySeconds: 3600 }), 'leewaySeconds must be'],
+    ['an audience that is nobody', () => policy().base({ aud: [] }), 'aud must be'],
   ]
-  it.each(mistakes)('refuses %s', (_, make) => {
+  it.each(mistakes)('refuses %s', (_, make, words) => {
     expect(make).toThrow(ConfigError)
+    expect(make).toThrow(words)
+  })
+
+  it.each([
+    [null],
+    ['text'],
+    [{}],
+    [{ '~standard': null }],
+    [{ '~standard': 'text' }],
+    [{ '~standard': {} }],
+    [{ '~standard': { validate: true } }],
+    [() => true],
+  ])('refuses %j as a schema', (value) => {
+    const make = (): unknown => policy().claims(value as never)
+    expect(make).toThrow(ConfigError)
+    expect(make).toThrow('claims takes a schema that implements Standard Schema')
+  })
+
+  it('takes a schema that is a function, as those of arktype are', async () => {
+    const callable = Object.assign(
+      () => undefined,
+      schema(() => ({ value: { tid: 'x' } })),
+    )
+    const { auth } = await evaluate<{ tid: string }>(partsOf(policy().claims(callable)), authOf(claims()))
+    expect(auth.claims.tid).toBe('x')
   })
 
   it('cannot be forged', () => {
@@ -244,9 +346,22 @@ describe('claims(schema)', () => {
     expect(await passes(policy().claims(schema(() => Promise.resolve({ value: {} }))))).toBe(true)
   })
 
-  it('must give an object', () => {
-    const rules = policy().claims(schema(() => ({ value: 'text' })))
+  it.each([['text'], [null], [[{}]]])('must give an object, not %j', (value) => {
+    const rules = policy().claims(schema(() => ({ value })))
     expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(ConfigError)
+    expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(
+      'the schema of claims() must give an object',
+    )
+  })
+
+  it('cannot add a claim that the kit decides by', async () => {
+    const rules = policy().claims(
+      schema(() => ({ value: { nbf: 0, act: { sub: 'forged' }, kind: 'machine' } })),
+    )
+    const { auth } = await evaluate(partsOf(rules), authOf(claims({ kind: undefined })))
+    expect(Object.keys(auth.claims)).not.toContain('nbf')
+    expect(Object.keys(auth.claims)).not.toContain('act')
+    expect(Object.keys(auth.claims)).not.toContain('kind')
   })
 
   it('types the claims', () => {
@@ -268,6 +383,19 @@ describe('explain', () => {
       rules: [
         { rule: 'has the permission a', outcome: 'fail' },
         { rule: 'has the role b', outcome: 'pass' },
+      ],
+    })
+  })
+
+  it('says that a caller may be anonymous, and that the schema is satisfied', async () => {
+    const rules = policy()
+      .allowAnonymous()
+      .claims(schema(() => ({ value: {} })))
+    expect(await rules.explain(claims())).toEqual({
+      passed: true,
+      rules: [
+        { rule: 'may be anonymous', outcome: 'pass' },
+        { rule: 'its claims satisfy the schema', outcome: 'pass' },
       ],
     })
   })

@@ -34,6 +34,13 @@ it('spares what was hit, for one round', () => {
   expect(kept(cache, ['a', 'b', 'c', 'd', 'e', 'f'])).toEqual(['d', 'e', 'f'])
 })
 
+it('says what it keeps without counting that as a hit', () => {
+  const cache = filled(2, ['a', 'b'])
+  expect([cache.has('a'), cache.has('c')]).toEqual([true, false])
+  cache.set('c', verdictOf('c'))
+  expect([cache.has('a'), cache.has('b'), cache.has('c')]).toEqual([false, true, true])
+})
+
 it('finds room when everything was hit', () => {
   const cache = filled(2, ['a', 'b'])
   cache.get('a')

@@ -18,6 +18,12 @@ it.each([
   expect(() => parse(token)).toThrow(expect.objectContaining({ reason }) as Error)
 })
 
+it('parse says what is wrong with a payload', () => {
+  expect(() => parse(rawToken({ alg: 'EdDSA' }, null))).toThrow(
+    'malformed: the payload is not a JSON object in UTF-8',
+  )
+})
+
 it('isExpiringSoon looks ahead, and takes an unusable exp for an end', () => {
   expect(isExpiringSoon({ exp: 1060 }, 59, 1000)).toBe(false)
   expect(isExpiringSoon({ exp: 1060 }, 60, 1000)).toBe(true)
