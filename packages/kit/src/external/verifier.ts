@@ -91,7 +91,7 @@ export class ExternalVerifier {
     const stored = jwksStore && new StoredJwks(jwksStore, issuer, jwksUri, ttlSeconds + maxStaleSeconds, now)
     this.#expected = { issuer, audiences, leewaySeconds, maxTtlSeconds: Infinity }
     this.#algorithms = checkAlgorithms(config.algorithms)
-    this.#types = new Set(typ.map(mediaType))
+    this.#types = new Set(checkTypes(typ))
     this.#now = now
     this.#keys = new JwksCache(
       {
@@ -166,6 +166,12 @@ function readCacheTimes({ ttlSeconds, maxStaleSeconds, cooldownSeconds }: CacheT
     ),
     cooldownSeconds: readNumber(cooldownSeconds, 'jwksCache.cooldownSeconds', JWKS_COOLDOWN_SECONDS, 1, 3600),
   }
+}
+
+function checkTypes(typ: unknown): readonly string[] {
+  if (!Array.isArray(typ) || typ.length === 0)
+    throw new ConfigError('typ must list media types, for example at+jwt')
+  return typ.map((one) => mediaType(checkName(one, 'typ')))
 }
 
 function checkName(value: unknown, name: string): string {
