@@ -6,7 +6,7 @@ const key = new VerificationKey('HS512', new Uint8Array(64))
 const header = { alg: 'HS512', kid: undefined, typ: 'JWT', members: {} }
 
 function verdictOf(sub: string): SignatureVerdict {
-  return { key, header, claims: { sub } }
+  return { key, thumbprint: undefined, header, claims: { sub } }
 }
 
 function filled(capacity: number, tokens: readonly string[]): VerdictCache {

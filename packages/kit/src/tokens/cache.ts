@@ -6,6 +6,8 @@ import type { VerificationKey } from '../keys/key.ts'
 /** That a signature is good, and the key that said so. Nothing about time, audience or revocation. */
 export interface SignatureVerdict {
   readonly key: VerificationKey
+  /** Of the key, RFC 7638. `undefined` for secrets. */
+  readonly thumbprint: string | undefined
   readonly header: CompactHeader
   /** Deeply frozen. */
   readonly claims: Readonly<Record<string, unknown>>

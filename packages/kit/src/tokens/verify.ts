@@ -116,9 +116,7 @@ export class Verifier {
   }
 
   #checkRevoked(verified: Verified): Verified | Promise<Verified> {
-    const loaded = verified.key.load()
-    if (loaded instanceof Promise) return loaded.then(() => this.#checkRevoked(verified))
-    const revocation = this.#checkRevocation(verified.claims, loaded.thumbprint)
+    const revocation = this.#checkRevocation(verified.claims, verified.thumbprint)
     return revocation ? revocation.then(() => verified) : verified
   }
 
@@ -183,7 +181,8 @@ export class Verifier {
       const claims = parseJsonObject(text)
       if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
       this.#rememberHeader(encodedHeader, header)
-      const verdict: SignatureVerdict = { key, header, claims: deepFreeze(claims) }
+      const { thumbprint } = loaded
+      const verdict: SignatureVerdict = { key, thumbprint, header, claims: deepFreeze(claims) }
       this.#verdicts.set(token, verdict)
       return this.#checkVerdict(verdict, options)
     }

@@ -1,0 +1,234 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ALGORITHMS } from '../algorithms.ts'
+import { encodeBase64Url, encodeUtf8 } from '../encoding.ts'
+import { signCompact } from '../jws.ts'
+import { VerificationKey } from '../keys/key.ts'
+import type { KeySource } from '../keys/source.ts'
+import { computeRequestHash } from './bind.ts'
+import { type CheckRevocation, type Verified, Verifier, type VerifySettings } from './verify.ts'
+
+const NOW = 1_800_000_000
+const SECRET = new Uint8Array(64).fill(7)
+const CLAIMS = { iss: 'https://issuer.test', aud: 'reports', sub: 'user-1', iat: NOW, exp: NOW + 300 }
+
+const secretKey = (fill = 7): VerificationKey => new VerificationKey('HS512', new Uint8Array(64).fill(fill))
+
+interface Setup extends Partial<VerifySettings> {
+  readonly keys?: readonly VerificationKey[]
+  readonly checkRevocation?: CheckRevocation
+}
+
+function verifierOf({ keys = [secretKey()], checkRevocation, ...settings }: Setup = {}): Verifier {
+  const source: KeySource = { find: () => keys, describe: () => ({ kind: 'secret', kids: [] }) }
+  return new Verifier(
+    ALGORITHMS[keys[0]?.algorithm.alg ?? 'HS512'],
+    source,
+    {
+      issuer: 'https://issuer.test',
+      audiences: ['reports'],
+      leewaySeconds: 90,
+      maxTtlSeconds: 3600,
+      typ: 'JWT',
+      allowedThumbprints: new Set(),
+      deniedThumbprints: new Set(),
+      tokenCacheEntries: 10,
+      now: () => NOW,
+      ...settings,
+    },
+    checkRevocation,
+  )
+}
+
+/** A token under the secret, whatever is in it. */
+function signed(claims: unknown = {}, header: object = {}): Promise<string> {
+  const payload = typeof claims === 'string' ? claims : JSON.stringify({ ...CLAIMS, ...(claims as object) })
+  return signCompact(encodeUtf8(payload), jwk, { typ: 'JWT', ...header })
+}
+const jwk = { kty: 'oct', k: encodeBase64Url(SECRET) }
+
+/** An Ed25519 key with its thumbprint, and a token that it signed. */
+async function ed25519(): Promise<{
+  readonly token: string
+  readonly thumbprint: string
+  readonly keyFor: (algs: readonly string[]) => VerificationKey
+}> {
+  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
+  if (!('privateKey' in pair)) throw new Error('no pair')
+  const { x, d } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as { x: string; d: string }
+  const raw = new Uint8Array((await crypto.subtle.exportKey('raw', pair.publicKey)) as ArrayBuffer)
+  const keyFor = (algs: readonly string[]): VerificationKey =>
+    new VerificationKey('EdDSA', raw, { kid: 'key-1', x, algs })
+  const { thumbprint = '' } = await keyFor([]).load()
+  const payload = encodeUtf8(JSON.stringify(CLAIMS))
+  const token = await signCompact(payload, { kty: 'OKP', crv: 'Ed25519', x, d, kid: 'key-1' })
+  return { token, thumbprint, keyFor }
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('a token seen before', () => {
+  it('is verified without a promise, and known from then on', async () => {
+    const verifier = verifierOf()
+    const token = await signed()
+    expect(verifier.knows(token)).toBe(false)
+    const first = verifier.verify(token)
+    expect(first).toBeInstanceOf(Promise)
+    const { claims } = await first
+    expect(verifier.knows(token)).toBe(true)
+    expect(verifier.verify(token)).toMatchObject({ claims })
+  })
+
+  it('is verified anew when its key was replaced, and refused when the new one did not sign it', async () => {
+    const keys = [secretKey()]
+    const verifier = verifierOf({ keys })
+    const token = await signed()
+    await verifier.verify(token)
+    keys[0] = secretKey()
+    const calls = vi.spyOn(crypto.subtle, 'verify')
+    await expect(verifier.verify(token)).resolves.toMatchObject({ key: keys[0] })
+    expect(calls).toHaveBeenCalledTimes(1)
+    keys[0] = secretKey(8)
+    await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'bad_signature' })
+  })
+})
+
+describe('headers', () => {
+  const headerOf = async (verifier: Verifier, n: number): Promise<Verified['header']> =>
+    (await verifier.verify(await signed({ jti: crypto.randomUUID() }, { n }))).header
+
+  it('that verified are parsed once, the last 64 of them; the oldest goes first', async () => {
+    const verifier = verifierOf()
+    const first: Verified['header'][] = []
+    for (let n = 0; n < 64; n++) first.push(await headerOf(verifier, n))
+    // One that is known takes nobody's place.
+    expect(await headerOf(verifier, 63)).toBe(first[63])
+    expect(await headerOf(verifier, 0)).toBe(first[0])
+    await headerOf(verifier, 64)
+    expect(await headerOf(verifier, 1)).toBe(first[1])
+    expect(await headerOf(verifier, 0)).not.toBe(first[0])
+  })
+})
+
+describe('a refusal', () => {
+  it('of a signature says that, and asks WebCrypto nothing about one of the wrong length', async () => {
+    const verifier = verifierOf({ keys: [secretKey(8)] })
+    const token = await signed()
+    const refused = { reason: 'bad_signature', detail: 'the signature does not match' }
+    await expect(verifier.verify(token)).rejects.toMatchObject(refused)
+    const calls = vi.spyOn(crypto.subtle, 'verify')
+    const short = `${token.slice(0, token.lastIndexOf('.'))}.${encodeBase64Url(new Uint8Array(63))}`
+    await expect(verifier.verify(short)).rejects.toMatchObject(refused)
+    expect(calls).not.toHaveBeenCalled()
+  })
+
+  it.each(['[]', 'null', 'text', '"text"'])('of the payload %s, signed as it is', async (payload) => {
+    await expect(verifierOf().verify(await signed(payload))).rejects.toMatchObject({
+      reason: 'malformed',
+      detail: 'the payload is not a JSON object in UTF-8',
+    })
+  })
+
+  it('of an algorithm names the one that is taken', async () => {
+    const { token } = await ed25519()
+    expect(() => verifierOf().verify(token)).toThrow('unsupported_alg: this kit takes HS512 alone')
+  })
+
+  it('of another typ than is expected: a missing one counts as JWT and as nothing else', async () => {
+    const verifier = verifierOf()
+    const bare = await signed({}, { typ: undefined })
+    await expect(verifier.verify(bare)).resolves.toMatchObject({ header: { typ: undefined } })
+    const refused = 'wrong_type: the header has another typ'
+    expect(() => verifier.verify(bare, { typ: 'at+jwt' })).toThrow(refused)
+    const token = await signed({}, { typ: 'at+jwt' })
+    expect(() => verifier.verify(token)).toThrow(refused)
+    await expect(verifier.verify(token, { typ: 'at+jwt' })).resolves.toBeDefined()
+  })
+})
+
+describe('a key', () => {
+  it('for another name of the algorithm than the header’s verifies nothing (RFC 9864)', async () => {
+    const { token, keyFor } = await ed25519()
+    await expect(verifierOf({ keys: [keyFor(['EdDSA'])], typ: 'JWT' }).verify(token)).resolves.toBeDefined()
+    await expect(verifierOf({ keys: [keyFor(['Ed25519'])] }).verify(token)).rejects.toMatchObject({
+      reason: 'unsupported_alg',
+      detail: 'the key is for another alg',
+    })
+  })
+
+  it('that is denied ends nothing but its own tokens', async () => {
+    const [one, other] = await Promise.all([ed25519(), ed25519()])
+    const keys = [one.keyFor(['EdDSA']), other.keyFor(['EdDSA'])]
+    const denying = verifierOf({ keys, deniedThumbprints: new Set([one.thumbprint]) })
+    await expect(denying.verify(other.token)).resolves.toMatchObject({ thumbprint: other.thumbprint })
+    const refused = {
+      reason: 'denied_key',
+      detail: 'the key is denied, or is not among the allowed ones',
+    }
+    await expect(denying.verify(one.token)).rejects.toMatchObject(refused)
+    const allowing = verifierOf({ keys, allowedThumbprints: new Set([other.thumbprint]) })
+    await expect(allowing.verify(other.token)).resolves.toBeDefined()
+    await expect(allowing.verify(one.token)).rejects.toMatchObject(refused)
+  })
+
+  it('that is a secret has no thumbprint to be allowed or revoked by', async () => {
+    const checkRevocation = vi.fn(() => undefined)
+    const verifier = verifierOf({ allowedThumbprints: new Set(['another']), checkRevocation })
+    const { claims } = await verifier.verify(await signed())
+    expect(checkRevocation).toHaveBeenCalledWith(claims, undefined)
+  })
+
+  it('is named to the deny-list, at every verification', async () => {
+    const { token, thumbprint, keyFor } = await ed25519()
+    const checkRevocation = vi.fn<CheckRevocation>(() => undefined)
+    const verifier = verifierOf({ keys: [keyFor(['EdDSA'])], checkRevocation })
+    await verifier.verify(token)
+    await verifier.verify(token)
+    expect(checkRevocation.mock.calls.map(([, asked]) => asked)).toEqual([thumbprint, thumbprint])
+  })
+})
+
+describe('overrides', () => {
+  it('stand in for the settings, one by one', async () => {
+    const verifier = verifierOf()
+    const late = await signed({ iat: NOW - 350, exp: NOW - 50 })
+    await expect(verifier.verify(late, { aud: 'reports' })).resolves.toBeDefined()
+    expect(() => verifier.verify(late, { leewaySeconds: 50 })).toThrow(/^expired/)
+    expect(() => verifier.verify(late, { leewaySeconds: 0 })).toThrow(/^expired/)
+    expect(verifier.verify(late, { leewaySeconds: 51 })).toMatchObject({ claims: { exp: NOW - 50 } })
+    const foreign = await signed({ iss: 'https://other.test', aud: 'b' })
+    const both = { iss: 'https://other.test', aud: ['a', 'b'] }
+    await expect(verifier.verify(foreign, both)).resolves.toBeDefined()
+    expect(() => verifier.verify(foreign, { aud: 'b' })).toThrow(/^wrong_issuer/)
+    expect(() => verifier.verify(foreign, { iss: 'https://other.test' })).toThrow(/^wrong_audience/)
+    expect(() => verifier.verify(foreign, { ...both, aud: ['a'] })).toThrow(/^wrong_audience/)
+  })
+
+  it('cannot prolong the longest life', async () => {
+    const token = await signed({ exp: NOW + 3601 })
+    await expect(verifierOf().verify(token, { leewaySeconds: 300 })).rejects.toMatchObject({
+      reason: 'too_old',
+    })
+  })
+})
+
+describe('a request', () => {
+  const request = (path: string): Request => new Request(`https://reports.test${path}`)
+
+  it('that a token is bound to must be there and be the one', async () => {
+    const verifier = verifierOf()
+    const bound = await signed({ req: await computeRequestHash(request('/a')) })
+    const free = await signed()
+    const typ = 'JWT'
+    await expect(verifier.verify(bound, { typ, request: request('/a') })).resolves.toBeDefined()
+    for (const [token, options, detail] of [
+      [bound, { typ }, 'it is bound to a request'],
+      [bound, { typ, request: request('/b') }, 'it is bound to another request'],
+      [free, { typ, request: request('/a') }, 'it is bound to no request'],
+    ] as const) {
+      await expect(verifier.verify(token, options)).rejects.toMatchObject({
+        reason: 'request_mismatch',
+        detail,
+      })
+    }
+  })
+})
