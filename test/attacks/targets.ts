@@ -122,10 +122,8 @@ async function newPair(alg: AttackedAlg): Promise<Pair> {
 function ed25519({ d }: OkpJwk): Sign {
   const head = [0x30, 0x2e, 0x02, 0x01, 0, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20]
   const pkcs8 = new Uint8Array([...head, ...(decodeBase64Url(d) ?? [])])
-  return async (input) => {
-    const key = await crypto.subtle.importKey('pkcs8', pkcs8, { name: 'Ed25519' }, false, ['sign'])
-    return new Uint8Array(await crypto.subtle.sign('Ed25519', key, input))
-  }
+  const key = crypto.subtle.importKey('pkcs8', pkcs8, { name: 'Ed25519' }, false, ['sign'])
+  return async (input) => new Uint8Array(await crypto.subtle.sign('Ed25519', await key, input))
 }
 
 /** The forms in which a public key lies around (class 2), and disguises that got past guards against them (class 3). */

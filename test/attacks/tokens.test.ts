@@ -4,9 +4,9 @@
  */
 import { createKit, type KitConfig, type SafeVerifyResult } from '@sealgate/kit'
 import { createExternalVerifier, type ExternalResult } from '@sealgate/kit/external'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { controlsFor } from './controls.ts'
-import { attacksOn } from './corpus.ts'
+import { type Attack, attacksOn } from './corpus.ts'
 import type { Target } from './target.ts'
 import { type AttackedAlg, eddsaTarget, externalTarget, hs512Target, RFC_8037, SECRET } from './targets.ts'
 
@@ -63,9 +63,15 @@ describe.each([
   ['PS256', external('PS256')],
   ['ES256', external('ES256')],
 ])('hostile tokens, %s', (_, make) => {
+  let subject: Subject
+  let attacks: readonly Attack[]
+  beforeAll(async () => {
+    subject = await make()
+    attacks = await attacksOn(subject.target)
+  }, 60_000)
+
   it('are refused, each for its own reason, in words that quote nothing of them', async () => {
-    const { target, verify, heard } = await make()
-    const attacks = await attacksOn(target)
+    const { verify, heard } = subject
     expect(new Set(attacks.map(({ token }) => token)).size).toBeGreaterThan(500)
     const wrong: string[] = []
     // Twice: the second time with whatever the first time left in caches.
@@ -81,8 +87,7 @@ describe.each([
   })
 
   it('do not make good ones suffer', async () => {
-    const { target, verify } = await make()
-    const attacks = await attacksOn(target)
+    const { target, verify } = subject
     const refused: string[] = []
     for (const [index, [name, token]] of (await controlsFor(target)).entries()) {
       // In between others: what a bad token leaves behind must not tell on the next.
