@@ -99,6 +99,7 @@ describe('signing', () => {
     await expect(consumer.sign({ sub: 'a' })).rejects.toThrow(
       /^this kit has no key to sign with: set JWT_PRIVATE_JWK_NAME \(EdDSA\) or JWT_SECRET_NAME \(HS512\)/,
     )
+    await expect(consumer.sign({ sub: 'a' })).rejects.toBeInstanceOf(ConfigError)
     expect(await consumer.jwks()).toEqual({ keys: [] })
     expect(await hs512.jwks()).toEqual({ keys: [] })
   })
@@ -198,7 +199,10 @@ describe('verifying', () => {
 
   it('takes what is no text for malformed', async () => {
     for (const odd of [undefined, 7, {}, null]) {
-      expect(await eddsa.safeVerify(odd as string)).toMatchObject({ reason: 'malformed' })
+      expect(await eddsa.safeVerify(odd as string)).toMatchObject({
+        reason: 'malformed',
+        detail: 'the token is not a string',
+      })
     }
   })
 })
@@ -222,9 +226,15 @@ describe('decisions', () => {
       status: 401,
       challenge: 'Bearer',
       reason: 'no_credentials',
+      detail: 'the request has no bearer token',
     })
     for (const broken of ['Bearer', 'Bearer a b', 'Bearer a, Bearer b']) {
-      expect(await eddsa.authorize(request(broken))).toMatchObject({ status: 400, error: 'invalid_request' })
+      expect(await eddsa.authorize(request(broken))).toMatchObject({
+        status: 400,
+        error: 'invalid_request',
+        reason: 'malformed_credentials',
+        detail: 'the Authorization header is not one bearer token',
+      })
     }
   })
 
@@ -233,13 +243,19 @@ describe('decisions', () => {
     expect(decision).toMatchObject({
       status: 403,
       error: 'insufficient_scope',
+      reason: 'insufficient_rights',
+      detail: 'the policy does not grant this',
       failed: ['has the permission read:reports'],
     })
   })
 
   it('let an anonymous caller pass only where the policy says so', async () => {
     const token = await signed({ kind: 'anonymous' })
-    expect(await eddsa.authorize(token)).toMatchObject({ status: 401, reason: 'anonymous' })
+    expect(await eddsa.authorize(token)).toMatchObject({
+      status: 401,
+      reason: 'anonymous',
+      detail: 'the caller is anonymous and the policy does not allow that',
+    })
     expect(await eddsa.checkAuth(token, policy().needAll('a'))).toBeNull()
     expect((await eddsa.authorize(token, policy().allowAnonymous())).granted).toBe(true)
   })
@@ -249,6 +265,24 @@ describe('decisions', () => {
     const onDecision = (decision: unknown) => void seen.push(decision)
     const decision = await eddsa.authorize(await signed(), undefined, { onDecision })
     expect(seen).toEqual([decision])
+  })
+
+  it('wait for a schema that is asynchronous', async () => {
+    const rules = eddsa.policy().claims<{ tid: string }>({
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          Promise.resolve(
+            (value as { tid?: unknown }).tid === 'acme' ? { value: { tid: 'ACME' } } : { issues: [] },
+          ),
+      },
+    })
+    expect(await eddsa.authorize(await signed({ tid: 'acme' }), rules)).toMatchObject({
+      granted: true,
+      auth: { claims: { tid: 'ACME' } },
+    })
+    expect(await eddsa.authorize(await signed({ tid: 'other' }), rules)).toMatchObject({ status: 403 })
   })
 
   it('take the policy’s own audience', async () => {
@@ -286,6 +320,7 @@ describe('keys that cannot be had', () => {
       reason: 'keys_unavailable',
     })
     await expect(kit.verify(token)).rejects.toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' })
+    await expect(kit.safeVerify(token)).rejects.toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' })
     await expect(kit.checkAuth(token)).rejects.toMatchObject({ status: 503 })
   })
 
@@ -403,6 +438,35 @@ describe('pins', () => {
         expect(await kitWith(pins).safeVerify(token)).toMatchObject({ reason: 'denied_key' })
       }
     }
+  })
+})
+
+describe('a description', () => {
+  it.each<[kind: string, config: () => Pick<KitConfig, 'sign' | 'verify'>]>([
+    ['own', () => ({ sign: { privateJwk: jwk } })],
+    ['secret', () => ({ sign: { secret } })],
+    ['url', () => ({ verify: { jwksUrl: 'https://keys.test/jwks.json' } })],
+    ['service', () => ({ verify: { jwksService: { fetch: () => Promise.resolve(Response.error()) } } })],
+    ['inline', () => ({ verify: { publicJwk: { kty: 'OKP', crv: 'Ed25519', x: jwk.x, kid: 'key-1' } } })],
+  ])('says that keys are of the kind %s, and what the kit signs with, if anything', async (kind, config) => {
+    const keys = config()
+    const kit = createKit({ issuer: ISSUER, audience: 'reports', ...keys, now })
+    const mode = kind === 'secret' ? 'HS512' : 'EdDSA'
+    const described = await kit.describe()
+    expect(described).toMatchObject({ issuer: ISSUER, audiences: ['reports'], verify: { kind, mode } })
+    expect(described.sign?.mode).toBe(keys.sign ? mode : undefined)
+  })
+
+  it('names what is wrong with a signing key, before anything was signed', async () => {
+    const { d } = await privateJwk('key-1')
+    const { sign } = await kitOf({ sign: { privateJwk: { ...jwk, d } } }).describe()
+    expect(sign?.slots).toMatchObject([
+      {
+        kid: 'key-1',
+        state: 'skipped',
+        problem: expect.stringMatching(/^its halves do not belong/) as string,
+      },
+    ])
   })
 })
 
@@ -532,9 +596,22 @@ describe('delegation', () => {
     )
   })
 
+  it('takes the caller as a schema made it', async () => {
+    const rules = policy().claims({
+      '~standard': { version: 1, vendor: 'test', validate: () => ({ value: { tid: 'acme' } }) },
+    })
+    const auth = await eddsa.checkAuth(await signed(), rules)
+    if (!auth) throw new Error('refused')
+    const token = await eddsa.delegate(auth, { aud: 'billing' })
+    expect(await eddsa.verify(token, { aud: 'billing' })).toMatchObject({ sub: 'user-1' })
+  })
+
   it('takes only what this very kit verified', async () => {
     const auth = await caller(kitOf())
     await expect(eddsa.delegate(auth, { aud: 'x' })).rejects.toThrow(ClaimsError)
+    await expect(eddsa.delegate(auth, { aud: 'x' })).rejects.toThrow(
+      'delegate takes the auth of a caller that this very kit verified',
+    )
     await expect(eddsa.delegate({ ...(await caller(eddsa)) }, { aud: 'x' })).rejects.toThrow(ClaimsError)
   })
 

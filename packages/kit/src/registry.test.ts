@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from './errors.ts'
+import type { KitEvent } from './events.ts'
 import { makeKit } from './registry.ts'
 import { createTestIssuer, type TestIssuer } from './testing.ts'
 
@@ -11,8 +12,12 @@ beforeAll(async () => {
 
 describe('makeKit', () => {
   it('gives the same kit for the same environment', () => {
-    const env = { ...issuer.env }
-    expect(makeKit(env)).toBe(makeKit(env))
+    const env: Record<string, unknown> = { ...issuer.env }
+    const kit = makeKit(env)
+    expect(makeKit(env)).toBe(kit)
+    // The object stands for what was in it at first: its values are not read again.
+    env.JWT_AUD = 'other'
+    expect(makeKit(env)).toBe(kit)
   })
 
   it('finds it again under an environment that is wrapped anew on every request: one fetch for 1,000', async () => {
@@ -27,12 +32,15 @@ describe('makeKit', () => {
 
   it('makes another for another binding, other values, and other options', async () => {
     const other = await createTestIssuer()
+    const list = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
     const kits = [
       makeKit(issuer.env),
       makeKit(other.env),
       makeKit({ ...issuer.env, JWT_AUD: 'other' }),
       makeKit({ ...issuer.env, JWT_LEEWAY: '5' }),
       makeKit(issuer.env, { now: () => 1 }),
+      makeKit({ ...issuer.env, JWT_DENYLIST_NAME: 'LIST', LIST: list }),
+      makeKit({ ...other.env, JWT_DENYLIST_NAME: 'LIST', LIST: list }),
     ]
     expect(new Set(kits).size).toBe(kits.length)
   })
@@ -56,11 +64,55 @@ describe('makeKit', () => {
     expect([one.binding.fetches, two.binding.fetches]).toEqual([1, 1])
   })
 
-  it('reports once that environments never stop changing', () => {
-    const events: string[] = []
-    const options = { onEvent: ({ type }: { type: string }) => void events.push(type) }
-    for (let count = 0; count < 40; count++) makeKit({ ...issuer.env, JWT_AUD: `service-${count}` }, options)
-    expect(events.filter((type) => type === 'unstable_env')).toHaveLength(1)
+  describe('of many environments', () => {
+    const envOf = (audience: string): object => ({ ...issuer.env, JWT_AUD: audience })
+
+    it('keeps the sixteen that were used last', () => {
+      const first = makeKit(envOf('kept-0'))
+      const second = makeKit(envOf('kept-1'))
+      for (let count = 2; count < 16; count++) makeKit(envOf(`kept-${count}`))
+      expect(makeKit(envOf('kept-0'))).toBe(first)
+      makeKit(envOf('kept-16'))
+      expect(makeKit(envOf('kept-0'))).toBe(first)
+      expect(makeKit(envOf('kept-1'))).not.toBe(second)
+    })
+
+    it('keeps the sixteen options that an environment was last seen with', () => {
+      const env: Record<string, unknown> = { ...issuer.env }
+      const options = Array.from({ length: 17 }, () => ({ onEvent: () => undefined }))
+      const kits = options.slice(0, 16).map((one) => makeKit(env, one))
+      // From here on the kits can be found by the object alone.
+      env.JWT_AUD = 'other'
+      expect(options.slice(0, 16).map((one) => makeKit(env, one))).toEqual(kits)
+      expect(new Set(kits).size).toBe(16)
+      makeKit(env, options[16])
+      expect(makeKit(env, options[1])).toBe(kits[1])
+      expect(makeKit(env, options[0])).not.toBe(kits[0])
+    })
+
+    it.each<[where: string, options: (report: (event: KitEvent) => void) => object | undefined]>([
+      ['onEvent', (onEvent) => ({ onEvent })],
+      ['the console', () => undefined],
+    ])('reports once to %s that they never stop changing', async (_, optionsFor) => {
+      // What was reported is remembered for the isolate: take a new one, as it were.
+      vi.resetModules()
+      const fresh = await import('./registry.ts')
+      const report = vi.fn()
+      const warn = vi.spyOn(console, 'warn').mockImplementation(report)
+      const options = optionsFor(report)
+      for (let count = 0; count < 16; count++) fresh.makeKit(envOf(`service-${count}`), options)
+      expect(report).not.toHaveBeenCalled()
+      for (let count = 16; count < 40; count++) fresh.makeKit(envOf(`service-${count}`), options)
+      warn.mockRestore()
+      expect(report).toHaveBeenCalledTimes(1)
+      expect(report).toHaveBeenCalledWith(
+        expect.objectContaining({
+          type: 'unstable_env',
+          level: 'warn',
+          problem: expect.stringMatching(/^more than 16 different environments in one isolate/) as string,
+        }),
+      )
+    })
   })
 
   it('fails at once, naming the variable, and does not remember the failure', () => {
