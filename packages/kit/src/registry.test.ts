@@ -68,13 +68,14 @@ describe('makeKit', () => {
     const envOf = (audience: string): object => ({ ...issuer.env, JWT_AUD: audience })
 
     it('keeps the sixteen that were used last', () => {
-      const first = makeKit(envOf('kept-0'))
-      const second = makeKit(envOf('kept-1'))
-      for (let count = 2; count < 16; count++) makeKit(envOf(`kept-${count}`))
-      expect(makeKit(envOf('kept-0'))).toBe(first)
-      makeKit(envOf('kept-16'))
-      expect(makeKit(envOf('kept-0'))).toBe(first)
-      expect(makeKit(envOf('kept-1'))).not.toBe(second)
+      const options = { onEvent: () => undefined }
+      const first = makeKit(envOf('kept-0'), options)
+      const second = makeKit(envOf('kept-1'), options)
+      for (let count = 2; count < 16; count++) makeKit(envOf(`kept-${count}`), options)
+      expect(makeKit(envOf('kept-0'), options)).toBe(first)
+      makeKit(envOf('kept-16'), options)
+      expect(makeKit(envOf('kept-0'), options)).toBe(first)
+      expect(makeKit(envOf('kept-1'), options)).not.toBe(second)
     })
 
     it('keeps the sixteen options that an environment was last seen with', () => {
