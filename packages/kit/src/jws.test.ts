@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from './encoding.ts'
 import { type InternalAlg, signCompact, verifyCompact } from './jws.ts'
 
@@ -202,4 +202,18 @@ it('a token under a secret names no key', async () => {
   const token = await signCompact(payload, secret)
   const { header } = await verifyCompact(token, secret, { alg: 'HS512' })
   expect(header.members).toEqual({ alg: 'HS512' })
+})
+
+it('a secret, which has no kid of its own, leaves that of the caller’s header', async () => {
+  const token = await signCompact(payload, secret, { kid: 'mine' })
+  expect((await verifyCompact(token, secret, { alg: 'HS512' })).header.kid).toBe('mine')
+})
+
+it('a signature of the wrong length is not put before WebCrypto', async () => {
+  const token = await signCompact(payload, secret)
+  const calls = vi.spyOn(crypto.subtle, 'verify')
+  const short = `${token.slice(0, token.lastIndexOf('.'))}.${encodeBase64Url(new Uint8Array(63))}`
+  expect(await outcome(verifyCompact(short, secret, { alg: 'HS512' }))).toBe('bad_signature')
+  expect(calls).not.toHaveBeenCalled()
+  calls.mockRestore()
 })
