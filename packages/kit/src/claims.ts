@@ -60,8 +60,9 @@ function stringArray(value: unknown): readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : NONE
 }
 
+/** Frozen, as the claims are: a caller serves every request with its token. */
 function spaceSeparated(value: unknown): readonly string[] {
-  return typeof value === 'string' ? value.split(' ').filter((entry) => entry !== '') : NONE
+  return typeof value === 'string' ? Object.freeze(value.split(' ').filter((entry) => entry !== '')) : NONE
 }
 
 /**
