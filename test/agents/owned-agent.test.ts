@@ -42,6 +42,11 @@ async function setOwner(name: string, sub: string): Promise<string> {
   })
 }
 
+function subAgentsOf(agent: unknown): unknown {
+  if (!(agent instanceof OwnedClass)) throw new Error('the binding has another class')
+  return agent.listSubAgents()
+}
+
 describe('an Agent whose name says the owner', () => {
   it('lets the owner in, and nobody else', async () => {
     expect(await statuses('of-alice', alice)).toEqual([200, 101])
@@ -124,6 +129,14 @@ describe('past the first check', () => {
     expect(connection.calls).toEqual([`close ${code}`])
     expect(seen).toEqual([])
   })
+})
+
+it('no client opens a sub-agent by the header that the SDK marks its own upgrades with', async () => {
+  const marked = 'https://service.test/agents/owned/of-alice/sub/guarded/unasked'
+  const headers = { ...bearer(await issuer.token(alice)), 'X-Cf-Agents-Subagent-Url': marked }
+  await (await connect('/agents/owned/of-alice', headers)).frame('welcome')
+  expect(seen).toEqual(['connect'])
+  expect(await runInDurableObject(stub('of-alice'), subAgentsOf)).toEqual([])
 })
 
 it('a hook that a later class would put in front of the check cannot be made', async () => {

@@ -15,6 +15,9 @@ import { authenticateUpgrade } from './upgrade.ts'
 
 const seconds = (): number => Date.now() / 1000
 
+/** The SDK's own, for an upgrade that passed `onBeforeSubAgent`. From a client it would open a sub-agent unasked. */
+const SUB_AGENT_HEADER = 'X-Cf-Agents-Subagent-Url'
+
 /**
  * Stands in front of every hook of one Agent. The check is in `fetch`, before the SDK sees the request: a refused
  * upgrade opens no socket. `onRequest` and `onConnect` check again when they are reached another way, as a sub-agent's
@@ -149,6 +152,7 @@ export class AgentGuard {
       policy: this.#rules(),
       ...(query !== undefined && { query }),
     })
+    upgrade.request.headers.delete(SUB_AGENT_HEADER)
     const decision = withoutLeeway(upgrade.decision)
     onDecision?.(decision)
     return { ...upgrade, decision }
