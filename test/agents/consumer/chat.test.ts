@@ -4,6 +4,7 @@ import { parse } from '@sealgate/kit'
 import type { TestClaims, TestIssuer } from '@sealgate/kit/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat-name.ts'
+import { Chat as ChatClass } from '../../../workers/consumer/src/chat.ts'
 import { type Client, connect } from '../client.ts'
 import { bearer, issuerOfService, request } from '../service.ts'
 
@@ -87,6 +88,20 @@ describe('the owner', () => {
     const late = await open()
     await late.frame('Buy milk')
     expect([texts(one), texts(two), texts(late)]).toEqual([['Buy milk'], ['Buy milk'], ['Buy milk']])
+  })
+
+  it('makes no Agents below the chat', async () => {
+    const token = await issuer.token(ada)
+    for (const below of [`/sub/chat/${chatNameOf(ada.sub)}`, '/sub/chat/more', '//sub/chat/more', '/more']) {
+      expect((await request(`${path}${below}`, bearer(token))).status).toBe(404)
+      expect((await connect(`/api${path}${below}`, token)).status).toBe(404)
+    }
+    await (await open()).frame('history')
+    const made = await runInDurableObject(Chat.get(idOf(ada.sub)), (agent) => {
+      if (!(agent instanceof ChatClass)) throw new Error('the binding has another class')
+      return agent.listSubAgents()
+    })
+    expect(made).toEqual([])
   })
 
   it('goes on after the Agent slept, on the same socket', async () => {

@@ -27,8 +27,11 @@ export const sockets = new Hono<SealgateEnv>()
     closeAtEnd(server, upgrade.decision.auth)
     return upgrade.accept(new Response(null, { status: 101, webSocket: client }))
   })
-  /** `/agents/chat/<name>`, over WebSocket and HTTP. A stranger does not even wake the Agent, which asks again. */
-  .all('/agents/chat/*', async (c) => {
+  /**
+   * `/agents/chat/<name>`, over WebSocket and HTTP. A stranger does not even wake the Agent, which asks again. Below it
+   * there is nothing: the SDK would make an Agent of its own for each `/sub/<class>/<name>` that its owner asks for.
+   */
+  .all('/agents/chat/:name', async (c) => {
     const kit = c.var.jwt
     const log = { onDecision: (made: Decision) => logRefusal(made, c) }
     const answer = await routeAgentRequest(c.req.raw, c.env, {
