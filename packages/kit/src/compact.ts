@@ -7,6 +7,7 @@ import {
   parseJsonObject,
 } from './encoding.ts'
 import { TokenError } from './errors.ts'
+import { deepFreeze } from './freeze.ts'
 
 /** The protected header of a compact JWS, with the members that matter checked for type. */
 export interface CompactHeader {
@@ -43,6 +44,7 @@ export class CompactReader {
   readonly #payload: Uint8Array
   readonly #signature: Uint8Array
   readonly #known: (encodedHeader: string) => CompactHeader | undefined
+  #last: CompactJws | undefined
 
   /**
    * @param maxBytes longest token that is looked at
@@ -68,19 +70,26 @@ export class CompactReader {
     if (first <= 0 || second < 0 || token.includes('.', second + 1)) {
       throw new TokenError('malformed', 'not three segments')
     }
+    this.#last = undefined
     // Characters outside ASCII take more bytes than one each, or do not fit: either way the count differs.
     if (encodeUtf8Into(token, this.#ascii) !== length) throw new TokenError('malformed', 'not ASCII')
     const payloadBytes = decodeBase64UrlInto(token.slice(first + 1, second), this.#payload)
     const signatureBytes = decodeBase64UrlInto(token.slice(second + 1), this.#signature)
     if (payloadBytes < 0 || signatureBytes < 0) throw new TokenError('malformed', 'not canonical base64url')
     const encodedHeader = token.slice(0, first)
-    return {
+    this.#last = {
       header: this.#known(encodedHeader) ?? parseHeader(encodedHeader),
       encodedHeader,
       signingInput: this.#ascii.subarray(0, second),
       payload: this.#payload.subarray(0, payloadBytes),
       signature: this.#signature.subarray(0, signatureBytes),
     }
+    return this.#last
+  }
+
+  /** False once another token was read: the buffers behind `jws` are shared. */
+  holds(jws: CompactJws): boolean {
+    return this.#last === jws
   }
 }
 
@@ -97,5 +106,5 @@ function parseHeader(encoded: string): CompactHeader {
     throw new TokenError('malformed', `kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
   }
   if (typ !== undefined && typeof typ !== 'string') throw new TokenError('malformed', 'typ is not a string')
-  return Object.freeze({ alg, kid, typ, members })
+  return deepFreeze({ alg, kid, typ, members })
 }

@@ -555,6 +555,24 @@ describe('delegation', () => {
     })
   })
 
+  it('delegates what the token says, whatever a schema made of it', async () => {
+    const token = await eddsa.sign({ sub: 'user-1', permissions: ['a'] })
+    const wider = policy().claims({
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => ({ value: { permissions: ['a', 'admin'], roles: ['root'], email: 'eve@example' } }),
+      },
+    })
+    const auth = await eddsa.checkAuth(token, wider)
+    if (!auth) throw new Error('refused')
+    await expect(eddsa.delegate(auth, { aud: 'x', permissions: ['admin'] })).rejects.toThrow(ClaimsError)
+    await expect(eddsa.delegate(auth, { aud: 'x', roles: ['root'] })).rejects.toThrow(ClaimsError)
+    const claims = await eddsa.verify(await eddsa.delegate(auth, { aud: 'x' }), { aud: 'x' })
+    expect(claims).toMatchObject({ permissions: ['a'] })
+    expect(claims).not.toHaveProperty('email')
+  })
+
   it('gives the rights that are asked for, all permissions and no roles by default', async () => {
     const auth = await caller(eddsa)
     const byDefault = await eddsa.delegate(auth, { aud: 'billing' })

@@ -76,8 +76,8 @@ export class Kit {
   readonly #source: KeySource
   readonly #verifier: Verifier
   readonly #denylist: Denylist | undefined
-  /** The token behind each `Auth` that this kit made; never on the object itself. */
-  readonly #tokens = new WeakMap<Auth, string>()
+  /** What is behind each `Auth` that this kit made; never on the object itself. */
+  readonly #origins = new WeakMap<Auth, Origin>()
 
   /** @throws ConfigError for keys that are malformed */
   constructor(settings: Settings) {
@@ -227,7 +227,7 @@ export class Kit {
   #authOf(verified: Verified, token: string): Auth {
     const auth = authOf(verified.claims)
     verified.auth = auth
-    this.#tokens.set(auth, token)
+    this.#origins.set(auth, { token, claims: verified.claims })
     return auth
   }
 
@@ -238,7 +238,7 @@ export class Kit {
   ): Decision<Custom> {
     if (!passed) return refusal(403, 'insufficient_rights', 'the policy does not grant this', failed)
     // A schema makes an Auth of its own.
-    if (auth !== verified.auth) this.#tokens.set(auth, token)
+    if (auth !== verified.auth) this.#origins.set(auth, { token, claims: verified.claims })
     return { granted: true, auth }
   }
 
@@ -258,13 +258,12 @@ export class Kit {
    * @throws ConfigError when there is neither a key nor an exchange service
    */
   async delegate(auth: Auth, request: DelegationRequest): Promise<string> {
-    const token = this.#tokens.get(auth)
-    if (token === undefined)
-      throw new ClaimsError('delegate takes the auth of a caller that this very kit verified')
+    const origin = this.#origins.get(auth)
+    if (!origin) throw new ClaimsError('delegate takes the auth of a caller that this very kit verified')
     const { issuer, audiences, exchangeService, now } = this.#settings
     if (this.#ring) {
       const actor = { iss: issuer, sub: audiences[0] ?? issuer }
-      const { claims, kitClaims } = delegateClaims(auth.claims, actor, request, this.#settings, now())
+      const { claims, kitClaims } = delegateClaims(origin.claims, actor, request, this.#settings, now())
       return this.#mint(claims, kitClaims, { aud: request.aud })
     }
     if (exchangeService === undefined) {
@@ -272,7 +271,7 @@ export class Kit {
         'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
       )
     }
-    return exchangeDelegate(exchangeService as Exchange, token, request)
+    return exchangeDelegate(exchangeService as Exchange, origin.token, request)
   }
 
   /** The public JWK Set: allow-listed members of every published slot. Empty for HS512. */
@@ -366,6 +365,12 @@ function noSigningKey(): ConfigError {
   return new ConfigError(
     'this kit has no key to sign with: set JWT_PRIVATE_JWK_NAME (EdDSA) or JWT_SECRET_NAME (HS512), or the option sign',
   )
+}
+
+/** What an `Auth` was made from. A schema may have changed the claims that the caller is shown, never these. */
+interface Origin {
+  readonly token: string
+  readonly claims: VerifiedClaims
 }
 
 const NO_OPTIONS: AuthorizeOptions = Object.freeze({})

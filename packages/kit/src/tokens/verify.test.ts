@@ -14,12 +14,20 @@ const CLAIMS = { iss: 'https://issuer.test', aud: 'reports', sub: 'user-1', iat:
 const secretKey = (fill = 7): VerificationKey => new VerificationKey('HS512', new Uint8Array(64).fill(fill))
 
 interface Setup extends Partial<VerifySettings> {
+  /** Runs at each look-up of a key. */
+  readonly onFind?: () => void
   readonly keys?: readonly VerificationKey[]
   readonly checkRevocation?: CheckRevocation
 }
 
-function verifierOf({ keys = [secretKey()], checkRevocation, ...settings }: Setup = {}): Verifier {
-  const source: KeySource = { find: () => keys, describe: () => ({ kind: 'secret', kids: [] }) }
+function verifierOf({ keys = [secretKey()], checkRevocation, onFind, ...settings }: Setup = {}): Verifier {
+  const source: KeySource = {
+    find: () => {
+      onFind?.()
+      return keys
+    },
+    describe: () => ({ kind: 'secret', kids: [] }),
+  }
   return new Verifier(
     ALGORITHMS[keys[0]?.algorithm.alg ?? 'HS512'],
     source,
@@ -92,7 +100,33 @@ describe('a token seen before', () => {
   })
 })
 
+describe('a look-up that verifies another token in the same turn', () => {
+  it('does not lend its bytes to the first', async () => {
+    let other: string | undefined
+    const verifier = verifierOf({
+      tokenCacheEntries: 0,
+      onFind: () => {
+        const token = other
+        other = undefined
+        if (token !== undefined) void verifier.verify(token)
+      },
+    })
+    const good = await signed()
+    await verifier.verify(good)
+    const [header = '', payload = '', signature = ''] = good.split('.')
+    const forged = [header, payload.replace(/^./, 'f'), signature.replace(/^./g, 'A')].join('.')
+    other = good
+    await expect(verifier.verify(forged)).rejects.toMatchObject({ reason: 'bad_signature' })
+  })
+})
+
 describe('headers', () => {
+  it('of verified tokens are shared, so nobody can change them', async () => {
+    const verified = await verifierOf().verify(await signed({}, { extra: { a: 1 } }))
+    expect(Object.isFrozen(verified.header.members)).toBe(true)
+    expect(Object.isFrozen(verified.header.members['extra'])).toBe(true)
+  })
+
   const headerOf = async (verifier: Verifier, n: number): Promise<Verified['header']> =>
     (await verifier.verify(await signed({ jti: crypto.randomUUID() }, { n }))).header
 

@@ -5,6 +5,7 @@ import type { Algorithm } from '../algorithms.ts'
 import { HEADER_CACHE_ENTRIES, MAX_TOKEN_BYTES } from '../constants.ts'
 import { decodeUtf8, parseJsonObject } from '../encoding.ts'
 import { TokenError } from '../errors.ts'
+import { deepFreeze } from '../freeze.ts'
 import type { LoadedKey, VerificationKey } from '../keys/key.ts'
 import type { KeySource } from '../keys/source.ts'
 import { hashRequest } from './bind.ts'
@@ -143,7 +144,7 @@ export class Verifier {
     }
   }
 
-  /** @param read the token, taken apart in this very turn of the event loop */
+  /** @param read the token, taken apart before its key was looked up */
   async #verifySignature(
     token: string,
     header: CompactHeader,
@@ -151,23 +152,19 @@ export class Verifier {
     found: Keys | Promise<Keys>,
     options: VerifyOptions | undefined,
   ): Promise<Verified> {
-    // The reader's buffers are shared by all verifications of this kit: after an await, read again.
-    let jws = found instanceof Promise ? undefined : read
     let denied = false
     for (const key of found instanceof Promise ? await found : found) {
       if (!key.algs.includes(header.alg))
         throw new TokenError('unsupported_alg', 'the key is for another alg')
       let loaded = key.load()
-      if (loaded instanceof Promise) {
-        loaded = await loaded
-        jws = undefined
-      }
+      if (loaded instanceof Promise) loaded = await loaded
       if (this.#isDenied(loaded)) {
         denied = true
         continue
       }
-      const { signature, signingInput, payload, encodedHeader } = jws ?? this.#reader.read(token)
-      jws = undefined
+      // The buffers are shared by all verifications of this kit, and a look-up may run others, even in one turn.
+      const jws = read && this.#reader.holds(read) ? read : this.#reader.read(token)
+      const { signature, signingInput, payload, encodedHeader } = jws
       if (signature.length !== this.#algorithm.signatureBytes) break
       // WebCrypto takes a copy of its inputs before it returns; so does the text.
       const verifying = crypto.subtle.verify(
@@ -225,15 +222,3 @@ function brand(verdict: SignatureVerdict): Verified {
 }
 
 /** For values that JSON.parse made: no member is inherited. Loops over names, because an array of them costs as much. */
-function deepFreeze<T extends object>(value: T): T {
-  if (Array.isArray(value)) {
-    for (const member of value as readonly unknown[]) freezeMember(member)
-  } else {
-    for (const name in value) freezeMember(value[name])
-  }
-  return Object.freeze(value)
-}
-
-function freezeMember(member: unknown): void {
-  if (typeof member === 'object' && member !== null) deepFreeze(member)
-}
