@@ -34,6 +34,8 @@ interface Between extends Sample {
 const CONNECTIONS = 16
 /** Tokens in use: what an isolate sees again and again. */
 const TOKENS = 64
+/** An isolate that idled while others were loaded takes its first requests more slowly. */
+const WARM_UP_SECONDS = 1
 const BASE = 'open'
 const APPS: readonly (keyof Apps)[] = [BASE, 'ours', 'raw', 'jose']
 
@@ -54,8 +56,11 @@ export async function measureThroughput(
     .map((token) => ({ headers: { Authorization: `Bearer ${token}` } }))
   const load = async (app: string, duration: number): Promise<Sample> => {
     const { href } = await miniflare.unsafeGetDirectURL(app)
+    const fire = (time: number) =>
+      autocannon({ url: `${href}orders`, connections: CONNECTIONS, duration: time, requests })
+    await fire(WARM_UP_SECONDS)
     const before = cpuOfWorkerd()
-    const result = await autocannon({ url: `${href}orders`, connections: CONNECTIONS, duration, requests })
+    const result = await fire(duration)
     const after = cpuOfWorkerd()
     if (result.non2xx + result.errors > 0)
       throw new Error(`${app}: ${result.non2xx + result.errors} requests failed`)
@@ -63,7 +68,6 @@ export async function measureThroughput(
     return { perSecond: result.requests.total / result.duration, cpu }
   }
   try {
-    for (const app of APPS) await load(app, seconds)
     const samples = new Map<string, Between[]>(APPS.map((app) => [app, []]))
     let before = await load(BASE, seconds)
     for (let round = 0; round < rounds; round++) {

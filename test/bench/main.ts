@@ -42,7 +42,7 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
     ...provenance(argv, rounds),
     ...(has('rounds') && { runtimes: await measureRuntimes(fixtures, options) }),
     ...(has('http') && {
-      http: show(await measureThroughput(fixtures, { rounds: quick ? 3 : 25, seconds: 1 }), httpTable),
+      http: show(await measureThroughput(fixtures, { rounds: quick ? 3 : 15, seconds: 1 }), httpTable),
     }),
     ...(has('fetches') && { fetches: show(await countFetches(fixtures), fetchTable) }),
     ...(has('sizes') && { sizes: show(await measureSizes(), sizeTable) }),
