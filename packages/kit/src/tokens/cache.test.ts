@@ -29,6 +29,7 @@ it('spares what was hit, for one round', () => {
   const cache = filled(3, ['a', 'b', 'c'])
   cache.get('a')
   cache.set('d', verdictOf('d'))
+  expect([cache.has('a'), cache.has('b')]).toEqual([true, false])
   cache.set('e', verdictOf('e'))
   cache.set('f', verdictOf('f'))
   expect(kept(cache, ['a', 'b', 'c', 'd', 'e', 'f'])).toEqual(['d', 'e', 'f'])

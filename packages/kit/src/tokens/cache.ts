@@ -59,9 +59,8 @@ export class VerdictCache {
     this.#entries.set(token, entry)
   }
 
-  /** A place for a new entry; when all are taken, that of the first entry that was not hit for a round. */
+  /** The next place that is free, or, when all are taken, that of the first entry that was not hit for a round. */
   #freePlace(): number {
-    if (this.#ring.length < this.#capacity) return this.#ring.length
     for (;;) {
       const place = this.#hand
       this.#hand = (place + 1) % this.#capacity
