@@ -86,6 +86,15 @@ describe('a token seen before', () => {
     expect(verifier.verify(token)).toMatchObject({ claims })
   })
 
+  it('has claims that are frozen to the bottom, in lists too', async () => {
+    const token = await signed({ list: [{ deep: [1] }], deep: { deeper: {} }, none: null })
+    const { claims } = await verifierOf().verify(token)
+    const { list, deep } = claims as unknown as { list: [{ deep: unknown }]; deep: { deeper: unknown } }
+    for (const part of [claims, list, list[0], list[0].deep, deep, deep.deeper]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+  })
+
   it('is verified anew when its key was replaced, and refused when the new one did not sign it', async () => {
     const keys = [secretKey()]
     const verifier = verifierOf({ keys })
