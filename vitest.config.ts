@@ -19,6 +19,9 @@ const kitTests = ['packages/kit/src/**/*.test.ts']
 /** Vectors, fuzzing and hostile tokens: what the runtime's own cryptography says counts, so on both. */
 const proofTests = ['test/conformance/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/attacks/tokens.test.ts']
 
+/** Milliseconds for a test: a Worker takes seconds to start while other files start theirs. */
+const PATIENCE = 30_000
+
 export default defineConfig({
   test: {
     globalSetup: ['test/conformance/provide.ts'],
@@ -32,10 +35,10 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      { test: { name: 'kit on Node', include: kitTests } },
+      { test: { name: 'kit on Node', include: kitTests, testTimeout: PATIENCE } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
-        test: { name: `kit on workerd ${compatibilityDate}`, include: kitTests },
+        test: { name: `kit on workerd ${compatibilityDate}`, include: kitTests, testTimeout: PATIENCE },
       })),
       { test: { name: 'proof on Node', include: proofTests, testTimeout: 60_000 } },
       {
@@ -47,6 +50,7 @@ export default defineConfig({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
         test: {
           name: 'gateway',
+          testTimeout: PATIENCE,
           include: ['workers/gateway/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...durableObjectTests],
         },
@@ -61,7 +65,11 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'consumer', include: ['workers/consumer/**/*.test.ts', ...consumerTests] },
+        test: {
+          name: 'consumer',
+          testTimeout: PATIENCE,
+          include: ['workers/consumer/**/*.test.ts', ...consumerTests],
+        },
       },
       {
         plugins: [
@@ -73,7 +81,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'gateway with Durable Objects', include: durableObjectTests },
+        test: { name: 'gateway with Durable Objects', include: durableObjectTests, testTimeout: PATIENCE },
       },
       {
         plugins: [
@@ -90,6 +98,7 @@ export default defineConfig({
         ],
         test: {
           name: 'agents',
+          testTimeout: PATIENCE,
           include: ['test/agents/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...consumerTests],
         },
@@ -99,7 +108,7 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/agents/**', ...proofTests],
-          testTimeout: 30_000,
+          testTimeout: PATIENCE,
           hookTimeout: 60_000,
         },
       },
