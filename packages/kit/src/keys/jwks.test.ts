@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { KeysUnavailableError, TokenError } from '../errors.ts'
 import type { KitEvent } from '../events.ts'
-import { serviceLoader } from './fetch-jwks.ts'
+import { serviceLoader, urlLoader } from './fetch-jwks.ts'
 import { JwksCache, JwksSource, type JwksSourceOptions, type SetKey } from './jwks.ts'
 
 interface TestJwk {
@@ -185,6 +185,40 @@ describe('an unknown kid', () => {
     world.body = { keys: [one, three] }
     expect((await find('three')).length).toBe(1)
     expect([world.fetches, world.forced]).toEqual([2, 1])
+  })
+
+  /** The HTTP cache of a URL still has the set from before `three`. */
+  const cached = (answer: (isForced: boolean) => Promise<Response>): Partial<JwksSourceOptions> => ({
+    kind: 'url',
+    load: urlLoader('https://gateway.test/jwks', (_url, init) =>
+      answer(new Headers(init?.headers).get('Cache-Control') === 'no-cache'),
+    ),
+  })
+  const setOf = (isForced: boolean): Response => Response.json({ keys: isForced ? [one, three] : [one, two] })
+
+  it('is asked for past the HTTP cache that answered the first fetch', async () => {
+    const { find } = cache(cached((isForced) => Promise.resolve(setOf(isForced))))
+    expect((await find('three')).length).toBe(1)
+  })
+
+  it('does not wait for an early refresh, which an HTTP cache may answer', async () => {
+    let endRefresh: (() => void) | undefined
+    let asked = 0
+    const { source, world, find } = cache(
+      cached((isForced) => {
+        asked++
+        if (isForced || asked === 1) return Promise.resolve(setOf(isForced))
+        return new Promise((resolve) => (endRefresh = () => resolve(setOf(false))))
+      }),
+    )
+    await find('one')
+    world.time += 270
+    expect(source.find('one')).not.toBeInstanceOf(Promise)
+    expect((await find('three')).length).toBe(1)
+    endRefresh?.()
+    await world.settle()
+    expect((await find('three')).length, 'the older answer came last').toBe(1)
+    expect(asked).toBe(3)
   })
 
   it('asks once in 30 seconds, whatever arrives', async () => {

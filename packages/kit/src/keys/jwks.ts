@@ -91,16 +91,19 @@ export class JwksCache<Key extends SetKey> {
 
   /** For a `kid` that the set does not have: asks again, within the cooldown, and says what that means. */
   async #findAnew(kid: string, since: number): Promise<readonly Key[]> {
-    const { now, cooldownSeconds } = this.#options
+    const { now, cooldownSeconds, kind } = this.#options
     const time = now()
-    const isJustLoaded = (this.#set.loadedAt ?? -Infinity) >= since
+    const load = this.#set.lastLoad
+    // Behind a URL an HTTP cache may have answered, with a set from before the kid; a binding has none in between.
+    const isJustLoaded = load !== undefined && load.at >= since && (load.isForced || kind === 'service')
     const isKnownAbsent = (this.#absent.get(kid) ?? -Infinity) > time
     const isCoolingDown = time < this.#refetchedAt + cooldownSeconds
     // A fetch that is under way may bring the kid: joining it costs nothing, and refusing now would be a guess.
     const mayAsk = !isCoolingDown || this.#set.isLoading
     if (!isJustLoaded && !isKnownAbsent && mayAsk) {
       if (!isCoolingDown) this.#refetchedAt = time
-      const found = (await this.#set.refetch()).get(kid)
+      const isGoodEnough = this.#set.isLoading && (isCoolingDown || kind === 'service')
+      const found = (await (isGoodEnough ? this.#set.join() : this.#set.refetch())).get(kid)
       if (found) return found
       this.#remember(kid, time + cooldownSeconds)
     } else if (isJustLoaded) {

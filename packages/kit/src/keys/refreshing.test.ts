@@ -127,7 +127,7 @@ describe('the second place to look', () => {
     expect(await cold.get()).toBe('stored at 9980')
     expect(cold.value.freshness()).toEqual({ state: 'fresh', ageSeconds: 20, problem: 'no answer' })
     expect(cold.value.isFailing).toBe(true)
-    expect([value.isFailing, value.last, value.loadedAt]).toEqual([false, 'loaded', NOW])
+    expect([value.isFailing, value.last, value.lastLoad?.at]).toEqual([false, 'loaded', NOW])
     expect(world.failures).toEqual([])
   })
 

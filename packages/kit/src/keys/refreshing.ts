@@ -45,6 +45,8 @@ export interface Fetched<T> {
 }
 
 interface Loaded<T> extends Fetched<T> {
+  /** True when it came past the caches on the way. */
+  readonly isForced: boolean
   readonly refreshAt: number
 }
 
@@ -57,6 +59,7 @@ interface Failure {
 /** A load under way that others may wait for. */
 interface Flight<T> {
   readonly promise: Promise<T>
+  readonly isForced: boolean
   /** When it began, in seconds since the epoch. */
   readonly at: number
 }
@@ -98,14 +101,14 @@ export class Refreshing<T> {
     return this.#failure !== undefined
   }
 
-  /** True while a load is under way that {@link refetch} would join. */
+  /** True while a load is under way that {@link join} would wait for. */
   get isLoading(): boolean {
     return this.#present() !== undefined
   }
 
-  /** When the load of the present value began, in seconds since the epoch. */
-  get loadedAt(): number | undefined {
-    return this.#loaded?.at
+  /** When the load of the present value began, in seconds since the epoch, and whether it passed over caches. */
+  get lastLoad(): { readonly at: number; readonly isForced: boolean } | undefined {
+    return this.#loaded
   }
 
   /** The value that is there, however old. */
@@ -155,12 +158,21 @@ export class Refreshing<T> {
   }
 
   /**
-   * Loads anew, past caches on the way.
+   * Loads anew, past caches on the way. A load under way is joined only if it passes over them too.
    *
    * @throws KeysUnavailableError when that fails
    */
   refetch(): Promise<T> {
     return this.#join(true)
+  }
+
+  /**
+   * Waits for the load under way, whichever it is; without one it loads.
+   *
+   * @throws KeysUnavailableError when that fails
+   */
+  join(): Promise<T> {
+    return this.#join(false)
   }
 
   freshness(): Freshness {
@@ -188,7 +200,7 @@ export class Refreshing<T> {
 
   async #join(force: boolean): Promise<T> {
     const flight = this.#present()
-    if (!flight) return this.#start(force)
+    if (!flight || (force && !flight.isForced)) return this.#start(force)
     const { waiterDeadlineMs = WAITER_DEADLINE_MS } = this.#options
     const outcome = await withDeadline(flight.promise, waiterDeadlineMs)
     if (outcome !== TIMED_OUT) return outcome
@@ -200,7 +212,7 @@ export class Refreshing<T> {
   #start(force: boolean): Promise<T> {
     const promise = this.#run(++this.#started, force)
     if (this.#keepAlive) {
-      const flight = { promise, at: this.#options.now() }
+      const flight = { promise, isForced: force, at: this.#options.now() }
       const end = (): void => {
         if (this.#flight === flight) this.#flight = undefined
       }
@@ -228,7 +240,12 @@ export class Refreshing<T> {
       this.#settled = serial
       this.#failures = 0
       this.#failure = undefined
-      this.#loaded = { value, at, refreshAt: at + ttlSeconds - earlySeconds * (0.5 + random() / 2) }
+      this.#loaded = {
+        value,
+        at,
+        isForced: force,
+        refreshAt: at + ttlSeconds - earlySeconds * (0.5 + random() / 2),
+      }
     }
     return value
   }
@@ -248,7 +265,7 @@ export class Refreshing<T> {
       found.at <= (this.#loaded?.at ?? -Infinity)
     )
       return
-    this.#loaded = { ...found, refreshAt: found.at }
+    this.#loaded = { ...found, isForced: false, refreshAt: found.at }
   }
 
   #failed(serial: number, error: unknown): KeysUnavailableError {
