@@ -68,6 +68,16 @@ describe('an upgrade that is refused opens no socket', () => {
   })
 })
 
+it('no client gives props to onStart by the header that the SDK puts them in', async () => {
+  const props = { 'X-Agents-Lifecycle-Props': JSON.stringify({ admin: true }) }
+  const headers = { ...bearer(await reader()), ...props }
+  await (await connect(path, headers)).frame('welcome')
+  expect(seen).toEqual(['connect'])
+  name = `${name}-2`
+  expect((await request(`/agents/guarded/${name}`, headers)).status).toBe(200)
+  expect(seen).toEqual(['connect', 'request'])
+})
+
 describe('an upgrade that is granted', () => {
   it('gets the frames of the SDK, and the subprotocol without the token', async () => {
     const token = await reader()

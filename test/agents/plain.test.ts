@@ -2,6 +2,7 @@ import type { TestIssuer } from '@sealgate/kit/testing'
 import { beforeAll, expect, it } from 'vitest'
 import { connect } from './client.ts'
 import { bearer, issuerOfService, offer } from './service.ts'
+import { seen } from './worker.ts'
 
 let issuer: TestIssuer
 let token: string
@@ -60,6 +61,7 @@ it('checks twice when the Worker asks before it wakes the Agent', async () => {
   const client = await connect('/checked/owned/of-alice', owner)
   await client.frame('welcome')
   expect(client.headers.get('Sec-WebSocket-Protocol')).toBe('sealgate')
+  expect(seen, 'with trustProps').toContain('props {"from":"worker"}')
   const stranger = await issuer.token({ sub: 'mallory', kind: 'user' })
   expect((await connect('/checked/owned/of-alice', stranger)).status).toBe(403)
   expect((await connect('/checked/owned/of-alice')).status).toBe(401)

@@ -17,6 +17,10 @@ export const seen: string[] = []
 class Counter extends Agent<Env, Count> {
   override initialState: Count = { count: 0 }
 
+  override onStart(props?: object): void {
+    if (props) seen.push(`props ${JSON.stringify(props)}`)
+  }
+
   override onRequest(): Response {
     seen.push('request')
     return Response.json(this.state)
@@ -62,6 +66,7 @@ export class Guarded extends AuthAgent(Counter, { policy: reader, query: 'token'
 }
 
 export class Owned extends OwnedAgent(Counter, {
+  trustProps: true,
   ownerOf: (name) => (name.startsWith('of-') ? name.slice(3) : undefined),
 }) {}
 

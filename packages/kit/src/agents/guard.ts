@@ -17,6 +17,8 @@ const seconds = (): number => Date.now() / 1000
 
 /** The SDK's own, for an upgrade that passed `onBeforeSubAgent`. From a client it would open a sub-agent unasked. */
 const SUB_AGENT_HEADER = 'X-Cf-Agents-Subagent-Url'
+/** Where the SDK's router puts the props for `onStart`. It leaves in place what a client sent there. */
+const PROPS_HEADER = 'X-Agents-Lifecycle-Props'
 
 /**
  * Stands in front of every hook of one Agent. The check is in `fetch`, before the SDK sees the request: a refused
@@ -61,7 +63,7 @@ export class AgentGuard {
   #hooks(): AgentHooks {
     const inner = this.#inner
     return {
-      fetch: (request) => this.#fetch(request),
+      fetch: (request) => this.#fetch(this.#options.trustProps === true ? request : withoutProps(request)),
       onStart: (props) => {
         this.sweep()
         return inner.onStart(props)
@@ -177,6 +179,13 @@ export class AgentGuard {
     if (this.#ownership && !ownerRule(this.#ownership.owner).test(auth)) return 'forbidden'
     return undefined
   }
+}
+
+function withoutProps(request: Request): Request {
+  if (!request.headers.has(PROPS_HEADER)) return request
+  const clean = new Request(request)
+  clean.headers.delete(PROPS_HEADER)
+  return clean
 }
 
 /** A socket is closed at `exp` sharp, so none is opened after it: the leeway is for clocks that differ. */

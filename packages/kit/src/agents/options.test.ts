@@ -18,6 +18,7 @@ it.each<[what: string, options: object, problem: RegExp]>([
   ['something that is no policy', { policy: { rules: [] } }, /policy must be a policy/],
   ['something that is no kit', { kit: {} }, /kit must be a kit/],
   ['a query that is on without a name', { query: true }, /query must be the name/],
+  ['props that are trusted by a word', { trustProps: 'no' }, /trustProps must be true or false/],
   ['a query without a name', { query: '' }, /query must be the name/],
 ])('refuses %s when the class is made', (_, options, problem) => {
   expect(() => AuthAgent(Base, options)).toThrow(problem)

@@ -11,6 +11,11 @@ export interface AuthAgentOptions {
   readonly policy?: Policy
   /** Name of a query parameter that may carry the token of an upgrade. Default: none may. */
   readonly query?: string
+  /**
+   * Whether the Worker in front sets the `props` of `routeAgentRequest`. They come in a header that a client could send
+   * as well, so `onStart` gets none unless this is `true`. Default `false`.
+   */
+  readonly trustProps?: boolean
   /** Receives each decision, for logs. */
   readonly onDecision?: (decision: Decision) => void
 }
@@ -32,6 +37,7 @@ const AUTH_OPTIONS: Readonly<Record<keyof AuthAgentOptions, Check>> = {
   kit: ['a kit, made by makeKit or createKit', (value) => value instanceof Kit],
   policy: ['a policy', isPolicy],
   query: ['the name of a query parameter', (value) => typeof value === 'string' && value !== ''],
+  trustProps: ['true or false', (value) => typeof value === 'boolean'],
   onDecision: ['a function', isFunction],
 }
 
