@@ -48,6 +48,17 @@ describe('RouteTable', () => {
     },
   )
 
+  it.each([
+    ['the slash after an exact path', '/api/admin', '/api/admin/'],
+    ['the folder of a prefix, without its slash', '/api/admin/*', '/api/admin'],
+  ])('lets %s fall to no laxer route', (_, match, path) => {
+    const strict = routeAt(match, { require: ['manage:all'] })
+    const twins = new RouteTable([routeAt('/api/*'), strict])
+    expect(taken(twins, path)).toBeUndefined()
+    expect(taken(new RouteTable([routeAt('/api/*'), strict, routeAt(path)]), path)).toBe(path)
+    expect(taken(twins, '/api/administrators/')).toBe('/api/*')
+  })
+
   it('tells apart equal patterns by method', () => {
     const found = table.find('/api/reports/1', 'DELETE')
     expect(found).toMatchObject({ route: { require: ['manage:reports'] } })

@@ -48,7 +48,11 @@ export class RouteTable {
     this.#maxDepth = Math.max(0, ...this.routes.map(({ match }) => match.split('/').length - 1))
   }
 
-  /** The route for a path in its plain form. The longest pattern wins, whatever its methods. */
+  /**
+   * The route for a path in its plain form. The longest pattern wins, whatever its methods. A path that differs from a
+   * pattern by its closing slash alone has no route: many services take both for the same, and a shorter pattern would
+   * ask for less.
+   */
   find(path: string, method: string): Match | undefined {
     const routes = this.#longest(path)
     if (!routes) return undefined
@@ -68,6 +72,10 @@ export class RouteTable {
       prefixes.push(`${path.slice(0, slash + 1)}*`)
     }
     const longest = prefixes.findLast((prefix) => this.#byPattern.has(prefix))
+    const isTwin = path.endsWith('/')
+      ? longest !== `${path}*` && this.#byPattern.has(path.slice(0, -1))
+      : this.#byPattern.has(`${path}/*`)
+    if (isTwin) return undefined
     return longest === undefined ? undefined : this.#byPattern.get(longest)
   }
 }
