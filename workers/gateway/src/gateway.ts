@@ -47,13 +47,17 @@ const gateways = new WeakMap<object, Gateway>()
 /** Values of a Secrets Store are read again after this time, and serve this long past it in an outage. Seconds. */
 const SECRET_SECONDS = 60
 const SECRET_STALE_SECONDS = 300
+/** While they cannot be read, requests do not each wait for another try. Seconds. */
+const SECRET_RETRY_SECONDS = 10
 
 /** A gateway and the stored secrets that it was made with. */
 interface Read {
   readonly gateway: Gateway
   readonly values: string
-  /** Seconds since the epoch. */
+  /** When they were read, in seconds since the epoch. */
   readonly at: number
+  /** When they are read again, in seconds since the epoch. */
+  readonly againAt: number
 }
 
 const reads = new WeakMap<object, Read>()
@@ -77,15 +81,17 @@ export function gatewayOf(env: object): Gateway | Promise<Gateway> {
 async function gatewayWith(stored: ReadonlyMap<string, StoredSecret>, env: object): Promise<Gateway> {
   const last = reads.get(env)
   const at = Date.now() / 1000
-  if (last && at - last.at < SECRET_SECONDS) return last.gateway
+  if (last && at < last.againAt) return last.gateway
   try {
     const secrets = await readSecrets(stored)
     const values = JSON.stringify(secrets)
     const gateway = last?.values === values ? last.gateway : makeGateway({ ...env, ...secrets })
-    reads.set(env, { gateway, values, at })
+    reads.set(env, { gateway, values, at, againAt: at + SECRET_SECONDS })
     return gateway
   } catch (error) {
-    if (!last || at - last.at >= SECRET_SECONDS + SECRET_STALE_SECONDS) throw error
+    const end = (last?.at ?? -Infinity) + SECRET_SECONDS + SECRET_STALE_SECONDS
+    if (!last || at >= end) throw error
+    reads.set(env, { ...last, againAt: Math.min(at + SECRET_RETRY_SECONDS, end) })
     logEvent('error', 'secret_not_read', last.gateway.ship)
     return last.gateway
   }

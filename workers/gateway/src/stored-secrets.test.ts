@@ -88,6 +88,27 @@ it('in an outage the last values serve for five minutes more', async () => {
   await expectError(await exchangeBy('first'), 500, 'misconfigured')
 })
 
+it('in an outage one request in ten seconds waits for another try', async () => {
+  expect((await exchangeBy('first')).status).toBe(200)
+  stored = {}
+  vi.setSystemTime(Date.now() + 61_000)
+  for (let request = 0; request < 3; request++) expect((await exchangeBy('first')).status).toBe(200)
+  expect(asked).toBe(4)
+  vi.setSystemTime(Date.now() + 10_000)
+  expect((await exchangeBy('first')).status).toBe(200)
+  expect(asked).toBe(6)
+})
+
+it('a store that does not answer is waited for two seconds', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+  env.EXCHANGE_CLIENTS = { get: () => new Promise(() => undefined) }
+  const refused = Promise.resolve(gatewayOf(env)).catch((error: unknown) => String(error))
+  await vi.advanceTimersByTimeAsync(1999)
+  expect(await Promise.race([refused, Promise.resolve('still waiting')])).toBe('still waiting')
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await refused).toContain('EXCHANGE_CLIENTS cannot be read from its Secrets Store')
+})
+
 it.each([
   ['that is not there', undefined],
   ['that is no text', 7],
