@@ -44,7 +44,12 @@ export const app = new Hono<AppEnv>()
 
 app.use(async (c, next) => {
   const started = Date.now()
-  const trace: Trace = { requestId: crypto.randomUUID(), route: undefined, subject: undefined }
+  const trace: Trace = {
+    requestId: crypto.randomUUID(),
+    route: undefined,
+    subject: undefined,
+    login: undefined,
+  }
   c.set('trace', trace)
   await next()
   const { error, req } = c
@@ -56,7 +61,9 @@ app.use(async (c, next) => {
   // Setting it would merge the headers of the answer before into it.
   c.res = undefined
   c.res = response
-  const user = trace.subject === undefined ? undefined : await gateway?.pseudonyms.of('log', trace.subject)
+  const { subject, login } = trace
+  const user = subject === undefined ? undefined : await gateway?.pseudonyms.of('log', subject)
+  const triedUser = login === undefined ? undefined : await gateway?.pseudonyms.of('limit', login)
   logRequest(
     {
       requestId: trace.requestId,
@@ -65,6 +72,7 @@ app.use(async (c, next) => {
       status: response.status,
       durationMs: Date.now() - started,
       ...(user !== undefined && { user }),
+      ...(triedUser !== undefined && { triedUser }),
       ...(error && { problem: problemOf(error) }),
     },
     gateway?.ship,

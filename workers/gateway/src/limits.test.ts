@@ -46,7 +46,7 @@ it('the exchange counts the address, the client and, hashed, the subject', async
   expect(limiter.keys).toEqual([
     `ip:${IP}`,
     'client:batch',
-    expect.stringMatching(/^user:[0-9a-f]{32}$/) as string,
+    expect.stringMatching(/^sub:[0-9a-f]{32}$/) as string,
   ])
 })
 

@@ -12,8 +12,10 @@ export interface RateLimiter {
 export interface Counted {
   /** The binding gets its network. */
   readonly ip?: string | undefined
-  /** A user name or a subject: the binding gets its hash. */
+  /** The user name of a login, which anybody may write: the binding gets its hash. */
   readonly user?: string | undefined
+  /** A verified subject: the binding gets its hash. It counts apart from a user name that is the same. */
+  readonly subject?: string | undefined
   readonly client?: string | undefined
 }
 
@@ -25,7 +27,7 @@ export interface Counted {
  */
 export async function limit(
   { config, pseudonyms, ship }: Gateway,
-  { ip, user, client }: Counted,
+  { ip, user, subject, client }: Counted,
   whenBroken: 'refuse' | 'pass',
 ): Promise<void> {
   const limiter = config.rateLimiter
@@ -33,6 +35,7 @@ export async function limit(
   const keys = [
     ...(ip === undefined ? [] : [`ip:${networkOf(ip)}`]),
     ...(user === undefined ? [] : [`user:${await pseudonyms.of('limit', user)}`]),
+    ...(subject === undefined ? [] : [`sub:${await pseudonyms.of('limit', subject)}`]),
     ...(client === undefined ? [] : [`client:${client}`]),
   ]
   let outcomes: readonly { readonly success: boolean }[]

@@ -10,6 +10,8 @@ export interface RequestLog {
   readonly durationMs: number
   /** A keyed hash of the caller's `sub`. */
   readonly user?: string
+  /** A keyed hash of the name that a password was tried for; no hash of a `sub` is equal to it. */
+  readonly triedUser?: string
   readonly problem?: Problem
 }
 
@@ -21,10 +23,11 @@ export type Ship = ((line: object) => void) | undefined
  * code, cookie, secret, e-mail address or IP address.
  */
 export function logRequest(
-  { requestId, method, route, status, durationMs, user, problem }: RequestLog,
+  { requestId, method, route, status, durationMs, user, triedUser, problem }: RequestLog,
   ship?: Ship,
 ): void {
-  write(status, { event: 'request', requestId, method, route, status, durationMs, user, ...problem }, ship)
+  const line = { event: 'request', requestId, method, route, status, durationMs, user, triedUser, ...problem }
+  write(status, line, ship)
 }
 
 /** One line for each call of an entrypoint that was refused or failed: its caller gets a code alone. */

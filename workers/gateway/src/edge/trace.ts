@@ -5,4 +5,6 @@ export interface Trace {
   route: string | undefined
   /** The verified caller. Logs show a keyed hash of it only. */
   subject: string | undefined
+  /** The user name of a login that is tried: nobody has proved to be that. Logs show a keyed hash of it only. */
+  login: string | undefined
 }

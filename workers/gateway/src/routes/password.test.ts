@@ -142,7 +142,7 @@ describe('the password realm', () => {
   it('leaves no name, password, secret or address in the log', async () => {
     await login()
     for (const secret of ['canary', IP]) expect(logs.text()).not.toContain(secret)
-    expect(logs.text()).toMatch(/"user":"[0-9a-f]{32}"/)
+    expect(logs.text()).toMatch(/"triedUser":"[0-9a-f]{32}"/)
   })
 })
 

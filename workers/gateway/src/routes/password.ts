@@ -17,14 +17,14 @@ export async function passwordLogin(gateway: Gateway, request: Request, trace: T
   if (login === undefined || connection === undefined) throw new GatewayError('not_found')
   const { username, password } = await readPassword(request)
   // Auth0 takes a name in any case: each spelling must not be a new one to guess at.
-  const user = username.normalize('NFKC').trim().toLowerCase()
-  trace.subject = user
+  const name = username.normalize('NFKC').trim().toLowerCase()
+  trace.login = name
   const ip = clientIp(request, environment)
   // Without the caller's address Auth0 would count everybody's attempts as this Worker's.
   if (ip === undefined && (environment === 'production' || environment === 'staging')) {
     throw new GatewayError('invalid_request', { description: 'The address of the caller is not known' })
   }
-  await limit(gateway, { ip, user }, 'refuse')
+  await limit(gateway, { ip, user: name }, 'refuse')
   return passwordRealm({ ...login, connection }, { username, password, ip })
 }
 

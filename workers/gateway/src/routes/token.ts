@@ -31,7 +31,7 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
 
   const subject = await verified(gateway, asked.subject_token, 'invalid_subject_token')
   trace.subject = subject.sub
-  await limit(gateway, { user: subject.sub }, 'pass')
+  await limit(gateway, { subject: subject.sub }, 'pass')
   const actor = await actorOf(gateway, asked)
   const scope = asked.scope?.split(' ').filter((one) => one !== '')
   const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
