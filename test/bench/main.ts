@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { aimsOf } from './aims.ts'
 import { countFetches } from './fetches.ts'
 import { type Fixtures, makeFixtures } from './fixtures.ts'
 import { measureGateway } from './gateway.ts'
@@ -7,6 +8,7 @@ import { measureThroughput } from './http.ts'
 import { type BenchOptions, HELP, type Part, readOptions, UsageError } from './options.ts'
 import { plot } from './plot.ts'
 import {
+  aimTable,
   fetchTable,
   gatewayTable,
   groupTable,
@@ -28,7 +30,7 @@ try {
   const argv = process.argv.slice(2)
   const options = readOptions(argv)
   if (options === 'help') process.stdout.write(HELP)
-  else save(await run(options, argv), options.out)
+  else save(withAims(await run(options, argv)), options.out)
 } catch (error) {
   process.stderr.write(`${error instanceof UsageError ? error.message : String(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
@@ -53,6 +55,11 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
     }),
     ...(has('scale') && { tokenSizes: show(await measureTokenSizes(fixtures), tokenSizeTable) }),
   }
+}
+
+function withAims(results: Results): Results {
+  const aims = aimsOf(results)
+  return aims.length > 0 ? { ...results, aims: show(aims, aimTable) } : results
 }
 
 async function measureRuntimes(

@@ -1,3 +1,4 @@
+import type { Aim } from './aims.ts'
 import type { FetchCount } from './fetches.ts'
 import type { Hop } from './gateway.ts'
 import type { Throughput } from './http.ts'
@@ -36,6 +37,20 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 export function figure(value: number): string {
   const size = Math.abs(value)
   return value.toFixed(size < 0.1 ? 4 : size < 10 ? 2 : size < 100 ? 1 : 0)
+}
+
+/** What the kit is held to beside what it reached. */
+export function aimTable(aims: readonly Aim[]): string {
+  return table(
+    ['on workerd, unless it says otherwise', 'jose', 'aim', 'reached', 'met'],
+    aims.map(({ work, unit, jose, aim, reached, isMet }) => [
+      work,
+      jose === undefined ? '–' : figure(jose),
+      `${aim} ${unit}`,
+      figure(reached),
+      isMet ? 'yes' : 'no',
+    ]),
+  )
 }
 
 export function httpTable(measured: readonly Throughput[]): string {

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import type { Aim } from './aims.ts'
 import type { FetchCount } from './fetches.ts'
 import type { Hop } from './gateway.ts'
 import type { Throughput } from './http.ts'
@@ -24,6 +25,8 @@ export interface Results {
   readonly scale?: readonly Load[]
   readonly gateway?: readonly Hop[]
   readonly tokenSizes?: readonly TokenSize[]
+  /** What the kit is held to, beside what was reached. */
+  readonly aims?: readonly Aim[]
 }
 
 const PACKAGES = [

@@ -9,7 +9,7 @@ export interface Size {
 }
 
 /** One row a way of use: what is imported, and from where. */
-const USES: readonly (readonly [name: string, source: string])[] = [
+export const USES: readonly (readonly [name: string, source: string])[] = [
   ['ours: makeKit, all of it', `export { makeKit } from '@sealgate/kit'`],
   [
     'ours: makeKit, policy, guard',
