@@ -4,7 +4,7 @@ import { ConfigError } from './errors.ts'
 
 const SECRET = 'A'.repeat(86)
 const base = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
-const service = { fetch: () => Promise.resolve(new Response()) }
+const service = { fetch: () => Promise.resolve(new Response()), delegate: () => Promise.resolve('') }
 const store = { get: () => Promise.resolve('') }
 const kv = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
 const bindings = {
@@ -281,6 +281,16 @@ describe('settingsFromEnv', () => {
       'an exchange service that is not bound',
       { ...base, JWT_SECRET: SECRET, JWT_EXCHANGE_SERVICE_NAME: 'E' },
       /JWT_EXCHANGE_SERVICE_NAME names the binding E, which does not exist: add it to wrangler.jsonc/,
+    ],
+    [
+      'an exchange service that is another thing',
+      { ...base, JWT_SECRET: SECRET, JWT_EXCHANGE_SERVICE_NAME: 'KV', KV: { get: () => null } },
+      /JWT_EXCHANGE_SERVICE_NAME is not a service binding to the gateway's entrypoint Exchange/,
+    ],
+    [
+      'one slot that is named twice',
+      { ...base, JWT_PRIVATE_JWK_NAME: 'A, B,A', A: '{}', B: '{}' },
+      /JWT_PRIVATE_JWK_NAME names A twice: remove one/,
     ],
     [
       'two names for one public key',

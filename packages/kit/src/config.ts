@@ -226,6 +226,8 @@ function nameList(names: unknown, reference: Reference): string[] {
   if (list.length === 0 || !list.every((name) => BINDING_NAME.test(name))) {
     throw new ConfigError(`${reference} must be the name of a binding, not what the binding holds`)
   }
+  const twice = list.find((name, index) => list.indexOf(name) !== index)
+  if (twice !== undefined) throw new ConfigError(`${reference} names ${twice} twice: remove one`)
   return list
 }
 

@@ -7,7 +7,7 @@ const SECRET = 'A'.repeat(86)
 const PIN = 'A'.repeat(43)
 const base: KitConfig = { issuer: 'https://issuer.test', audience: 'reports' }
 const signing: KitConfig = { ...base, sign: { secret: SECRET } }
-const service = { fetch: () => Promise.resolve(new Response()) }
+const service = { fetch: () => Promise.resolve(new Response()), delegate: () => Promise.resolve('') }
 const stored = { get: () => Promise.resolve(SECRET) }
 const kv = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
 
@@ -218,6 +218,11 @@ describe('settingsFromConfig', () => {
       `the service ${JSON.stringify(jwksService)}`,
       { ...base, verify: { jwksService } },
       'verify.jwksService is not a service binding: it has no fetch()',
+    ]),
+    ...[null, 'a', {}, { delegate: true }].map((exchangeService): [string, object, string] => [
+      `the exchange service ${JSON.stringify(exchangeService)}`,
+      { ...signing, exchangeService },
+      "exchangeService is not a service binding to the gateway's entrypoint Exchange: it has no delegate()",
     ]),
     [
       'an empty URL',

@@ -176,7 +176,8 @@ export class Kit {
    * As `checkAuth`, with status, RFC 6750 challenge and the rules that failed. Outages are a refusal with
    * status 503, never an exception.
    *
-   * @throws ConfigError only
+   * @throws ConfigError
+   * @throws ClaimsError when the policy binds tokens to the request and its body was read before
    */
   async authorize<Custom = unknown>(
     source: TokenSource,

@@ -147,7 +147,7 @@ export function parseSettings(raw: RawSettings, labels: Labels): Settings {
     typ: raw.typ === undefined ? 'JWT' : requiredName(raw.typ, labels.typ, 'a media type such as JWT'),
     sign,
     verify,
-    exchangeService: raw.exchangeService,
+    exchangeService: exchange(raw.exchangeService, labels.exchangeService),
     jwksTtlSeconds: readNumber(raw.jwksTtlSeconds, labels.jwksTtlSeconds, JWKS_TTL_SECONDS, 1, 86_400),
     jwksMaxStaleSeconds: readNumber(
       raw.jwksMaxStaleSeconds,
@@ -223,6 +223,18 @@ function verifyKeys(raw: RawSettings, labels: Labels): VerifyKeys | undefined {
   }
   if (raw.signPrivateJwk) return { kind: 'own', alg: 'EdDSA' }
   return raw.signSecret && { kind: 'secret', alg: 'HS512', values: raw.signSecret }
+}
+
+function exchange(value: unknown, label: string): unknown {
+  if (value === undefined) return undefined
+  const isObjectLike = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  // What a binding gives for the name of a method is a function, whichever Worker is behind it.
+  if (!isObjectLike || typeof Reflect.get(value, 'delegate') !== 'function') {
+    throw new ConfigError(
+      `${label} is not a service binding to the gateway's entrypoint Exchange: it has no delegate()`,
+    )
+  }
+  return value
 }
 
 function isFetchService(value: unknown): value is FetchService {

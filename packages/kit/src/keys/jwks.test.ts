@@ -622,6 +622,28 @@ describe('odd answers', () => {
     expect(kinds.describe()).toMatchObject({ kind: 'url', kids: ['one'] })
   })
 
+  it('a key without a kid is passed over, and no empty kid finds it', async () => {
+    const events: KitEvent[] = []
+    const kinds = new JwksCache<SetKey>(
+      {
+        kind: 'service',
+        load: () => Promise.resolve({ keys: [undefined, 'one'] }),
+        ttlSeconds: 300,
+        maxStaleSeconds: 900,
+        cooldownSeconds: 30,
+        now: () => 10_000,
+        onEvent: (event) => void events.push(event),
+      },
+      (kid) => ({
+        ok: true,
+        key: { kid: typeof kid === 'string' ? kid : undefined, family: 'RS256', fingerprint: '' },
+      }),
+    )
+    expect((await kinds.find('one')).length).toBe(1)
+    await expect((async () => kinds.find(''))()).rejects.toMatchObject({ reason: 'unknown_kid' })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'key_skipped', problem: 'it has no kid' }))
+  })
+
   it('a key that did not change keeps its object; one that did does not', async () => {
     const { world, find } = cache()
     const before = [...(await find('one')), ...(await find('two'))]

@@ -168,16 +168,17 @@ function readKeySet<Key extends SetKey>(
   if (!Array.isArray(jwks)) throw new Error('the JWKS has no keys array')
   if (jwks.length > JWKS_MAX_KEYS) throw new Error(`the JWKS has more than ${JWKS_MAX_KEYS} keys`)
   const skipped: Skipped[] = []
-  const parsed: Key[] = []
+  const parsed: [kid: string, key: Key][] = []
   for (const jwk of jwks as readonly unknown[]) {
     const result = parse(jwk)
-    if (result.ok) parsed.push(result.key)
-    else skipped.push({ kid: result.kid, problem: result.problem })
+    if (!result.ok) skipped.push({ kid: result.kid, problem: result.problem })
+    else if (result.key.kid === undefined) skipped.push({ kid: undefined, problem: 'it has no kid' })
+    else parsed.push([result.key.kid, result.key])
   }
   const keys = new Map<string, readonly Key[]>()
-  for (const key of parsed) {
-    const { kid = '', family, fingerprint } = key
-    if (parsed.some((other) => other !== key && other.kid === kid && other.family === family)) {
+  for (const [kid, key] of parsed) {
+    const { family, fingerprint } = key
+    if (parsed.some(([, other]) => other !== key && other.kid === kid && other.family === family)) {
       skipped.push({ kid, problem: 'several keys have this kid: none of them is used' })
       continue
     }
