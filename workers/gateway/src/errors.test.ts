@@ -104,4 +104,10 @@ describe('in the log', () => {
     })
     expect(problemOf('canary').detail).toBe('string')
   })
+
+  it('no more of a detail than a line should have', () => {
+    const detail = 'x'.repeat(9000)
+    expect(problemOf(new GatewayError('invalid_scope', { detail })).detail).toHaveLength(500)
+    expect(problemOf(new ConfigError(detail)).detail).toHaveLength(500)
+  })
 })

@@ -134,6 +134,9 @@ export function rowOf(kind: ErrorKind): Row {
   return ERRORS[kind]
 }
 
+/** Characters of a detail in a log: it may name permissions, of which a caller can ask for as many as it likes. */
+const MAX_DETAIL = 500
+
 /** What of an error may stand in a log. */
 export interface Problem {
   /** The row of the error table. */
@@ -150,8 +153,8 @@ export function problemOf(error: unknown): Problem {
 }
 
 function detailOf(error: unknown): string {
-  if (error instanceof GatewayError) return error.detail ?? error.kind
-  if (error instanceof KitError) return error.message
+  if (error instanceof GatewayError) return (error.detail ?? error.kind).slice(0, MAX_DETAIL)
+  if (error instanceof KitError) return error.message.slice(0, MAX_DETAIL)
   return error instanceof Error ? error.name : typeof error
 }
 

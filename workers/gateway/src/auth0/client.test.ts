@@ -248,6 +248,22 @@ describe('what Auth0 says about itself', () => {
     expect(await one.sendsIss()).toBe(false)
   })
 
+  it('is not asked for by every login while Auth0 does not say it', async () => {
+    let asked = 0
+    answer = () => {
+      asked++
+      return new Response(null, { status: 503 })
+    }
+    const one = client()
+    for (let login = 0; login < 3; login++) {
+      await expect(one.sendsIss()).rejects.toMatchObject({ kind: 'auth0_failed' })
+    }
+    expect(asked).toBe(1)
+    answer = metadata({})
+    now += 5
+    expect(await one.sendsIss()).toBe(false)
+  })
+
   it('does not count from another issuer', async () => {
     answer = metadata({ issuer: 'https://evil.test/' })
     await expect(client().sendsIss()).rejects.toMatchObject({ kind: 'auth0_failed' })

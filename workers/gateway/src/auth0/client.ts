@@ -45,6 +45,8 @@ const UNTOLD_LIFE_SECONDS = 300
 
 /** For how long what Auth0 says about itself is believed, in seconds. */
 const METADATA_SECONDS = 3600
+/** While Auth0 does not say it, logins fail at once for this long instead of each waiting for it, in seconds. */
+const METADATA_RETRY_SECONDS = 5
 
 /** The gateway as a client of Auth0: authorization code with PKCE (RFC 6749 §4.1, RFC 7636), OpenID Connect. */
 export class Auth0Client {
@@ -57,6 +59,7 @@ export class Auth0Client {
   readonly #fetch: typeof fetch
   readonly #isInsecure: boolean
   #metadata: { readonly sendsIss: boolean; readonly until: number } | undefined
+  #metadataFailure: { readonly error: unknown; readonly until: number } | undefined
 
   constructor(config: LoginConfig, options: Auth0ClientOptions = {}) {
     const { issuer, clientId, clientSecret } = config
@@ -111,6 +114,16 @@ export class Auth0Client {
    */
   async sendsIss(): Promise<boolean> {
     if (this.#metadata && this.#metadata.until > this.#now()) return this.#metadata.sendsIss
+    if (this.#metadataFailure && this.#metadataFailure.until > this.#now()) throw this.#metadataFailure.error
+    try {
+      return await this.#askForMetadata()
+    } catch (error) {
+      this.#metadataFailure = { error, until: this.#now() + METADATA_RETRY_SECONDS }
+      throw error
+    }
+  }
+
+  async #askForMetadata(): Promise<boolean> {
     const issuer = new URL(this.#config.issuer)
     const sendsIss = await this.#step('metadata', async () => {
       const response = await oauth.discoveryRequest(issuer, this.#options())
