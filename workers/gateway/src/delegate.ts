@@ -3,7 +3,7 @@ import { delegateClaims, mintInternal } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from './errors.ts'
 import type { Gateway } from './gateway.ts'
-import { replaceTransaction, TXN_TOKEN_TYP } from './transaction.ts'
+import { replaceTransaction, TXN_TOKEN_TYP } from './txn-token.ts'
 
 const REQUEST = z.strictObject({
   audience: z.string().min(1),

@@ -102,7 +102,7 @@ describe('without logins', () => {
 })
 
 describe('a callback', () => {
-  const transaction = {
+  const attempt = {
     state: 's',
     nonce: 'n',
     codeVerifier: 'v'.repeat(43),
@@ -112,7 +112,7 @@ describe('a callback', () => {
   const now = (): number => Math.floor(Date.now() / 1000)
 
   it('after more than ten minutes is too late', async () => {
-    const sealed = await seals.seal('login', transaction, now() - 1)
+    const sealed = await seals.seal('login', attempt, now() - 1)
     const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
     expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0; .*; Secure$/)
     await expectError(response, 400, 'login_failed')
@@ -120,20 +120,17 @@ describe('a callback', () => {
   })
 
   it.each([
-    [
-      'without its prefix',
-      async () => `sealgate-login=${await seals.seal('login', transaction, now() + 60)}`,
-    ],
+    ['without its prefix', async () => `sealgate-login=${await seals.seal('login', attempt, now() + 60)}`],
     [
       'by another key',
       async () => {
         const other = new Seals([new Uint8Array(32).fill(8)])
-        return `__Host-sealgate-login=${await other.seal('login', transaction, now() + 60)}`
+        return `__Host-sealgate-login=${await other.seal('login', attempt, now() + 60)}`
       },
     ],
     [
       'for another purpose',
-      async () => `__Host-sealgate-login=${await seals.seal('session', transaction, now() + 60)}`,
+      async () => `__Host-sealgate-login=${await seals.seal('session', attempt, now() + 60)}`,
     ],
   ])('whose login was sealed %s is refused before its code is used', async (_, make) => {
     const response = await get('/auth/callback?code=c&state=s', { Cookie: await make() })
@@ -142,7 +139,7 @@ describe('a callback', () => {
   })
 
   it('forgets its login when Auth0 answers with nonsense, too', async () => {
-    const sealed = await seals.seal('login', transaction, now() + 60)
+    const sealed = await seals.seal('login', attempt, now() + 60)
     const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
     expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0;/)
     await expectError(response, 502, 'auth0_unavailable')
@@ -150,7 +147,7 @@ describe('a callback', () => {
   })
 
   it('that comes again and again is counted before Auth0 is asked', async () => {
-    const Cookie = `__Host-sealgate-login=${await seals.seal('login', transaction, now() + 60)}`
+    const Cookie = `__Host-sealgate-login=${await seals.seal('login', attempt, now() + 60)}`
     const on = { ...env, RATE_LIMITER: countingLimiter(1) }
     const open = (): Promise<Response> =>
       get('/auth/callback?code=c&state=s', { Cookie, 'CF-Connecting-IP': '203.0.113.9' }, on)

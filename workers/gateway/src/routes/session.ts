@@ -11,7 +11,7 @@ import { refuseCrossSite } from '../session/csrf.ts'
 import { safeReturnTo } from '../session/return-to.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OpenSession } from '../session/store.ts'
-import { LOGIN_SECONDS, openTransaction, sealTransaction } from '../session/transaction.ts'
+import { LOGIN_SECONDS, openLoginAttempt, sealLoginAttempt } from '../session/login-attempt.ts'
 
 export const CALLBACK_PATH = '/auth/callback'
 
@@ -38,7 +38,7 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
     throw new GatewayError('invalid_request', { description: 'returnTo is not a path of this site' })
   }
   await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
-  const transaction = {
+  const attempt = {
     state: oauth.generateRandomState(),
     nonce: oauth.generateRandomNonce(),
     codeVerifier: oauth.generateRandomCodeVerifier(),
@@ -46,8 +46,8 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
     requiresIss: await sessions.auth0.sendsIss(),
   }
   const redirectUri = `${origin}${CALLBACK_PATH}`
-  const target = await sessions.auth0.authorizationUrl({ ...transaction, redirectUri }, sessions.store)
-  const sealed = await sealTransaction(sessions.seals, transaction, gateway.now())
+  const target = await sessions.auth0.authorizationUrl({ ...attempt, redirectUri }, sessions.store)
+  const sealed = await sealLoginAttempt(sessions.seals, attempt, gateway.now())
   return redirect(302, target.href, cookies.set(cookies.login, sealed, LOGIN_SECONDS))
 }
 
@@ -63,14 +63,14 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
   const forget = cookies.clear(cookies.login)
   try {
     const sealed = readCookie(request, cookies.login)
-    const transaction = await openTransaction(sessions.seals, sealed, gateway.now())
-    if (!transaction) {
+    const attempt = await openLoginAttempt(sessions.seals, sealed, gateway.now())
+    if (!attempt) {
       throw new GatewayError('login_failed', { detail: 'no login is under way in this browser' })
     }
     // A login that is under way opens as often as one likes, and Auth0 is asked each time.
     await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
     const tokens = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
-      ...transaction,
+      ...attempt,
       redirectUri: `${origin}${CALLBACK_PATH}`,
     })
     trace.subject = tokens.claims.sub
@@ -78,7 +78,7 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
     if (earlier) await endSession(gateway, earlier)
     const session = await sessions.store.create(tokens)
     const cookie = cookies.set(cookies.session, session.value, session.maxAge)
-    return redirect(303, `${origin}${transaction.returnTo}`, cookie, forget)
+    return redirect(303, `${origin}${attempt.returnTo}`, cookie, forget)
   } catch (error) {
     const { detail } = problemOf(error)
     const headers = error instanceof GatewayError ? error.headers : {}

@@ -12,7 +12,7 @@ import {
 } from '../exchange.ts'
 import { type Gateway, mint, type Minted, refuseRevoked } from '../gateway.ts'
 import { clientIp, limit } from '../limits.ts'
-import { mintTransaction, readContext } from '../transaction.ts'
+import { mintTransaction, readContext } from '../txn-token.ts'
 import { authenticateClient } from './client.ts'
 import { readForm } from './form.ts'
 import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'

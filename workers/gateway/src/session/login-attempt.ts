@@ -4,7 +4,7 @@ import type { Seals } from './seal.ts'
 /** How long a user may take to log in at Auth0, in seconds. */
 export const LOGIN_SECONDS = 600
 
-const TRANSACTION = z.object({
+const LOGIN_ATTEMPT = z.object({
   /** Comes back from Auth0 with the code (RFC 6749 §10.12). */
   state: z.string(),
   /** Comes back in the ID token (OpenID Connect Core §3.1.2.1). */
@@ -17,19 +17,19 @@ const TRANSACTION = z.object({
 })
 
 /** A login that is under way. It is kept by the browser that began it, sealed, and by nobody else. */
-export type Transaction = z.infer<typeof TRANSACTION>
+export type LoginAttempt = z.infer<typeof LOGIN_ATTEMPT>
 
 /** @param now seconds since the epoch */
-export function sealTransaction(seals: Seals, transaction: Transaction, now: number): Promise<string> {
-  return seals.seal('login', transaction, now + LOGIN_SECONDS)
+export function sealLoginAttempt(seals: Seals, attempt: LoginAttempt, now: number): Promise<string> {
+  return seals.seal('login', attempt, now + LOGIN_SECONDS)
 }
 
 /** The login under way; `undefined` when it is over, or was never ours. */
-export async function openTransaction(
+export async function openLoginAttempt(
   seals: Seals,
   sealed: string | undefined,
   now: number,
-): Promise<Transaction | undefined> {
+): Promise<LoginAttempt | undefined> {
   const content = sealed === undefined ? undefined : await seals.open('login', sealed, now)
-  return TRANSACTION.safeParse(content).data
+  return LOGIN_ATTEMPT.safeParse(content).data
 }
