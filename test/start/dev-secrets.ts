@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { demoClients } from '../auth0/clients.ts'
+import { SECRET_NAMES } from '../../workers/gateway/src/stored-secrets.ts'
 import { keygen } from './keygen.ts'
 
 const GATEWAY = join(import.meta.dirname, '../../workers/gateway')
@@ -69,6 +70,40 @@ export function putSecret(name: string, value: string): void {
   const written = `${SECRETS_FILE}.new`
   writeFileSync(written, [...others, `${name}='${value}'`, ''].join('\n'), { mode: 0o600 })
   renameSync(written, SECRETS_FILE)
+}
+
+/**
+ * What is wrong with a secret that somebody wants to set, and what to do; `undefined` when nothing is. A name that nobody
+ * reads would change nothing, and a `kid` that is another key's already would break the tokens that are out.
+ */
+export function problemWith(
+  name: string,
+  value: string,
+  present: ReadonlyMap<string, string>,
+): string | undefined {
+  const names = [...SLOTS, ...SECRET_NAMES]
+  if (!names.some((known) => known === name)) return `Nobody reads ${name}. There are: ${names.join(', ')}.`
+  if (!SLOTS.some((slot) => slot === name)) return undefined
+  const key = readKey(value)
+  if (!key) return `${name} takes a private key on one line: npx kit-keygen --kid=ID --private`
+  const namesake = SLOTS.find((slot) => {
+    const other = readKey(present.get(slot) ?? '')
+    return other?.kid === key.kid && other.x !== key.x
+  })
+  return (
+    namesake &&
+    `The kid ${key.kid} is the name of another key, in ${namesake}: consumers that know it would refuse the new one's tokens. Take another --kid.`
+  )
+}
+
+/** The members of a private JWK that tell keys apart. */
+function readKey(text: string): { readonly kid: string; readonly x: string } | undefined {
+  try {
+    const { kid, x, d } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    return typeof kid === 'string' && typeof x === 'string' && typeof d === 'string' ? { kid, x } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** wrangler reloads a Worker when its configuration changes, but not when its secrets do: this makes it. */

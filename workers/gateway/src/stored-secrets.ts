@@ -1,7 +1,7 @@
 import { ConfigError } from '@sealgate/kit'
 
 /** The gateway's own secrets. Those that sign are the kit's to read. */
-const NAMES = [
+export const SECRET_NAMES = [
   'AUTH0_CLIENT_SECRET',
   'SESSION_SECRET',
   'AUTH0_SESSION_ENCRYPTION_KEY',
@@ -21,7 +21,7 @@ export interface StoredSecret {
 /** The gateway's own secrets that are in a Secrets Store, by variable. */
 export function storedSecrets(env: object): ReadonlyMap<string, StoredSecret> {
   return new Map(
-    NAMES.flatMap((name): [string, StoredSecret][] => {
+    SECRET_NAMES.flatMap((name): [string, StoredSecret][] => {
       const value: unknown = Reflect.get(env, name)
       return isStored(value) ? [[name, value]] : []
     }),
@@ -47,7 +47,7 @@ export async function readSecrets(
 }
 
 async function readOne(secret: StoredSecret): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | null = null
+  let timer: ReturnType<typeof setTimeout> | undefined
   const deadline = new Promise((resolve) => {
     timer = setTimeout(() => resolve(undefined), READ_TIMEOUT_MS)
   })
