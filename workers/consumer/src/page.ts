@@ -8,6 +8,7 @@ interface PageEnv {
 const HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+  // No form-action: Chromium holds it against redirects too, and a logout goes on to Auth0.
   // With no-referrer a form would be sent with `Origin: null`, which the gateway takes for another site's.
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',

@@ -1,33 +1,35 @@
 // @ts-check
 import { element } from './dom.js'
 
-/** What each member of a token means, in one sentence, in the order to read them in. @type {Readonly<Record<string, string>>} */
-const MEANINGS = {
-  alg: 'how it is signed',
-  typ: 'what kind of token it is',
-  kid: 'which key signed it',
-  iss: 'who issued it; compared exactly',
-  sub: 'who it speaks of',
-  aud: 'whom it is for; others refuse it',
-  kind: 'user, machine, agent or anonymous; set by the gateway',
-  permissions: 'what the caller may do; the service’s token never has more',
-  roles: 'what the caller is; services decide by it',
-  exp: 'when it ends',
-  iat: 'when it was issued',
-  nbf: 'from when it counts',
-  auth_iat: 'when the Auth0 token was issued that this one came from',
-  act: 'who acts for the subject, the latest outermost',
-  azp: 'the client that asked Auth0 for it',
-  client_id: 'the client that the user came with',
-  scope: 'what the client asked for',
-  jti: 'its own id, to revoke it by',
-  email: 'kept as it came',
-  name: 'kept as it came',
-  tid: 'tenant; kept as it came',
-  org_id: 'organization; kept as it came',
-}
+/** What each member of a token means, in one sentence, in the order to read them in. @type {ReadonlyMap<string, string>} */
+const MEANINGS = new Map(
+  Object.entries({
+    alg: 'how it is signed',
+    typ: 'what kind of token it is',
+    kid: 'which key signed it',
+    iss: 'who issued it; compared exactly',
+    sub: 'who it speaks of',
+    aud: 'whom it is for; others refuse it',
+    kind: 'user, machine, agent or anonymous; set by the gateway',
+    permissions: 'what the caller may do; the service’s token never has more',
+    roles: 'what the caller is; services decide by it',
+    exp: 'when it ends',
+    iat: 'when it was issued',
+    nbf: 'from when it counts',
+    auth_iat: 'when the Auth0 token was issued that this one came from',
+    act: 'who acts for the subject, the latest outermost',
+    azp: 'the client that asked Auth0 for it',
+    client_id: 'the client that the user came with',
+    scope: 'what the client asked for',
+    jti: 'its own id, to revoke it by',
+    email: 'kept as it came',
+    name: 'kept as it came',
+    tid: 'tenant; kept as it came',
+    org_id: 'organization; kept as it came',
+  }),
+)
 
-const ORDER = Object.keys(MEANINGS)
+const ORDER = [...MEANINGS.keys()]
 const TIMES = ['exp', 'iat', 'nbf', 'auth_iat']
 
 /**
@@ -58,7 +60,7 @@ function explainMembers(members) {
 
 /** A claim of the tenant's own stands where the service's token has the roles. @param {string} name */
 function placeOf(name) {
-  return ORDER.indexOf(name in MEANINGS ? name : 'roles')
+  return ORDER.indexOf(MEANINGS.has(name) ? name : 'roles')
 }
 
 /**
@@ -66,7 +68,8 @@ function placeOf(name) {
  * @param {unknown} value
  */
 function meaningOf(name, value) {
-  const meaning = MEANINGS[name] ?? (name.includes('://') ? 'a claim of the tenant’s own' : 'not used here')
+  const meaning =
+    MEANINGS.get(name) ?? (name.includes('://') ? 'a claim of the tenant’s own' : 'not used here')
   return TIMES.includes(name) && typeof value === 'number'
     ? `${meaning}: ${new Date(value * 1000).toLocaleString()}`
     : meaning

@@ -4,6 +4,12 @@ import { byId, element, row, say } from './dom.js'
 
 /** @typedef {{ name: string, kid?: string, state: string, nbf?: number }} Slot */
 
+/** The states of the gateway's slots, as they concern who reads the page. @type {ReadonlyMap<string, string>} */
+const STATES = new Map([
+  ['next', 'announced'],
+  ['previous', 'published, does not sign'],
+])
+
 /** How long the page watches after a rotation, in seconds. */
 const WATCH_SECONDS = 45
 
@@ -38,7 +44,11 @@ export async function showKeys(isIn) {
 function slotRow({ name, kid = '', state, nbf }, cached) {
   const since = nbf === undefined ? '' : new Date(nbf * 1000).toLocaleString()
   const known = cached === undefined ? 'log in to see' : cached.includes(kid) ? 'yes' : 'not yet'
-  const shown = element('span', { className: state === 'signing' ? 'signing' : '' }, state)
+  const shown = element(
+    'span',
+    { className: state === 'signing' ? 'signing' : '' },
+    STATES.get(state) ?? state,
+  )
   return row(element('code', {}, kid), {
     State: shown,
     'Signs from': since,
