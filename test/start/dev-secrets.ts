@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { demoClients } from '../auth0/clients.ts'
-import { SECRET_NAMES } from '../../workers/gateway/src/stored-secrets.ts'
+import { SECRET_NAMES } from '../../workers/gateway/src/secret-names.ts'
 import { keygen } from './keygen.ts'
 
 const GATEWAY = join(import.meta.dirname, '../../workers/gateway')

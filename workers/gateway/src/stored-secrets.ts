@@ -1,14 +1,5 @@
 import { ConfigError } from '@sealgate/kit'
-
-/** The gateway's own secrets. Those that sign are the kit's to read. */
-export const SECRET_NAMES = [
-  'AUTH0_CLIENT_SECRET',
-  'SESSION_SECRET',
-  'AUTH0_SESSION_ENCRYPTION_KEY',
-  'EXCHANGE_CLIENTS',
-  'LOG_HASH_KEY',
-  'DATADOG_API_KEY',
-] as const
+import { SECRET_NAMES } from './secret-names.ts'
 
 /** How long a read may take, in milliseconds. A request waits for it. */
 const READ_TIMEOUT_MS = 2000
@@ -47,7 +38,7 @@ export async function readSecrets(
 }
 
 async function readOne(secret: StoredSecret): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: ReturnType<typeof setTimeout> | null = null
   const deadline = new Promise((resolve) => {
     timer = setTimeout(() => resolve(undefined), READ_TIMEOUT_MS)
   })
