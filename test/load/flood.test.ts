@@ -1,6 +1,7 @@
 import { createTestIssuer } from '@sealgate/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Isolate, startIsolate } from '../faults/isolate.ts'
+import { median } from '../bench/stats.ts'
 import { note } from '../long/figures.ts'
 import { workerdMemory } from './memory.ts'
 import { call, type Tally } from './orders.ts'
@@ -74,17 +75,23 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('a consumer under a flood', ()
     async (load) => {
       await send('valid', 2)
       const beside = async (other: Load): Promise<number> => {
-        const [{ perSecond }] = await Promise.all([send('valid', SECONDS), send(other, SECONDS)])
+        const [{ perSecond }] = await Promise.all([send('valid', SECONDS / 2), send(other, SECONDS / 2)])
         return perSecond
       }
-      // The machine's speed drifts: the flood stands between two measurements of the other.
-      const before = await beside('valid')
-      const flooded = await beside(load)
-      const after = await beside('valid')
-      const share = flooded / ((before + after) / 2)
+      // The machine's speed drifts, and other programs get in the way: each flood stands between two measurements of the
+      // other, and of three the middle one counts.
+      const shares: number[] = []
+      let before = await beside('valid')
+      for (let round = 0; round < 3; round++) {
+        const flooded = await beside(load)
+        const after = await beside('valid')
+        shares.push(flooded / ((before + after) / 2))
+        before = after
+      }
+      const share = median(shares)
       note(
         `busy callers beside a flood of ${load}`,
-        `${percent(share)} of what they get beside as many good callers (${flooded.toFixed(0)}/s)`,
+        `${percent(share)} of what they get beside as many good callers (${shares.map(percent).join(', ')})`,
       )
       expect(share).toBeGreaterThanOrEqual(0.5)
     },
