@@ -50,6 +50,7 @@ const MISTAKES: readonly (() => unknown)[] = [
   () => envMode({ JWT_JWKS_SERVICE_NAME: 'KEYS', JWT_JWKS_URL: 'https://gateway.example/jwks' }, 'consumer'),
   () => asking(() => new Response('', { status: 404 })),
   () => asking(() => new Response('', { status: 500 })),
+  () => asking(() => new Response('', { status: 503 })),
   () => asking(() => new Response('', { status: 302, headers: { Location: 'https://login.example/' } })),
   () => asking(() => new Response('<!doctype html>')),
   unknownKidInAnOutage,
