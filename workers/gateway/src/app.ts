@@ -4,16 +4,17 @@ import type { Trace } from './edge/trace.ts'
 import { errorResponse, GatewayError, problemOf } from './errors.ts'
 import { type Gateway, gatewayOf } from './gateway.ts'
 import { logRequest } from './logs.ts'
+import { CALLBACK_PATH, JWKS_PATH, METADATA_PATH, OPENAPI_PATH, type OwnPath } from './own-paths.ts'
 import { plainPath } from './paths.ts'
 import { mediaType } from './routes/form.ts'
 import { dev, DEV_PATH } from './routes/dev.ts'
 import { forward } from './routes/forward.ts'
-import { JWKS_PATH, jwksResponse } from './routes/jwks.ts'
-import { health, METADATA_PATH, metadata } from './routes/meta.ts'
-import { OPENAPI_PATH, openapi } from './routes/openapi.ts'
+import { jwksResponse } from './routes/jwks.ts'
+import { health, metadata } from './routes/meta.ts'
+import { openapi } from './routes/openapi.ts'
 import { passwordLogin } from './routes/password.ts'
 import { revokeToken } from './routes/revoke.ts'
-import { callback, CALLBACK_PATH, login, logout, profile, refresh } from './routes/session.ts'
+import { callback, login, logout, profile, refresh } from './routes/session.ts'
 import { exchangeToken } from './routes/token.ts'
 import { errorPage, wantsPage } from './session/page.ts'
 
@@ -25,19 +26,21 @@ interface AppEnv {
 /** Answers one of the gateway's own routes. */
 type Handler = (gateway: Gateway, request: Request, trace: Trace) => Response | Promise<Response>
 
-/** The gateway's own routes; whatever else comes is forwarded. */
-const OWN_ROUTES: readonly (readonly [path: string, methods: readonly string[], handler: Handler])[] = [
-  ['/oauth/token', ['POST'], token],
-  ['/oauth/revoke', ['POST'], revokeToken],
-  ['/auth/login', ['GET'], login],
-  [CALLBACK_PATH, ['GET'], callback],
-  ['/auth/profile', ['GET'], profile],
-  ['/auth/refresh', ['POST'], refresh],
-  ['/auth/logout', ['POST'], logout],
-  [JWKS_PATH, ['GET', 'HEAD'], publicJwks],
-  [METADATA_PATH, ['GET', 'HEAD'], metadata],
-  [OPENAPI_PATH, ['GET', 'HEAD'], openapi],
-]
+/** The gateway's own routes but `/health`, which needs no gateway; whatever else comes is forwarded. */
+const OWN_ROUTES: Readonly<
+  Record<Exclude<OwnPath, '/health'>, readonly [methods: readonly string[], handler: Handler]>
+> = {
+  '/oauth/token': [['POST'], token],
+  '/oauth/revoke': [['POST'], revokeToken],
+  '/auth/login': [['GET'], login],
+  [CALLBACK_PATH]: [['GET'], callback],
+  '/auth/profile': [['GET'], profile],
+  '/auth/refresh': [['POST'], refresh],
+  '/auth/logout': [['POST'], logout],
+  [JWKS_PATH]: [['GET', 'HEAD'], publicJwks],
+  [METADATA_PATH]: [['GET', 'HEAD'], metadata],
+  [OPENAPI_PATH]: [['GET', 'HEAD'], openapi],
+}
 
 /** The public face: what the internet reaches. */
 export const app = new Hono<AppEnv>()
@@ -93,7 +96,7 @@ app.use(async (c, next) => {
   return next()
 })
 
-for (const [path, methods, handler] of OWN_ROUTES) {
+for (const [path, [methods, handler]] of Object.entries(OWN_ROUTES)) {
   app.all(path, async (c) => {
     c.var.trace.route = path
     // Hono decodes a path before it compares: rules in front of this Worker must not be passed by an encoded letter.

@@ -5,7 +5,8 @@ import { errorResponse, GatewayError, problemOf, type RpcFailure, rpcFailure } f
 import { gatewayOf } from './gateway.ts'
 import { logRefusedCall, type Ship } from './logs.ts'
 import { requireAdmin, serviceOf } from './props.ts'
-import { JWKS_PATH, jwksOf, jwksResponse } from './routes/jwks.ts'
+import { JWKS_PATH } from './own-paths.ts'
+import { jwksOf, jwksResponse } from './routes/jwks.ts'
 
 /** For Workers that need keys: keys and nothing else. Every public method here can be called over RPC. */
 export class Keys extends WorkerEntrypoint<object> {

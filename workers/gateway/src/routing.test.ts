@@ -107,6 +107,15 @@ describe('routes in each other’s way', () => {
     )
   })
 
+  it.each(['/health', '/oauth/token', '/auth/login', '/.well-known/jwks.json'])(
+    'refuses %s, which the gateway answers itself',
+    (path) => {
+      expect(() => new RouteTable([routeAt(path)])).toThrow(
+        new ConfigError(`ROUTES has ${path}, which the gateway answers itself: choose another path`),
+      )
+    },
+  )
+
   const wide = routeAt('/api/*', { require: ['read:reports'] })
   it.each([
     ['no token', openAt('/api/open')],

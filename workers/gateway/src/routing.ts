@@ -1,5 +1,6 @@
 import { ConfigError } from '@sealgate/kit'
 import type { Method, RouteDefinition } from './define.ts'
+import { OWN_PATHS } from './own-paths.ts'
 
 interface CommonRoute {
   readonly match: string
@@ -38,7 +39,7 @@ export class RouteTable {
   readonly #byPattern = new Map<string, Route[]>()
   readonly #maxDepth: number
 
-  /** @throws ConfigError for two routes in each other's way */
+  /** @throws ConfigError for two routes in each other's way, and for one of the gateway's own paths */
   constructor(definitions: readonly RouteDefinition[]) {
     this.routes = definitions.map(withDefaults)
     refuseConflicts(this.routes, definitions)
@@ -94,6 +95,11 @@ function withDefaults(definition: RouteDefinition): Route {
 
 function refuseConflicts(routes: readonly Route[], definitions: readonly RouteDefinition[]): void {
   routes.forEach((route, index) => {
+    if (OWN_PATHS.some((path) => path === route.match)) {
+      throw new ConfigError(
+        `ROUTES has ${route.match}, which the gateway answers itself: choose another path`,
+      )
+    }
     const shared = routes
       .slice(index + 1)
       .filter((other) => other.match === route.match)

@@ -1,8 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 
-export const JWKS_PATH = '/.well-known/jwks.json'
-
 /** The public keys of every slot (RFC 7517 §5). With HS512 there are none, and saying so helps. */
 export async function jwksOf(gateway: Gateway): Promise<{ readonly keys: readonly object[] }> {
   if (gateway.config.mode !== 'EdDSA') throw new GatewayError('no_public_keys')

@@ -1,9 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import { JWKS_PATH } from './jwks.ts'
+import { JWKS_PATH } from '../own-paths.ts'
 import { TOKEN_EXCHANGE } from './schemas.ts'
-
-export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 
 /** `GET /health`: that the Worker runs, and nothing of what it is made of. */
 export function health(): Response {

@@ -1,12 +1,9 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import * as z from 'zod'
 import type { Gateway } from '../gateway.ts'
-import { JWKS_PATH } from './jwks.ts'
-import { METADATA_PATH } from './meta.ts'
+import { JWKS_PATH, METADATA_PATH, OPENAPI_PATH } from '../own-paths.ts'
 import { errorAnswer, exchangeAnswer, exchangeForm, passwordBody, revocationForm } from './schemas.ts'
 import { SESSION_PATHS } from './session-openapi.ts'
-
-export const OPENAPI_PATH = '/openapi.json'
 
 /** `GET /openapi.json`: this gateway's own routes, made from the schemas that check them, and its routes table. */
 export function openapi({ config }: Gateway): Response {

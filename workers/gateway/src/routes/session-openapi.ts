@@ -1,7 +1,7 @@
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import * as z from 'zod'
 import { errorAnswer } from './schemas.ts'
-import { CALLBACK_PATH } from './session.ts'
+import { CALLBACK_PATH } from '../own-paths.ts'
 
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } })
 

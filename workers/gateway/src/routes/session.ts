@@ -11,9 +11,8 @@ import { refuseCrossSite } from '../session/csrf.ts'
 import { safeReturnTo } from '../session/return-to.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OpenSession } from '../session/store.ts'
+import { CALLBACK_PATH } from '../own-paths.ts'
 import { LOGIN_SECONDS, openLoginAttempt, sealLoginAttempt } from '../session/login-attempt.ts'
-
-export const CALLBACK_PATH = '/auth/callback'
 
 /** Claims that speak of the ID token, not of the user (OpenID Connect Core §2, RFC 7519 §4.1). */
 const ABOUT_THE_TOKEN = ['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'azp', 'nonce', 'at_hash', 'c_hash', 'sid']
