@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { rightsOf } from './claims.ts'
 import { generateSecret } from './keys/secrets.ts'
 import { createKit } from './registry.ts'
 
@@ -21,4 +22,29 @@ it.each([
   for (const held of [auth?.permissions, auth?.roles]) {
     expect(() => (held as string[]).push('admin')).toThrow(TypeError)
   }
+})
+
+it.each<[what: string, claims: Readonly<Record<string, unknown>>, permissions: readonly string[]]>([
+  ['a list', { permissions: ['read', 'write'] }, ['read', 'write']],
+  ['a list with something else in it', { permissions: ['read', 1] }, []],
+  ['a list of nothing that is text', { permissions: [1] }, []],
+  ['text where a list belongs', { permissions: 'read' }, []],
+  ['null, beside a scope', { permissions: null, scope: 'read' }, []],
+  ['a scope', { scope: 'read  write ' }, ['read', 'write']],
+  ['a scope that is a list', { scope: ['read'] }, []],
+  ['a scope that is a number', { scope: 7 }, []],
+  ['scp as text', { scp: 'read write' }, ['read', 'write']],
+  ['scp as a list', { scp: ['read', 'write'] }, ['read', 'write']],
+  ['scp as a list with something else in it', { scp: ['read', {}] }, []],
+  ['nothing', {}, []],
+])('permissions of %s', (_, claims, permissions) => {
+  expect(rightsOf(claims).permissions).toEqual(permissions)
+})
+
+it.each<[what: string, roles: unknown, held: readonly string[]]>([
+  ['a list', ['admin'], ['admin']],
+  ['a list with something else in it', ['admin', null], []],
+  ['text', 'admin', []],
+])('roles of %s', (_, roles, held) => {
+  expect(rightsOf({ roles }).roles).toEqual(held)
 })
