@@ -54,22 +54,8 @@ it.runIf(isMissing)('uses the native functions where there are some', () => {
   expect(calls).toEqual({ set: 1, to: 1 })
 })
 
-it.each([
-  ['padding', 'QQ=='],
-  ['the standard alphabet', '+/+/'],
-  ['white space', 'QU FB'],
-  ['as much white space as a group of four', 'QUFB    '],
-  ['white space in the place of padding', 'QQ  '],
-  ['a new line at the end', 'QUFB\n'],
-  ['an impossible length', 'QUFBQ'],
-  ['spare bits after one byte', 'QR'],
-  ['spare bits after two bytes', 'QUF'],
-  ['a character outside ASCII', 'QUFé'],
-])('refuses %s', (_, text) => {
-  expect(withNative.decodeBase64Url(text)).toBeNull()
-})
-
-it('decodes as the table does', () => {
+/** What the table refuses, `encoding.test.ts` lists. */
+it('decodes as the table does, and refuses what it refuses', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom(...Array.from('AQgwZz09-_+/= \n\t.é\u0141')), maxLength: 12 }),
@@ -79,7 +65,7 @@ it('decodes as the table does', () => {
         expect(withNative.decodeBase64Url(text)).toEqual(length < 0 ? null : out.slice(0, length))
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 5000 },
   )
 })
 
