@@ -66,7 +66,7 @@ async function answers(): Promise<readonly Response[]> {
       const [name, value = ''] = header?.split(': ') ?? []
       const sent = value.replace(/\$(\w+)/, (_, token: string) => tokens.get(token) ?? '')
       return fetch(
-        url.replace('http://localhost:8787', address),
+        url.replace('http://localhost:8790', address),
         name === undefined ? {} : { headers: { [name]: sent } },
       )
     }),
