@@ -66,12 +66,26 @@ async function answers(): Promise<readonly Response[]> {
       const [name, value = ''] = header?.split(': ') ?? []
       const sent = value.replace(/\$(\w+)/, (_, token: string) => tokens.get(token) ?? '')
       return fetch(
-        url.replace('http://localhost:8790', address),
+        new URL(new URL(url).pathname, address),
         name === undefined ? {} : { headers: { [name]: sent } },
       )
     }),
   )
 }
+
+it('has every command of the README’s own ten minutes', () => {
+  const [readme] = pageOf('README.md').blocks.filter(({ code }) => code.includes('npm install @sealgate/kit'))
+  const typed = commandsOf(readme?.code ?? '')
+  expect(typed.length).toBeGreaterThan(3)
+  expect(commandsOf(shell.join('\n'))).toEqual(expect.arrayContaining([...typed]))
+})
+
+it('calls the port that it starts the Worker on', () => {
+  const commands = commandsOf(shell.join('\n'))
+  const port = commands.find((words) => words.includes('wrangler') && words.includes('dev'))?.at(-1)
+  const called = commands.filter(([program]) => program === 'curl').map(([, , url = '']) => new URL(url).port)
+  expect(new Set(called)).toEqual(new Set([port]))
+})
 
 it('answers as the table of the page says: 401 without a token, 200 to ada, 403 to bob', async () => {
   const promised = [...text.matchAll(/^\| .+? \| (\d{3})\b/gm)].map(([, status]) => Number(status))
