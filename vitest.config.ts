@@ -7,8 +7,8 @@ const COMPATIBILITY_DATES = [PROJECT_DATE, '2026-06-01']
 
 /** Tests that need Durable Objects: those of the gateway's own main module. */
 const durableObjectTests = [
-  'workers/gateway/src/session/durable-object.test.ts',
-  'workers/gateway/src/routes/session.test.ts',
+  'packages/gateway/src/session/durable-object.test.ts',
+  'packages/gateway/src/routes/session.test.ts',
 ]
 
 /** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */
@@ -17,7 +17,11 @@ const consumerTests = ['test/agents/consumer/**/*.test.ts']
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
 /** Vectors, fuzzing and hostile tokens: what the runtime's own cryptography says counts, so on both. */
-const proofTests = ['test/conformance/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/attacks/tokens.test.ts']
+const proofTests = [
+  'test/conformance/**/*.test.ts',
+  'test/security/fuzz/**/*.test.ts',
+  'test/security/tokens.test.ts',
+]
 
 /** Milliseconds for a test: a Worker takes seconds to start while other files start theirs. */
 const PATIENCE = 30_000
@@ -51,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'gateway',
           testTimeout: PATIENCE,
-          include: ['workers/gateway/**/*.test.ts'],
+          include: ['packages/gateway/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...durableObjectTests],
         },
       },
@@ -74,7 +78,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            main: 'workers/gateway/src/index.ts',
+            main: 'packages/gateway/src/testing/gateway.ts',
             miniflare: {
               compatibilityDate: PROJECT_DATE,
               durableObjects: { SESSIONS: { className: 'Session', useSQLite: true } },
@@ -106,7 +110,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'bench/**/*.test.ts', 'packages/cli/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/agents/**', ...proofTests],
           testTimeout: PATIENCE,
           hookTimeout: 60_000,

@@ -39,7 +39,7 @@ async function countOf(): Promise<unknown> {
   return runInDurableObject(stub(), (agent) => ('state' in agent ? agent.state : undefined))
 }
 
-describe('an upgrade that is refused opens no socket', () => {
+describe('an upgrade that is rejected opens no socket', () => {
   it.each<[what: string, status: number, headers: () => Promise<HeadersInit>]>([
     ['without credentials', 401, () => Promise.resolve({})],
     ['with a forged token', 401, async () => bearer(await issuer.forged({ permissions: ['read:reports'] }))],

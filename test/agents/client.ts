@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 import { offer, request } from './service.ts'
 
-/** An upgrade as a client sees it: refused with a status, or open, with everything that came over it. */
+/** An upgrade as a client sees it: rejected with a status, or open, with everything that came over it. */
 export interface Client {
   readonly status: number
   readonly headers: Headers

@@ -1,4 +1,4 @@
-import { makeKit, policy, refusalResponse } from '@sealgate/kit'
+import { makeKit, policy, denialResponse } from '@sealgate/kit'
 import { AuthAgent, authenticateUpgrade, OwnedAgent } from '@sealgate/kit/agents'
 import { Agent, callable, type Connection, routeAgentRequest, type WSMessage } from 'agents'
 
@@ -87,7 +87,7 @@ export default {
           const { decision, request: passed } = await authenticateUpgrade(upgradeRequest, {
             kit: makeKit(env),
           })
-          return decision.granted ? passed : refusalResponse(decision)
+          return decision.granted ? passed : denialResponse(decision)
         },
       }))
     return routed ?? new Response(null, { status: 404 })
@@ -97,7 +97,7 @@ export default {
 /** A WebSocket without the Agents SDK. `protocol` is what careless code would choose. */
 async function plain(request: Request, env: Env, protocol?: string | null): Promise<Response> {
   const upgrade = await authenticateUpgrade(request, { kit: makeKit(env), policy: reader })
-  if (!upgrade.decision.granted) return refusalResponse(upgrade.decision)
+  if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
   const { 0: client, 1: server } = new WebSocketPair()
   server.accept()
   server.send(JSON.stringify([...upgrade.request.headers]))

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { demoUsers, type TenantUser } from '../auth0/tenant.ts'
-import { startControl, type Control } from '../start/control.ts'
-import { makeSecrets, reloadOnNewSecrets } from '../start/dev-secrets.ts'
-import { freePorts } from '../start/free-ports.ts'
-import { doMainJob } from '../start/main-job.ts'
-import { addressesOf, startSystem, type System, waitUntilReady } from '../start/system.ts'
+import { demoUsers, type TenantUser } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { startControl, type Control } from '../../packages/cli/src/dev/control.ts'
+import { makeSecrets, reloadOnNewSecrets } from '../../packages/cli/src/dev/dev-secrets.ts'
+import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
+import { runEndToEndFlow } from '../../packages/cli/src/dev/end-to-end-flow.ts'
+import { addressesOf, startSystem, type System, waitUntilReady } from '../../packages/cli/src/dev/system.ts'
 import { isSkipped, launch } from './chromium.ts'
 
 /** A folder for pictures of the page, to be looked at. None are taken when it is unset. */
@@ -19,7 +19,7 @@ const NARROW = { width: 375, height: 740 }
 /** As narrow as a page must work (WCAG 2.2, 1.4.10). */
 const NARROWEST = { width: 320, height: 640 }
 
-/** What Chromium says of refused calls and upgrades, which these tests make. */
+/** What Chromium says of rejected calls and upgrades, which these tests make. */
 const REFUSED = /the server responded with a status of 40|Unexpected response code: 40/
 
 describe.skipIf(isSkipped)('the page, in a browser', () => {
@@ -29,7 +29,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
   let browser: Browser
   let origin: string
   let context: BrowserContext
-  /** What the browser complained of: errors of scripts, refusals of the content security policy. */
+  /** What the browser complained of: errors of scripts, rejections of the content security policy. */
   let complaints: string[]
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     system = startSystem(ports, () => undefined, control.url)
     stopWatching = reloadOnNewSecrets()
     browser = await launch()
-    await waitUntilReady(system, () => doMainJob(addressesOf(ports)))
+    await waitUntilReady(system, () => runEndToEndFlow(addressesOf(ports)))
     origin = addressesOf(ports).gateway
   })
   afterAll(async () => {
@@ -126,7 +126,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).toBe('[{},{}]')
   })
 
-  it('calls each route, and says why one refuses', async () => {
+  it('calls each route, and says why one rejects', async () => {
     const page = await open()
     await logIn(page, demoUsers.alice)
     await page.getByRole('button', { name: 'Call GET /api/reports' }).click()
@@ -141,10 +141,10 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     expect(answer).toContain('fail: has the role admin')
     const rules = page.getByRole('row', { name: /GET \/api\/admin\/users/ })
     expect(await rules.innerText()).toMatch(/admin.*\(fail\)/)
-    await take(page, 'refused')
+    await take(page, 'rejected')
   })
 
-  it('opens sockets with the session alone, and shows why one is refused', async () => {
+  it('opens sockets with the session alone, and shows why one is rejected', async () => {
     const page = await open()
     await logIn(page, demoUsers.dave)
     await page.getByRole('button', { name: 'Call WebSocket /api/echo' }).click()
@@ -255,7 +255,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await page.getByText('Alice Analyst (').waitFor()
   })
 
-  it('lets the key rotate while calls go on, none refused', { timeout: 90_000 }, async () => {
+  it('lets the key rotate while calls go on, none rejected', { timeout: 90_000 }, async () => {
     const page = await open()
     await logIn(page, demoUsers.alice)
     await page.getByRole('button', { name: /Rotate now/ }).click()

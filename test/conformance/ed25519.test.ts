@@ -1,7 +1,7 @@
 import { signCompact, verifyCompact } from '@sealgate/kit/jws'
 import { describe, expect, it } from 'vitest'
-import { ALGORITHMS } from '../../packages/kit/src/algorithms.ts'
-import { pointProblem } from '../../packages/kit/src/keys/public.ts'
+import { ALGORITHMS } from '../../packages/kit/src/jose/algorithms.ts'
+import { pointProblem } from '../../packages/kit/src/keys/public-jwk.ts'
 import { type Case, fromHex, isSkipped, type Jwk, vectorFile, type Wycheproof } from './vectors.ts'
 
 interface SignatureCase extends Case {
@@ -43,7 +43,7 @@ describe.skipIf(isSkipped)('ed25519-speccheck', () => {
   }
   const read = vectorFile<readonly SpecCase[]>('speccheck/cases.json')
   const cases = Array.isArray(read) ? read.map((one: SpecCase, index) => ({ ...one, index })) : []
-  // Case 3 alone is a signature that all accept. Small-order keys, non-canonical points and S ≥ L are refused; 4 and 5 hold
+  // Case 3 alone is a signature that all accept. Small-order keys, non-canonical points and S ≥ L are rejected; 4 and 5 hold
   // for the cofactored equation only. Case 2, a small R under a key of mixed order, can be made by the holder of the
   // private key alone: runtimes differ, and nothing hangs on it.
   it.each(cases.filter(({ index: which }) => which !== 2))(
@@ -92,7 +92,7 @@ describe.skipIf(isSkipped)('RFC 8037 appendix A', () => {
     expect((await verifyCompact(token, publicJwk, { alg: 'EdDSA' })).payload).toEqual(verified.payload)
   })
 
-  it('refuses the example with one bit of it changed', async () => {
+  it('rejects the example with one bit of it changed', async () => {
     const { kty, crv, x } = input.key
     const changed = output.compact.replace(/\.R/, '.S')
     await expect(verifyCompact(changed, { kty, crv, x }, { alg: 'EdDSA' })).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { verifyCompact } from '@sealgate/kit/jws'
 import { describe, expect, it } from 'vitest'
-import { ALGORITHMS } from '../../packages/kit/src/algorithms.ts'
+import { ALGORITHMS } from '../../packages/kit/src/jose/algorithms.ts'
 import { type Case, fromHex, isSkipped, type Jwk, vectorFile, type Wycheproof } from './vectors.ts'
 
 interface MacGroup {
@@ -13,7 +13,7 @@ const { HS512 } = ALGORITHMS
 
 describe.skipIf(isSkipped)('Wycheproof: HMAC-SHA-512', () => {
   const { testGroups = [] } = vectorFile<Wycheproof<MacGroup>>('wycheproof/hmac_sha512_test.json')
-  // Truncated tags are not used by JWA (RFC 7518 §3.2): their length alone refuses them.
+  // Truncated tags are not used by JWA (RFC 7518 §3.2): their length alone rejects them.
   const cases = testGroups.flatMap(({ tagSize, tests }) => tests.map((test) => ({ ...test, tagSize })))
 
   it.each(cases)('$tcId $comment, $tagSize bits: $result', async ({ key, msg, tag, tagSize, result }) => {

@@ -41,7 +41,7 @@ function algOf({ keys, alg, kty }: Jwk): ExternalAlg {
   return kty === 'EC' ? 'ES256' : 'RS256'
 }
 
-/** HS256 and HS384 are no algorithms of the kit: a token of theirs is refused, however good it is. */
+/** HS256 and HS384 are no algorithms of the kit: a token of theirs is rejected, however good it is. */
 function isKnown({ public: publicJwk, private: secret }: JwsGroup): boolean {
   const { alg, kty } = publicJwk ?? secret ?? {}
   return kty === 'oct' ? alg === 'HS512' : publicJwk !== undefined
@@ -94,7 +94,7 @@ describe.skipIf(isSkipped)('RFC 7520', () => {
     await expect(verifyExternal(output.compact, jwk, { algorithms: [other] })).rejects.toThrow()
   })
 
-  it('RFC 7797: b64 false is refused', async () => {
+  it('RFC 7797: b64 false is rejected', async () => {
     const { output } = vectorFile<{ output: { compact?: string; json_flat?: { protected: string } } }>(
       'rfc7520/rfc7797_hmac-sha2_b64_false.json',
     )

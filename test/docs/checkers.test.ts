@@ -66,7 +66,7 @@ it.each([
   expect(wranglerProblems(readJsonc(code))).toEqual(problems)
 })
 
-it('refuses what is no JSON', () => {
+it('rejects what is no JSON', () => {
   expect(() => readJsonc('"vars": { "A": }')).toThrow()
 })
 

@@ -12,10 +12,15 @@ const read = (pattern: string): string =>
     .join('\n')
 
 const kit = read('packages/kit/src/**/*.ts')
-const gateway = read('workers/gateway/src/**/*.ts')
+const gateway = read('packages/gateway/src/**/*.ts')
 const code = [
   ...[kit, gateway, read('workers/consumer/src/**/*.ts'), read('workers/*/wrangler.jsonc')],
-  ...[read('packages/keygen/src/*.ts'), read('scripts/*.ts'), read('test/**/*.ts'), read('.ci/run')],
+  ...[
+    read('packages/keygen/src/*.ts'),
+    read('packages/cli/src/**/*.ts'),
+    read('test/**/*.ts'),
+    read('.ci/run'),
+  ],
 ].join('\n')
 
 /** The names of variables in a text: capitals with an underscore. */

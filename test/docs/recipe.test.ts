@@ -24,7 +24,7 @@ it.each([
   ['without the permission', () => issuer.token({ sub: 'bob' }), 403],
   ['with an expired token', () => issuer.expired(), 401],
   ['with a forged token', () => issuer.forged(), 401],
-])('refuses a caller %s', async (_, token, status) => {
+])('rejects a caller %s', async (_, token, status) => {
   expect((await call(await token())).status).toBe(status)
 })
 

@@ -26,6 +26,6 @@ it.each<[code: string, commands: readonly string[][]]>([
   expect(commandsOf(code)).toEqual(commands)
 })
 
-it.each(['a "b', 'a $(b'])('refuses %j', (code) => {
+it.each(['a "b', 'a $(b'])('rejects %j', (code) => {
   expect(() => commandsOf(code)).toThrow('not closed')
 })

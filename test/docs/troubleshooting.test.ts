@@ -73,8 +73,8 @@ const MISTAKES: readonly (() => unknown)[] = [
   },
   async () => delegated(makeKit(issuer.env), await issuer.token()),
   async () => {
-    const refused = { ok: false, code: 'unauthorized_client', status: 403 }
-    const EXCHANGE = { delegate: () => Promise.resolve(refused) }
+    const rejected = { ok: false, code: 'unauthorized_client', status: 403 }
+    const EXCHANGE = { delegate: () => Promise.resolve(rejected) }
     const env = { ...issuer.env, JWT_EXCHANGE_SERVICE_NAME: 'EXCHANGE', EXCHANGE }
     return delegated(makeKit(env), await issuer.token())
   },

@@ -15,7 +15,7 @@ export interface CorpusKeys {
 
 export const ISSUER = 'https://gateway.internal'
 
-/** Tokens that a verifier must refuse, one flaw each, and some that it must not, by name. `now` in seconds. */
+/** Tokens that a verifier must reject, one flaw each, and some that it must not, by name. `now` in seconds. */
 export async function corpus({ good, stranger, alg }: CorpusKeys, now: number): Promise<Map<string, string>> {
   const header: Members = { alg, kid: good.kid, typ: 'JWT' }
   const claims: Members = {

@@ -1,10 +1,10 @@
 import { generateSecret, createKit, type Kit } from '@sealgate/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTenant, type Tenant } from '../auth0/tenant.ts'
-import { bearer, exchangeOf, newSlots } from '../integration/system.ts'
-import { note } from '../long/figures.ts'
+import { startTenant, type Tenant } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { bearer, exchangeOf, newSlots } from '../support/system.ts'
+import { note } from '../../bench/nightly/figures.ts'
 import { login } from '../rotation/live-system.ts'
-import { keygen } from '../start/keygen.ts'
+import { keygen } from '../../packages/cli/src/dev/keygen.ts'
 import { corpus, ISSUER } from './corpus.ts'
 import { PYODIDE_VERSION } from './pyodide.ts'
 import { type PythonSystem, startPythonSystem } from './python-worker.ts'
@@ -54,7 +54,7 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('Python in a Worker', () => {
       expect([response.status, await response.json()]).toEqual([200, { sub: 'auth0|alice' }])
     })
 
-    it('and refuses a caller without a token, with a bad one, or without the permission', async () => {
+    it('and rejects a caller without a token, with a bad one, or without the permission', async () => {
       const ask = async (headers: Record<string, string>): Promise<unknown> => {
         const { status, headers: answered } = await system.python('entry', { headers })
         return [status, answered.get('WWW-Authenticate')]
@@ -91,9 +91,9 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('Python in a Worker', () => {
 
     it('in vain for another audience, or with a Map, which older runtimes make of a dict', async () => {
       const token = await internalToken()
-      const refused = { ok: false, code: 'unauthorized_client', status: 403 }
-      expect(await probe({ do: 'ask', token, audience: 'archive' })).toEqual(refused)
-      expect(await probe({ do: 'ask', token, audience: 'reports', as_map: true })).toEqual(refused)
+      const rejected = { ok: false, code: 'unauthorized_client', status: 403 }
+      expect(await probe({ do: 'ask', token, audience: 'archive' })).toEqual(rejected)
+      expect(await probe({ do: 'ask', token, audience: 'reports', as_map: true })).toEqual(rejected)
     })
   })
 
@@ -102,7 +102,7 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('Python in a Worker', () => {
     const expected = { issuer: ISSUER, audience: 'reports', now }
     const config = { issuer: ISSUER, audience: 'reports', now: () => now }
 
-    /** Verdicts of the kit: claims, or the reason of the refusal. */
+    /** Verdicts of the kit: claims, or the reason of the rejection. */
     async function judge(kit: Kit, tokens: Iterable<string>): Promise<unknown[]> {
       const verdicts: unknown[] = []
       for (const token of tokens) {

@@ -21,7 +21,7 @@ export async function startCloudflareApi(
   const workers = new Map(Object.entries(stored).map(([name, secrets]) => [name, { ...secrets }]))
   const server = createServer((request, response) => {
     void answer(request, workers).then(({ status, result }) => {
-      const errors = status === 200 ? [] : [{ code: status === 404 ? 10007 : 10000, message: 'refused' }]
+      const errors = status === 200 ? [] : [{ code: status === 404 ? 10007 : 10000, message: 'rejected' }]
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ success: status === 200, errors, messages: [], result }))
     })

@@ -1,8 +1,8 @@
 import { createKit } from '@sealgate/kit'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bearer, type Slot } from '../integration/system.ts'
-import { note } from '../long/figures.ts'
+import { bearer, type Slot } from '../support/system.ts'
+import { note } from '../../bench/nightly/figures.ts'
 import { JWKS_TTL, LIFE, type LiveSystem, startLiveSystem, until } from './live-system.ts'
 
 let system: LiveSystem
@@ -25,14 +25,14 @@ async function statusOf(token: string): Promise<number> {
   return response.status
 }
 
-/** Overwrites a slot with a new key while the thief goes on, and gives the seconds from then until he is refused. */
+/** Overwrites a slot with a new key while the thief goes on, and gives the seconds from then until he is rejected. */
 async function replace(slot: Slot, kid: string, steal: () => Promise<string>): Promise<number> {
-  const refusedAt = until(
-    'the stolen key is refused',
+  const rejectedAt = until(
+    'the stolen key is rejected',
     async () => (await statusOf(await steal())) === 401,
   ).then(() => performance.now())
   const storedAt = await system.putKey(slot, kid)
-  return ((await refusedAt) - storedAt) / 1000
+  return ((await rejectedAt) - storedAt) / 1000
 }
 
 // Half a minute of waiting for tokens and caches to end: too long for every run.
@@ -42,17 +42,17 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
   }, 120_000)
   afterAll(() => system.close())
 
-  it('removes a leaked key: its slot is overwritten, and within one life of the JWKS it is refused', async () => {
+  it('removes a leaked key: its slot is overwritten, and within one life of the JWKS it is rejected', async () => {
     const { traffic, platform } = system
     await until('the first token', () => traffic.lastKid === 'slot-b')
     const steal = thief('GATEWAY_PRIVATE_B')
     expect(await statusOf(await steal())).toBe(200)
 
     const seconds = await replace('GATEWAY_PRIVATE_B', 'replacement', steal)
-    note(`leaked key refused, callers busy (JWKS fresh for ${JWKS_TTL} s)`, `${seconds.toFixed(1)} s`)
+    note(`leaked key rejected, callers busy (JWKS fresh for ${JWKS_TTL} s)`, `${seconds.toFixed(1)} s`)
     expect(await platform.kids()).toEqual(['slot-a', 'replacement'])
 
-    // Good callers lose what the leaked key signed. A key that signs at once may be refused for a moment: whoever asked
+    // Good callers lose what the leaked key signed. A key that signs at once may be rejected for a moment: whoever asked
     // the old version for it heard that there is none.
     await until('its tokens pass', () => (traffic.counts.accepted.replacement ?? 0) > 50)
     await until(
@@ -61,8 +61,8 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
     )
     const settled = traffic.counts
     await until('many more pass', () => traffic.counts.requests > settled.requests + 500)
-    const { refused, failed, problems } = await traffic.stop()
-    expect([refused, failed]).toEqual([settled.refused, 0])
+    const { rejected, failed, problems } = await traffic.stop()
+    expect([rejected, failed]).toEqual([settled.rejected, 0])
     for (const problem of problems)
       expect(problem).toMatch(/^(consumer, slot-b|consumer, replacement|through the gateway): 401 /)
   }, 120_000)
@@ -73,7 +73,10 @@ describe.runIf(process.env.SEALGATE_LONG === '1')('in an emergency', () => {
     expect(await statusOf(await steal())).toBe(200)
     const before = platform.jwksFetches
     const seconds = await replace('GATEWAY_PRIVATE_B', 'replacement-2', steal)
-    note(`leaked key refused, only the thief calls (JWKS fresh for ${JWKS_TTL} s)`, `${seconds.toFixed(1)} s`)
+    note(
+      `leaked key rejected, only the thief calls (JWKS fresh for ${JWKS_TTL} s)`,
+      `${seconds.toFixed(1)} s`,
+    )
     expect(platform.jwksFetches).toBeGreaterThan(before)
   }, 120_000)
 

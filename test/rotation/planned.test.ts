@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Slot } from '../integration/system.ts'
-import { note } from '../long/figures.ts'
+import type { Slot } from '../support/system.ts'
+import { note } from '../../bench/nightly/figures.ts'
 import { LEEWAY, LIFE, type LiveSystem, startLiveSystem, until } from './live-system.ts'
 
 const ROUNDS = process.env.SEALGATE_LONG === '1' ? 3 : 1
@@ -15,7 +15,7 @@ afterAll(() => system.close())
 const now = () => Date.now() / 1000
 
 it(
-  'refuses nobody: announce, restart, activate, retire, while callers come and go',
+  'rejects nobody: announce, restart, activate, retire, while callers come and go',
   async () => {
     const { traffic, platform } = system
     await until('the first token', () => traffic.lastKid === 'slot-b')
@@ -52,10 +52,10 @@ it(
       () => (traffic.counts.accepted[signing] ?? 0) > (accepted[signing] ?? 0) + 100,
     )
 
-    const { requests, refused, failed, problems } = await traffic.stop()
-    note(`planned rotation, ${ROUNDS} rounds`, `${requests} requests, ${refused} refused, ${failed} failed`)
+    const { requests, rejected, failed, problems } = await traffic.stop()
+    note(`planned rotation, ${ROUNDS} rounds`, `${requests} requests, ${rejected} rejected, ${failed} failed`)
     expect(problems).toEqual([])
-    expect([refused, failed]).toEqual([0, 0])
+    expect([rejected, failed]).toEqual([0, 0])
     expect(requests).toBeGreaterThan(500)
   },
   60_000 + ROUNDS * 240_000,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { bearer, exchangeOf } from '../integration/system.ts'
+import { bearer, exchangeOf } from '../support/system.ts'
 
 export interface TrafficOptions {
   /** Where the next request to the gateway goes. */
@@ -16,12 +16,12 @@ export interface TrafficOptions {
 export interface Counts {
   readonly requests: number
   /** 4xx. */
-  readonly refused: number
+  readonly rejected: number
   /** 5xx, and requests without an answer. */
   readonly failed: number
   /** Requests with internal tokens that the consumer accepted, by the `kid` that signed them. */
   readonly accepted: Readonly<Record<string, number>>
-  /** One line for each kind of refusal or failure. */
+  /** One line for each kind of rejection or failure. */
   readonly problems: readonly string[]
 }
 
@@ -54,7 +54,7 @@ const SPARE_SECONDS = 1
  */
 export function startTraffic({ gateway, consumer, auth0Token, pauseMs = 10 }: TrafficOptions): Traffic {
   let requests = 0
-  let refused = 0
+  let rejected = 0
   let failed = 0
   let lastKid: string | undefined
   let isRunning = true
@@ -72,7 +72,7 @@ export function startTraffic({ gateway, consumer, auth0Token, pauseMs = 10 }: Tr
       const answer: unknown = await response.json()
       if (response.ok) return answer
       problem = `${what}: ${response.status}`
-      if (response.status < 500) refused++
+      if (response.status < 500) rejected++
       else failed++
     } catch (error) {
       failed++
@@ -115,7 +115,7 @@ export function startTraffic({ gateway, consumer, auth0Token, pauseMs = 10 }: Tr
   })
   const counts = (): Counts => ({
     requests,
-    refused,
+    rejected,
     failed,
     accepted: { ...accepted },
     problems: [...problems].map(([problem, times]) => `${problem} (${times} times)`),

@@ -1,4 +1,4 @@
-import { defineGateway } from './src/define.ts'
+import { defineGateway } from '@sealgate/gateway'
 
 export default defineGateway({
   audiences: {

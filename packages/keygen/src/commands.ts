@@ -45,7 +45,7 @@ export async function generate(values: Values, terminal: Terminal): Promise<void
   }
   if (values['activate-in'] !== undefined && activateIn < MIN_ACTIVATION_SECONDS && values.force !== true) {
     throw new UsageError(
-      'consumers cache keys for minutes and would refuse this one: type --activate-in=10m, or add --force',
+      'consumers cache keys for minutes and would reject this one: type --activate-in=10m, or add --force',
     )
   }
   if (expiresIn !== undefined && expiresIn <= activateIn) {

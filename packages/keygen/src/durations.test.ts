@@ -28,7 +28,7 @@ describe('readDuration', () => {
     '36526d',
     '9999999999999s',
     '１０m',
-  ])('refuses %j and says what to type', (text) => {
+  ])('rejects %j and says what to type', (text) => {
     expect(() => readDuration(text, 'expires-in')).toThrow(UsageError)
     expect(() => readDuration(text, 'expires-in')).toThrow(/type --expires-in=90d$/)
   })

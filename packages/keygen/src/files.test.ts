@@ -91,7 +91,7 @@ describe('writePrivateFile', () => {
 })
 
 describe('readTextFile', () => {
-  it('reads 64 KiB and refuses a byte more', async () => {
+  it('reads 64 KiB and rejects a byte more', async () => {
     writeFileSync(path('fits'), 'x'.repeat(65_536))
     writeFileSync(path('large'), 'x'.repeat(65_537))
     expect((await readTextFile(path('fits'))).length).toBe(65_536)

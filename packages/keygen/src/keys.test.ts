@@ -102,14 +102,14 @@ describe('readKeyPair', () => {
     ],
     ['a publicJwk with the private half', { publicJwk: PRIVATE, privateJwk: PRIVATE }, /holds a private key/],
     ['a publicJwk that is no JWK', { publicJwk: 'x', privateJwk: PRIVATE }, /publicJwk is no JWK/],
-  ])('refuses %s, and quotes no key', async (_, value, reason) => {
+  ])('rejects %s, and quotes no key', async (_, value, reason) => {
     const error: unknown = await reading(value).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(InputError)
     expect(String(error)).toMatch(reason)
     expect(String(error)).not.toContain(RFC_8037.d.slice(0, 16))
   })
 
-  it('refuses what is not JSON, and quotes nothing of it', async () => {
+  it('rejects what is not JSON, and quotes nothing of it', async () => {
     const error: unknown = await readKeyPair(`d=${RFC_8037.d}`).catch((thrown: unknown) => thrown)
     expect(String(error)).toBe('InputError: this is not JSON')
   })
@@ -136,7 +136,7 @@ describe('readPublicKeys', () => {
       /not a point/,
     ],
     ['a y above the field', { ...PUBLIC, x: '7v_______________________________________38' }, /not a point/],
-  ])('refuses %s', async (_, value, reason) => {
+  ])('rejects %s', async (_, value, reason) => {
     await expect(readPublicKeys(JSON.stringify(value))).rejects.toThrow(reason)
   })
 })

@@ -179,7 +179,7 @@ async function checkSignature({ kty, crv, x, d }: PrivateJwk): Promise<void> {
   const key = createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' })
   const signature = new Uint8Array(sign(null, message, key))
   if (!(await verifyAsync(signature, message, decode(x, 'x'), { zip215: false }))) {
-    throw new InputError('the halves do not belong together: what one signs, the other refuses')
+    throw new InputError('the halves do not belong together: what one signs, the other rejects')
   }
 }
 

@@ -85,8 +85,8 @@ describe('kit-keygen as a process', () => {
     const first = readFileSync(file, 'utf8')
     expect(statSync(file).mode & 0o777).toBe(0o600)
 
-    const refused = keygen(['--out=key.json'])
-    expect([refused.status, refused.stdout, lines(refused.stderr)]).toEqual([1, '', 1])
+    const rejected = keygen(['--out=key.json'])
+    expect([rejected.status, rejected.stdout, lines(rejected.stderr)]).toEqual([1, '', 1])
     expect(readFileSync(file, 'utf8')).toBe(first)
 
     expect(bash('umask 777; kit-keygen --kid=two --out key.json --force').status).toBe(0)

@@ -130,7 +130,7 @@ describe('check, public and thumbprint', () => {
     ['nothing', [], /not JSON/],
     ['text in another encoding', [Uint8Array.of(0xff, 0xfe, 0x7b, 0)], /not text in UTF-8/],
     ['more than 64 KiB', [' '.repeat(40_000), ' '.repeat(40_000)], /too large/],
-  ])('refuse %s', async (_, chunks, reason) => {
+  ])('reject %s', async (_, chunks, reason) => {
     const { status, out, said } = await type(['check', '-'], { input: streamOf(...chunks) })
     expect([status, out, said.length]).toEqual([1, '', 1])
     expect(said[0]).toMatch(reason)

@@ -23,6 +23,6 @@ it.each([[[]], [['--private']], [['--public']], [['--dotenv']]])(
       now: () => 0,
     })
     expect([status, out]).toEqual([1, ''])
-    expect(said).toEqual(['kit-keygen: the halves do not belong together: what one signs, the other refuses'])
+    expect(said).toEqual(['kit-keygen: the halves do not belong together: what one signs, the other rejects'])
   },
 )

@@ -78,7 +78,7 @@ it('has a code for each class that no other has', () => {
   expect(new Set(rows.map(([, , code]) => code)).size).toBe(rows.length)
 })
 
-it('says why a token was refused as a word, as a sentence, and as both', () => {
+it('says why a token was rejected as a word, as a sentence, and as both', () => {
   expect(new TokenError('revoked', 'its jti is on the deny-list')).toMatchObject({
     reason: 'revoked',
     detail: 'its jti is on the deny-list',

@@ -1,4 +1,4 @@
-/** Why a token was refused. One stable word each; safe to log, never sent to the caller. */
+/** Why a token was rejected. One stable word each; safe to log, never sent to the caller. */
 export type TokenReason =
   | 'malformed'
   | 'too_large'
@@ -63,7 +63,7 @@ export class TokenError extends KitError {
   override readonly name = 'TokenError'
   override readonly code: typeof TokenError.code = TokenError.code
   override readonly status = 401
-  /** Why the token was refused. */
+  /** Why the token was rejected. */
   readonly reason: TokenReason
   /** A sentence for the log. It never quotes the token. */
   readonly detail: string
@@ -101,7 +101,7 @@ export class KeysUnavailableError extends UnavailableError {
   override readonly code: typeof KeysUnavailableError.code = KeysUnavailableError.code
 }
 
-/** The deny-list cannot be read now and the kit is set to refuse in that case. Status 503. */
+/** The deny-list cannot be read now and the kit is set to reject in that case. Status 503. */
 export class RevocationUnavailableError extends UnavailableError {
   static readonly code = 'ERR_REVOCATION_UNAVAILABLE'
   override readonly name = 'RevocationUnavailableError'
@@ -111,7 +111,7 @@ export class RevocationUnavailableError extends UnavailableError {
 /** The error codes of RFC 6750 §3.1. */
 export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
-/** The only texts about a refusal that reach the wire: one for each code, never the reason itself. */
+/** The only texts about a rejection that reach the wire: one for each code, never the reason itself. */
 const DESCRIPTIONS: Record<BearerErrorCode | 'temporarily_unavailable' | 'server_error', string> = {
   invalid_request: 'The request carries its credentials in a malformed way',
   invalid_token: 'The access token is missing, expired or not acceptable here',

@@ -1,6 +1,6 @@
 import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { KitEvent } from './events.ts'
+import type { KitEvent } from './primitives/events.ts'
 import {
   auth0,
   cloudflareAccess,
@@ -106,7 +106,7 @@ describe('createExternalVerifier', () => {
     })
   })
 
-  it.each(ALGORITHMS.filter((alg) => alg !== 'RS256'))('refuses %s where RS256 is pinned', async (alg) => {
+  it.each(ALGORITHMS.filter((alg) => alg !== 'RS256'))('rejects %s where RS256 is pinned', async (alg) => {
     const one = await signer(alg)
     const verifier = verifierOf(served(one.jwk, rs256.jwk))
     expect(await verifier.safeVerify(await one.token())).toMatchObject({
@@ -133,7 +133,7 @@ describe('createExternalVerifier', () => {
   })
 
   const utf8 = new TextEncoder()
-  const refusals: [what: string, reason: string, token: () => Promise<string>, detail?: string][] = [
+  const rejections: [what: string, reason: string, token: () => Promise<string>, detail?: string][] = [
     ['another issuer', 'wrong_issuer', () => rs256.token({ iss: 'https://tenant.example' })],
     ['another audience', 'wrong_audience', () => rs256.token({ aud: ['other', 'api2'] })],
     ['an expired token', 'expired', () => rs256.token({ iat: NOW - 900, exp: NOW - 90 })],
@@ -173,7 +173,7 @@ describe('createExternalVerifier', () => {
     ['what is no text', 'malformed', () => Promise.resolve(7 as never), 'the token is not a string'],
     ['a token that is too large', 'too_large', () => rs256.token({ filler: 'x'.repeat(8192) })],
   ]
-  it.each(refusals)('refuses %s as %s', async (_, reason, token, detail = expect.any(String) as string) => {
+  it.each(rejections)('rejects %s as %s', async (_, reason, token, detail = expect.any(String) as string) => {
     const verifier = verifierOf(served(rs256.jwk), { algorithms: ['RS256', 'ES256'] })
     expect(await verifier.safeVerify(await token())).toEqual({ ok: false, reason, detail })
   })
@@ -253,7 +253,7 @@ describe('createExternalVerifier', () => {
     expect(await verifier.safeVerify(await one.token())).toMatchObject({ reason: 'unsupported_alg' })
   })
 
-  it('refuses a configuration that would accept anything', () => {
+  it('rejects a configuration that would accept anything', () => {
     const server = served()
     const name = 'must be a non-empty string'
     const list = 'algorithms must list what the issuer signs with, for example RS256'
@@ -510,7 +510,7 @@ describe('externalVerifier', () => {
     expect(() => externalVerifier({ ...env, AUTH_ALGORITHMS: 7 })).toThrow('AUTH_ALGORITHMS')
   })
 
-  it('refuses algorithms that are none of the table', () => {
+  it('rejects algorithms that are none of the table', () => {
     expect(() => externalVerifier({ ...env, AUTH_ALGORITHMS: 'RS256,HS256' })).toThrow('HS256')
   })
 })
@@ -526,29 +526,29 @@ describe('verifyCompact', () => {
     }
   })
 
-  it('refuses without saying more than the reason', async () => {
+  it('rejects without saying more than the reason', async () => {
     const other = await signer('RS256', { kid: 'other' })
     const token = await rs256.token()
-    const refusal = async (jwks: object, alg: ExternalAlg = 'RS256', signed = token) => {
+    const rejection = async (jwks: object, alg: ExternalAlg = 'RS256', signed = token) => {
       const verifying = verifyCompact(signed, { ...jwks }, { algorithms: [alg] })
       return verifying.catch((error: unknown) => error)
     }
-    expect(await refusal({ keys: [other.jwk] })).toMatchObject({
+    expect(await rejection({ keys: [other.jwk] })).toMatchObject({
       reason: 'unknown_kid',
       detail: 'no key has this kid',
     })
     expect(
-      await refusal({ keys: [rs256.jwk] }, 'RS256', await rs256.token({}, { kid: undefined })),
+      await rejection({ keys: [rs256.jwk] }, 'RS256', await rs256.token({}, { kid: undefined })),
     ).toMatchObject({ reason: 'missing_kid', detail: 'the header has no kid' })
-    expect(await refusal(other.jwk)).toMatchObject({
+    expect(await rejection(other.jwk)).toMatchObject({
       reason: 'bad_signature',
       detail: 'the signature does not match',
     })
-    expect(await refusal(rs256.jwk, 'ES256')).toMatchObject({
+    expect(await rejection(rs256.jwk, 'ES256')).toMatchObject({
       reason: 'unsupported_alg',
       detail: 'only ES256 is accepted',
     })
-    expect(await refusal({ ...rs256.jwk, alg: 'PS256' })).toMatchObject({
+    expect(await rejection({ ...rs256.jwk, alg: 'PS256' })).toMatchObject({
       reason: 'unsupported_alg',
       detail: 'the key is for another alg',
     })
@@ -612,7 +612,7 @@ describe('presets', () => {
     })
   })
 
-  it('refuse what is no host, and tenants that are no tenant', () => {
+  it('reject what is no host, and tenants that are no tenant', () => {
     for (const host of [
       'https://tenant.example',
       'tenant',

@@ -7,10 +7,10 @@ import { MAX_KITS } from './constants.ts'
 import { ConfigError } from './errors.ts'
 import type { ExternalAlg } from './external/algorithms.ts'
 import { ExternalVerifier, type ExternalVerifierConfig } from './external/verifier.ts'
-import { splitList } from './settings.ts'
+import { splitList } from './config/schema.ts'
 
-export type { RegisteredClaims } from './claims.ts'
-export type { CompactHeader } from './compact.ts'
+export type { RegisteredClaims } from './claims/types.ts'
+export type { CompactHeader } from './jose/compact.ts'
 export { ConfigError, KeysUnavailableError, TokenError, type TokenReason } from './errors.ts'
 export type { ExternalAlg } from './external/algorithms.ts'
 export { verifyCompact, type VerifiedExternalJws } from './external/jws.ts'
@@ -50,7 +50,7 @@ export function externalVerifier(env: object): ExternalVerifier {
     issuer,
     audience: splitList(audience),
     jwksUri,
-    // The verifier refuses names that are no algorithm.
+    // The verifier rejects names that are no algorithm.
     algorithms: splitList(algorithms) as ExternalAlg[],
   })
   const [oldest] = verifiers.keys()

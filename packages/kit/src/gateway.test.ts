@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ClaimsError } from './errors.ts'
-import { checkRevoked, mintInternal, type MintRequest, signingKid } from './gateway.ts'
-import { generateSecret } from './keys/secrets.ts'
-import { createKit } from './registry.ts'
-import type { DenylistStore } from './settings.ts'
+import { checkRevoked, issueInternal, type IssueRequest, signingKid } from './gateway.ts'
+import { generateSecret } from './keys/hmac-secrets.ts'
+import { createKit } from './kit/registry.ts'
+import type { DenylistStore } from './config/schema.ts'
 import { createTestIssuer } from './testing.ts'
 
 const NOW = 1_800_000_000
@@ -33,10 +33,10 @@ function memory(): DenylistStore {
 const partOf = (token: string, index: number): unknown =>
   JSON.parse(atob((token.split('.')[index] ?? '').replaceAll('-', '+').replaceAll('_', '/')))
 
-describe('mintInternal', () => {
-  it('mints for the audience and up to the end that it is given, and adds no claim of its own', async () => {
+describe('issueInternal', () => {
+  it('issues for the audience and up to the end that it is given, and adds no claim of its own', async () => {
     const request = { claims: { sub: 'user-1', jti: 'id-1' }, aud: 'reports', expiresAt: NOW + 30 }
-    const token = await mintInternal(kitOf(), request)
+    const token = await issueInternal(kitOf(), request)
     expect(partOf(token, 0)).toEqual({ alg: 'HS512', typ: 'JWT' })
     expect(partOf(token, 1)).toEqual({
       iss: 'https://issuer.test',
@@ -57,7 +57,7 @@ describe('mintInternal', () => {
       permissions: ['read'],
       own: 'x',
     } as const
-    const token = await mintInternal(kitOf(), {
+    const token = await issueInternal(kitOf(), {
       claims,
       aud: 'reports',
       expiresAt: NOW + 30,
@@ -67,7 +67,7 @@ describe('mintInternal', () => {
     expect(partOf(token, 1)).toMatchObject(claims)
   })
 
-  it.each<[message: string, request: MintRequest]>([
+  it.each<[message: string, request: IssueRequest]>([
     ['sub has a wrong type or value', { claims: { sub: '' }, aud: 'a', expiresAt: NOW + 30 }],
     ['exp is not after iat', { claims: { sub: 'a' }, aud: 'a', expiresAt: NOW }],
     ['it lives longer than 3600 s', { claims: { sub: 'a' }, aud: 'a', expiresAt: NOW + 3601 }],
@@ -75,21 +75,21 @@ describe('mintInternal', () => {
       'kind has a wrong type or value',
       { claims: { sub: 'a', kind: 'x' as never }, aud: 'a', expiresAt: NOW + 9 },
     ],
-  ])('refuses what a verifier would refuse: %s', async (message, request) => {
-    const minting = mintInternal(kitOf(), request)
-    await expect(minting).rejects.toThrow(ClaimsError)
-    await expect(minting).rejects.toThrow(`a verifier would refuse this token: ${message}`)
+  ])('rejects what a verifier would reject: %s', async (message, request) => {
+    const issuing = issueInternal(kitOf(), request)
+    await expect(issuing).rejects.toThrow(ClaimsError)
+    await expect(issuing).rejects.toThrow(`a verifier would reject this token: ${message}`)
   })
 })
 
 describe('checkRevoked', () => {
-  it('refuses a subject and a token that are on the list, and no others', async () => {
+  it('rejects a subject and a token that are on the list, and no others', async () => {
     const kit = kitOf(memory())
     await kit.revoke({ sub: 'user-1' })
     await kit.revoke({ jti: 'id-2' })
-    const refused = { reason: 'revoked' }
-    await expect(checkRevoked(kit, { sub: 'user-1', iat: NOW })).rejects.toMatchObject(refused)
-    await expect(checkRevoked(kit, { sub: 'user-2', iat: NOW, jti: 'id-2' })).rejects.toMatchObject(refused)
+    const rejected = { reason: 'revoked' }
+    await expect(checkRevoked(kit, { sub: 'user-1', iat: NOW })).rejects.toMatchObject(rejected)
+    await expect(checkRevoked(kit, { sub: 'user-2', iat: NOW, jti: 'id-2' })).rejects.toMatchObject(rejected)
     await expect(checkRevoked(kit, { sub: 'user-1', iat: NOW + 1, jti: 'id-1' })).resolves.toBeUndefined()
   })
 

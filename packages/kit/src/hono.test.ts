@@ -1,11 +1,11 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Decision } from './decision.ts'
+import type { Decision } from './http/decision.ts'
 import { ConfigError } from './errors.ts'
 import { guard, sealgate, type SealgateEnv } from './hono.ts'
-import { generateSecret } from './keys/secrets.ts'
+import { generateSecret } from './keys/hmac-secrets.ts'
 import { policy } from './policy/builder.ts'
-import { createKit, makeKit } from './registry.ts'
+import { createKit, makeKit } from './kit/registry.ts'
 import { createTestIssuer, type TestIssuer } from './testing.ts'
 
 let issuer: TestIssuer
@@ -100,7 +100,7 @@ describe('guard', () => {
     expect(response.headers.get('Retry-After')).toBeTruthy()
   })
 
-  it('refuses a request whose X-User-ID is somebody else', async () => {
+  it('rejects a request whose X-User-ID is somebody else', async () => {
     const bearer = `Bearer ${await issuer.token({ sub: 'ada' })}`
     expect((await ask('/any', bearer, { 'X-User-ID': 'ada' })).status).toBe(200)
     expect((await ask('/any', bearer, { 'X-User-ID': 'eve' })).status).toBe(400)

@@ -4,13 +4,13 @@
  * @module @sealgate/kit/hono
  */
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Auth } from './claims.ts'
-import type { KitOptions } from './config.ts'
-import { type Decision, refusal, refusalResponse } from './decision.ts'
+import type { Auth } from './claims/types.ts'
+import type { KitOptions } from './config/from-env.ts'
+import { type Decision, denial, denialResponse } from './http/decision.ts'
 import { ConfigError } from './errors.ts'
-import { Kit } from './kit.ts'
+import { Kit } from './kit/kit.ts'
 import { isPolicy, type Policy } from './policy/builder.ts'
-import { makeKit } from './registry.ts'
+import { makeKit } from './kit/registry.ts'
 
 /** For apps that are typed by hand: `new Hono<SealgateEnv>()`. */
 export interface SealgateEnv {
@@ -32,7 +32,7 @@ export interface SealgateOptions extends KitOptions {
 export interface GuardOptions {
   /** The kit to use. Default: `c.var.jwt`, else `makeKit(c.env)`. */
   readonly kit?: Kit
-  /** Lets a caller without credentials through (`c.var.auth` is `undefined`); bad tokens are refused all the same. */
+  /** Lets a caller without credentials through (`c.var.auth` is `undefined`); bad tokens are rejected all the same. */
   readonly optional?: boolean
   /** Asks for a token that is bound to this very request. */
   readonly bound?: boolean
@@ -87,7 +87,7 @@ export function guard<Custom>(rules?: PolicyFor<Custom>, options: GuardOptions =
     const decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
     options.onDecision?.(decision, c)
     if (decision.granted) c.set('auth', decision.auth)
-    else if (!(options.optional && decision.reason === 'no_credentials')) return refusalResponse(decision)
+    else if (!(options.optional && decision.reason === 'no_credentials')) return denialResponse(decision)
     await next()
     return undefined
   }
@@ -105,7 +105,7 @@ function checkPolicy<Custom>(rules: Policy<Custom>): Policy<Custom> {
 function withIdentityHeader<Custom>(request: Request, decision: Decision<Custom>): Decision<Custom> {
   const claimed = request.headers.get('X-User-ID')
   if (!decision.granted || claimed === null || claimed === decision.auth.sub) return decision
-  return refusal(400, 'identity_mismatch', 'X-User-ID differs from the subject of the token')
+  return denial(400, 'identity_mismatch', 'X-User-ID differs from the subject of the token')
 }
 
 function kitOf(c: Context): Kit {

@@ -3,11 +3,17 @@
  *
  * @module @sealgate/kit
  */
-export type { InternalAlg } from './algorithms.ts'
-export type { Actor, Auth, Claims, Kind, Rights, VerifiedClaims } from './claims.ts'
-export type { CompactHeader } from './compact.ts'
-export { envMode, type KitOptions } from './config.ts'
-export { type Decision, type Granted, type Refused, type RefusalReason, refusalResponse } from './decision.ts'
+export type { InternalAlg } from './jose/algorithms.ts'
+export type { Actor, Auth, Claims, Kind, Rights, VerifiedClaims } from './claims/types.ts'
+export type { CompactHeader } from './jose/compact.ts'
+export { envMode, type KitOptions } from './config/from-env.ts'
+export {
+  type Decision,
+  type Granted,
+  type Denied,
+  type DenialReason,
+  denialResponse,
+} from './http/decision.ts'
 export {
   type BearerErrorCode,
   ClaimsError,
@@ -19,20 +25,20 @@ export {
   TokenError,
   type TokenReason,
 } from './errors.ts'
-export type { KitEvent, OnEvent } from './events.ts'
-export { generateSecret } from './keys/secrets.ts'
-export type { PublicJwk, SlotDescription } from './keys/ring.ts'
-export type { SourceDescription } from './keys/source.ts'
-export type { AuthorizeOptions, Kit, KitDescription, SafeVerifyResult, TokenSource } from './kit.ts'
-export type { Jwk, KitConfig, SignConfig, VerifyConfig } from './kit-config.ts'
+export type { KitEvent, OnEvent } from './primitives/events.ts'
+export { generateSecret } from './keys/hmac-secrets.ts'
+export type { PublicJwk, SlotDescription } from './keys/signing-slots.ts'
+export type { SourceDescription } from './keys/key-source.ts'
+export type { AuthorizeOptions, Kit, KitDescription, SafeVerifyResult, TokenSource } from './kit/kit.ts'
+export type { Jwk, KitConfig, SignConfig, VerifyConfig } from './config/from-options.ts'
 export { policy, type Policy } from './policy/builder.ts'
 export type { ExplainedRule, Explanation } from './policy/explain.ts'
 export type { SchemaResult, StandardSchema } from './policy/standard-schema.ts'
-export { createKit, makeKit } from './registry.ts'
-export type { DenylistStore, FetchService } from './settings.ts'
-export { computeRequestHash } from './tokens/bind.ts'
+export { createKit, makeKit } from './kit/registry.ts'
+export type { DenylistStore, FetchService } from './config/schema.ts'
+export { computeRequestHash } from './tokens/request-hash.ts'
 export type { DelegationRequest } from './tokens/delegate.ts'
-export type { VerifyOptions, VerifyOverrides } from './tokens/options.ts'
+export type { VerifyOptions, VerifyOverrides } from './tokens/verify-options.ts'
 export { isExpiringSoon, parse, type UnverifiedToken } from './tokens/parse.ts'
-export type { Revocation } from './tokens/revoke.ts'
+export type { Revocation } from './tokens/revocation.ts'
 export type { SignClaims, SignOptions } from './tokens/sign.ts'

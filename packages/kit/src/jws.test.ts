@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from './encoding.ts'
+import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from './jose/base64url.ts'
 import { type InternalAlg, signCompact, verifyCompact } from './jws.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
@@ -21,7 +21,7 @@ beforeAll(async () => {
   privateJwk = { ...publicJwk, d }
 })
 
-/** The code or reason of the refusal, or `accepted`. */
+/** The code or reason of the denial, or `accepted`. */
 async function outcome(doing: Promise<unknown>): Promise<string> {
   return doing.then(
     () => 'accepted',
@@ -49,7 +49,7 @@ describe.each<[InternalAlg, () => Jwk, () => Jwk]>([
     expect((await verifyCompact(token, verifier(), { alg })).header.alg).toBe(alg)
   })
 
-  it('refuses another payload, a signature that was changed, cut or lengthened', async () => {
+  it('rejects another payload, a signature that was changed, cut or lengthened', async () => {
     const [header = '', body = '', signature = ''] = (await signCompact(payload, signer())).split('.')
     const bytes = decodeBase64Url(signature) ?? new Uint8Array()
     const spoilt = Uint8Array.from(bytes, (byte, index) => (index === 0 ? byte ^ 1 : byte))
@@ -65,7 +65,7 @@ describe.each<[InternalAlg, () => Jwk, () => Jwk]>([
     }
   })
 
-  it('refuses a token of the other algorithm, and a key of the other kind', async () => {
+  it('rejects a token of the other algorithm, and a key of the other kind', async () => {
     const other = alg === 'EdDSA' ? 'HS512' : 'EdDSA'
     const foreign = await signCompact(payload, alg === 'EdDSA' ? secret : privateJwk)
     expect(await outcome(verifyCompact(foreign, verifier(), { alg }))).toBe('unsupported_alg')
@@ -153,7 +153,7 @@ describe('a secret', () => {
   })
 })
 
-describe('a refusal says what is wrong', () => {
+describe('a rejection says what is wrong', () => {
   it.each<[words: string, change: (publicJwk: Jwk, privateJwk: Jwk) => Jwk]>([
     ['the key is not for EdDSA', () => secret],
     ['the key is not for EdDSA', () => null as never],

@@ -3,17 +3,17 @@
  *
  * @module @sealgate/kit/jws
  */
-import { ALGORITHMS, type Algorithm, type InternalAlg } from './algorithms.ts'
-import { type CompactHeader, CompactReader } from './compact.ts'
+import { ALGORITHMS, type Algorithm, type InternalAlg } from './jose/algorithms.ts'
+import { type CompactHeader, CompactReader } from './jose/compact.ts'
 import { MIN_SECRET_BYTES } from './constants.ts'
-import { decodeBase64Url, encodeBase64Url, encodeUtf8, isObject } from './encoding.ts'
+import { decodeBase64Url, encodeBase64Url, encodeUtf8, isObject } from './jose/base64url.ts'
 import { ConfigError, TokenError } from './errors.ts'
-import { VerificationKey } from './keys/key.ts'
-import { isPair, parsePrivateJwk, SigningKey } from './keys/private.ts'
-import { decodeMember, hasPrivateMember, pointProblem } from './keys/public.ts'
+import { VerificationKey } from './keys/verification-key.ts'
+import { isPair, parsePrivateJwk, SigningKey } from './keys/private-jwk.ts'
+import { decodeMember, hasPrivateMember, pointProblem } from './keys/public-jwk.ts'
 
-export type { InternalAlg } from './algorithms.ts'
-export type { CompactHeader } from './compact.ts'
+export type { InternalAlg } from './jose/algorithms.ts'
+export type { CompactHeader } from './jose/compact.ts'
 export { TokenError } from './errors.ts'
 
 /** A compact JWS whose signature is good. Its payload is bytes: nothing about claims was checked. */

@@ -9,7 +9,7 @@ const reasonOf = async (kit: Kit, token: string): Promise<string> => {
 }
 
 describe('createTestIssuer', () => {
-  it('mints tokens that the kit accepts under its env', async () => {
+  it('issues tokens that the kit accepts under its env', async () => {
     const issuer = await createTestIssuer()
     const auth = await kitOf(issuer).checkAuth(
       await issuer.token({ permissions: ['read:reports'], roles: ['admin'], kind: 'user' }),
@@ -35,7 +35,7 @@ describe('createTestIssuer', () => {
     expect(await reasonOf(kit, rawToken({ alg: 'none' }, { sub: 'x' }))).toBe('unsupported_alg')
   })
 
-  it('mints expired tokens that ended an hour ago, and lived five minutes', async () => {
+  it('issues expired tokens that ended an hour ago, and lived five minutes', async () => {
     const now = 1_800_000_000
     const issuer = await createTestIssuer({ now: () => now })
     const [, payload = ''] = (await issuer.expired({ sub: 'user-2' })).split('.')

@@ -3,12 +3,12 @@
  *
  * @module @sealgate/kit/testing
  */
-import type { Actor, Kind } from './claims.ts'
-import { encodeBase64Url } from './encoding.ts'
-import { mintInternal } from './gateway.ts'
-import type { Kit } from './kit.ts'
-import type { Jwk } from './kit-config.ts'
-import { createKit } from './registry.ts'
+import type { Actor, Kind } from './claims/types.ts'
+import { encodeBase64Url } from './jose/base64url.ts'
+import { issueInternal } from './gateway.ts'
+import type { Kit } from './kit/kit.ts'
+import type { Jwk } from './config/from-options.ts'
+import { createKit } from './kit/registry.ts'
 import type { SignClaims } from './tokens/sign.ts'
 
 /** Claims of a test token; everything has a default. */
@@ -21,7 +21,7 @@ export interface TestClaims extends Partial<SignClaims> {
   readonly auth_iat?: number
 }
 
-/** How a test token is minted. */
+/** How a test token is issued. */
 export interface TestTokenOptions {
   /** Default: the issuer's audience. */
   readonly aud?: string
@@ -49,7 +49,7 @@ export interface TestIssuerOptions {
 export type Breakage = number | { readonly body: string } | 'throw'
 
 /**
- * An issuer in memory: it mints tokens and serves their keys as a JWKS binding, so that the code under test
+ * An issuer in memory: it issues tokens and serves their keys as a JWKS binding, so that the code under test
  * runs with the real kit. `env` is what the consumer's environment would be.
  */
 export interface TestIssuer {
@@ -107,8 +107,8 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
       return Response.json({ keys: sets.flatMap(({ keys }) => keys) })
     },
   }
-  const mint = (kit: Kit, claims: TestClaims, token: TestTokenOptions, from: number): Promise<string> =>
-    mintInternal(kit, {
+  const issue = (kit: Kit, claims: TestClaims, token: TestTokenOptions, from: number): Promise<string> =>
+    issueInternal(kit, {
       claims: { sub: 'user-1', ...claims },
       aud: token.aud ?? audience,
       expiresAt: Math.floor(from) + (token.ttlSeconds ?? 300),
@@ -131,11 +131,11 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
         maxTtlSeconds: 86_400,
         now,
       })
-      return mint(kit, claims, token, now())
+      return issue(kit, claims, token, now())
     },
     expired(claims = {}) {
       const past = now() - 3600 - 300
-      return mint(
+      return issue(
         kitOf({ ...current, nbf: 0 }, () => past),
         claims,
         {},
@@ -144,7 +144,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     },
     async forged(claims = {}) {
       const stranger = await makePrivateJwk(String(current.kid))
-      return mint(kitOf(stranger), claims, {}, now())
+      return issue(kitOf(stranger), claims, {}, now())
     },
     async rotate({ withdraw = false } = {}) {
       serial++
@@ -169,7 +169,7 @@ async function makePrivateJwk(kid: string): Promise<Jwk> {
   return { kty: 'OKP', crv: 'Ed25519', x: exported.x, d: exported.d, kid, alg: 'EdDSA', use: 'sig' }
 }
 
-/** A token with any header and payload, unsigned or signed elsewhere: for tests of refusals. */
+/** A token with any header and payload, unsigned or signed elsewhere: for tests of rejections. */
 export function rawToken(
   header: unknown,
   payload: unknown,

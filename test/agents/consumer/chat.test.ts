@@ -62,7 +62,7 @@ describe('somebody who is not the owner', () => {
     expect(awake).not.toContain(String(idOf(ada.sub)))
   })
 
-  it('is refused by the Agent too, when code forgets to ask', async () => {
+  it('is rejected by the Agent too, when code forgets to ask', async () => {
     const stub = Chat.get(idOf(ada.sub))
     const headers = { ...bearer(await issuer.token(mallory)), Upgrade: 'websocket' }
     const response = await stub.fetch('https://service.test/', { headers })

@@ -32,7 +32,7 @@ class Default(WorkerEntrypoint):
         return await verify(Binding(), token, audience)
 
     async def judge(self, tokens, expected, secret=None):
-        """The module's verdict on each token: its claims, or the reason of the refusal."""
+        """The module's verdict on each token: its claims, or the reason of the rejection."""
         if secret is not None:
             secret = base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
         jwks = (await self.env.GATEWAY_KEYS.getJwks()).to_py()

@@ -4,7 +4,7 @@ from js import Object
 from pyodide.ffi import to_js
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The gateway's `code` and `status`: 401 for the token, 403 for the binding, 5xx when it cannot tell."""
 
     def __init__(self, code, status):
@@ -17,7 +17,7 @@ async def verify(exchange, token, audience):
     """The claims, as a dict, of a token that is meant for this service.
 
     `exchange` is the binding of the gateway's entrypoint `Exchange`. `audience` is what its props name as
-    `service`. Raises Refused.
+    `service`. Raises Rejected.
     """
     # Without the converter older runtimes make a Map of a dict, and the gateway finds no audience in it.
     request = to_js({"audience": audience}, dict_converter=Object.fromEntries)
@@ -25,7 +25,7 @@ async def verify(exchange, token, audience):
     if hasattr(answer, "to_py"):
         answer = answer.to_py()
     if answer["ok"] is not True:
-        raise Refused(answer["code"], answer["status"])
+        raise Rejected(answer["code"], answer["status"])
     return answer["claims"]
 
 

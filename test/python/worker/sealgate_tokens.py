@@ -85,7 +85,7 @@ def _decode(text):
 def _parse_object(raw):
     """A JSON object in UTF-8: Python's own parser also guesses UTF-16, and takes NaN and Infinity."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         raise TokenError("malformed") from None
     if not isinstance(value, dict):
@@ -93,7 +93,7 @@ def _parse_object(raw):
     return value
 
 
-def _refuse_constant(name):
+def _reject_constant(name):
     raise ValueError(name)
 
 

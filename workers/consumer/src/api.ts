@@ -1,9 +1,9 @@
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { type Context, Hono } from 'hono'
-import { logRefusal } from './log.ts'
+import { logDenial } from './log.ts'
 import { administrator, anybody, ownerOf, premium, reader } from './policies.ts'
 
-const onDecision = { onDecision: logRefusal }
+const onDecision = { onDecision: logDenial }
 
 /** The routes of the example service: one guard each, and handlers that know the caller. */
 export const api = new Hono<SealgateEnv>()

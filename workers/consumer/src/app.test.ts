@@ -80,18 +80,18 @@ it('answers 503 while it has no keys, and 401 for a forged token once it has', a
   expect((await app.request('/secure', { headers }, up.env)).status).toBe(401)
 })
 
-it('refuses a profile that is no JSON, and one without a name', async () => {
+it('rejects a profile that is no JSON, and one without a name', async () => {
   for (const body of ['', 'nonsense', '[]', '{"displayName":""}', '{"displayName":7}']) {
     const response = await call('/profile/me', { sub: 'me' }, { method: 'PUT', body })
     expect(response.status).toBe(400)
   }
 })
 
-it('logs why it refused, and no token', async () => {
+it('logs why it rejected, and no token', async () => {
   const token = await issuer.expired()
   await app.request('/secure', { headers: { Authorization: `Bearer ${token}` } }, issuer.env)
   expect(logged).toHaveBeenCalledWith(
-    expect.objectContaining({ event: 'refused', status: 401, reason: 'expired' }),
+    expect.objectContaining({ event: 'rejected', status: 401, reason: 'expired' }),
   )
   expect(JSON.stringify(logged.mock.calls)).not.toContain(token.slice(0, 20))
 })

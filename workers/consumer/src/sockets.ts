@@ -1,21 +1,21 @@
-import { type Decision, refusalResponse } from '@sealgate/kit'
+import { type Decision, denialResponse } from '@sealgate/kit'
 import { authenticateUpgrade, closeAtEnd } from '@sealgate/kit/agents'
 import type { SealgateEnv } from '@sealgate/kit/hono'
 import { routeAgentRequest } from 'agents'
 import { Hono } from 'hono'
 import { ownerOfChat } from './chat-name.ts'
-import { logRefusal } from './log.ts'
+import { logDenial } from './log.ts'
 import { ownerAlone } from './policies.ts'
 
-/** Routes that open WebSockets. Whoever may not pass is refused before there is a socket. */
+/** Routes that open WebSockets. Whoever may not pass is rejected before there is a socket. */
 export const sockets = new Hono<SealgateEnv>()
   /** Says back what it hears, as long as the caller's token lives. */
   .get('/echo', async (c) => {
     const upgrade = await authenticateUpgrade(c.req.raw, {
       kit: c.var.jwt,
-      onDecision: (made) => logRefusal(made, c),
+      onDecision: (made) => logDenial(made, c),
     })
-    if (!upgrade.decision.granted) return refusalResponse(upgrade.decision)
+    if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
     if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
       return c.json({ error: 'upgrade_required', error_description: 'Open a WebSocket here' }, 426, {
         Upgrade: 'websocket',
@@ -33,7 +33,7 @@ export const sockets = new Hono<SealgateEnv>()
    */
   .all('/agents/chat/:name', async (c) => {
     const kit = c.var.jwt
-    const log = { onDecision: (made: Decision) => logRefusal(made, c) }
+    const log = { onDecision: (made: Decision) => logDenial(made, c) }
     const answer = await routeAgentRequest(c.req.raw, c.env, {
       prefix: c.req.path.startsWith('/api/') ? 'api/agents' : 'agents',
       onBeforeConnect: async (request, { name }) => {
@@ -42,11 +42,11 @@ export const sockets = new Hono<SealgateEnv>()
           policy: ownerAlone(ownerOfChat(name)),
           ...log,
         })
-        return upgrade.decision.granted ? upgrade.request : refusalResponse(upgrade.decision)
+        return upgrade.decision.granted ? upgrade.request : denialResponse(upgrade.decision)
       },
       onBeforeRequest: async (request, { name }) => {
         const decision = await kit.authorize(request, ownerAlone(ownerOfChat(name)), log)
-        return decision.granted ? request : refusalResponse(decision)
+        return decision.granted ? request : denialResponse(decision)
       },
     })
     return answer ?? c.notFound()

@@ -1,3 +1,6 @@
-export { app as default } from './app.ts'
-export { Admin, Exchange, Keys } from './entrypoints.ts'
-export { Session } from './session/durable-object.ts'
+import { createGateway } from '@sealgate/gateway'
+import definition from '../gateway.config.ts'
+
+const gateway = createGateway(definition)
+export default gateway
+export const { Keys, Exchange, Admin, Session } = gateway

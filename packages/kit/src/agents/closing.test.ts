@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { Auth } from '../claims.ts'
+import type { Auth } from '../claims/types.ts'
 import { closeAtEnd } from './closing.ts'
 
 const NOW = 1_800_000_000

@@ -1,4 +1,4 @@
-import type { Auth } from '../claims.ts'
+import type { Auth } from '../claims/types.ts'
 
 /** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
 const CLOSE = {

@@ -1,4 +1,4 @@
-import { type Auth, authOf, type VerifiedClaims } from '../claims.ts'
+import { type Auth, authOf, type VerifiedClaims } from '../claims/types.ts'
 
 /** The part of an Agent's connection that the guard needs. */
 export interface AgentConnection {

@@ -1,10 +1,10 @@
-import type { Auth } from '../claims.ts'
-import { type Decision, type Refused, refusal, refusalResponse } from '../decision.ts'
+import type { Auth } from '../claims/types.ts'
+import { type Decision, type Denied, denial, denialResponse } from '../http/decision.ts'
 import { KitError } from '../errors.ts'
-import type { Kit } from '../kit.ts'
+import type { Kit } from '../kit/kit.ts'
 import { type Policy, policy } from '../policy/builder.ts'
 import { owner as ownerRule } from '../policy/rules.ts'
-import { makeKit } from '../registry.ts'
+import { makeKit } from '../kit/registry.ts'
 import { close, type Ending } from './closing.ts'
 import { type AgentConnection, endOf, endTag, heldAuth, holdClaims, keepClaims } from './connection.ts'
 import type { GuardedObject } from './durable-object.ts'
@@ -21,7 +21,7 @@ const SUB_AGENT_HEADER = 'X-Cf-Agents-Subagent-Url'
 const PROPS_HEADER = 'X-Agents-Lifecycle-Props'
 
 /**
- * Stands in front of every hook of one Agent. The check is in `fetch`, before the SDK sees the request: a refused
+ * Stands in front of every hook of one Agent. The check is in `fetch`, before the SDK sees the request: a rejected
  * upgrade opens no socket. `onRequest` and `onConnect` check again when they are reached another way, as a sub-agent's
  * are. Later the claims on the connection decide: on each frame, each broadcast, each wake-up.
  */
@@ -70,7 +70,7 @@ export class AgentGuard {
       },
       onRequest: async (request) => {
         const decision = await this.#callerOf(request)
-        return decision.granted ? inner.onRequest(request) : refusalResponse(decision)
+        return decision.granted ? inner.onRequest(request) : denialResponse(decision)
       },
       onConnect: (connection, context) => this.#connect(connection, context),
       onMessage: async (connection, message) => {
@@ -98,7 +98,7 @@ export class AgentGuard {
   async #fetch(request: Request): Promise<Response> {
     try {
       const upgrade = await this.#authenticate(request)
-      if (!upgrade.decision.granted) return refusalResponse(upgrade.decision)
+      if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
       this.#callers.set(upgrade.request, upgrade.decision.auth)
       return upgrade.accept(await this.#inner.fetch(upgrade.request))
     } catch (error) {
@@ -191,10 +191,10 @@ function withoutProps(request: Request): Request {
 /** A socket is closed at `exp` sharp, so none is opened after it: the leeway is for clocks that differ. */
 function withoutLeeway(decision: Decision): Decision {
   if (!decision.granted || decision.auth.claims.exp > seconds()) return decision
-  return refusal(401, 'expired', 'the token has ended; a socket gets no leeway')
+  return denial(401, 'expired', 'the token has ended; a socket gets no leeway')
 }
 
-function endingOf({ status }: Refused): Ending {
+function endingOf({ status }: Denied): Ending {
   if (status === 503) return 'unavailable'
   return status === 403 ? 'forbidden' : 'ended'
 }

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument --
    TypeScript takes no parameters but any[] for the constructor of a mixin and of its base (TS2545). */
-import type { Auth } from '../claims.ts'
+import type { Auth } from '../claims/types.ts'
 import type { AgentConnection } from './connection.ts'
 import { durableObjectOf } from './durable-object.ts'
 import { AgentGuard } from './guard.ts'
@@ -37,7 +37,7 @@ export type AgentClass<Instance = AgentInstance> = abstract new (...args: any[])
 
 /**
  * An Agent (of the Agents SDK) that only verified callers reach: `class Chat extends AuthAgent(Agent<Env>) {}`. Every
- * request and every upgrade needs a token that passes the policy; a refused upgrade opens no socket and gets no frame.
+ * request and every upgrade needs a token that passes the policy; a rejected upgrade opens no socket and gets no frame.
  * The claims stay on the connection, over hibernation too, and the socket is closed with 4401 when the token ends;
  * frames of state or calls that come later are not looked at. It must be the last mixin: whatever wraps a hook after it
  * fails with a `TypeError`. Calls over the Agent's own binding (RPC) come from your Workers and are not checked.

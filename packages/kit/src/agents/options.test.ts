@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { policy } from '../policy/builder.ts'
-import { createKit } from '../registry.ts'
+import { createKit } from '../kit/registry.ts'
 import { type AgentClass, AuthAgent, OwnedAgent } from './mixins.ts'
 
 const Base = Object as unknown as AgentClass
@@ -20,12 +20,12 @@ it.each<[what: string, options: object, problem: RegExp]>([
   ['a query that is on without a name', { query: true }, /query must be the name/],
   ['props that are trusted by a word', { trustProps: 'no' }, /trustProps must be true or false/],
   ['a query without a name', { query: '' }, /query must be the name/],
-])('refuses %s when the class is made', (_, options, problem) => {
+])('rejects %s when the class is made', (_, options, problem) => {
   expect(() => AuthAgent(Base, options)).toThrow(problem)
   expect(() => OwnedAgent(Base, options)).toThrow(problem)
 })
 
-it('refuses an owner that is no function, and a function where nobody asks for the owner', () => {
+it('rejects an owner that is no function, and a function where nobody asks for the owner', () => {
   expect(() => OwnedAgent(Base, { ownerOf: 'alice' as never })).toThrow(/ownerOf must be a function/)
   expect(() => OwnedAgent(Base, { ownerOf: undefined as never })).toThrow(/ownerOf must be a function/)
   expect(() => AuthAgent(Base, { ownerOf: () => 'alice' } as object)).toThrow(/has no option ownerOf/)

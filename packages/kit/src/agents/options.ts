@@ -1,6 +1,6 @@
-import type { Decision } from '../decision.ts'
+import type { Decision } from '../http/decision.ts'
 import { ConfigError } from '../errors.ts'
-import { Kit } from '../kit.ts'
+import { Kit } from '../kit/kit.ts'
 import { isPolicy, type Policy } from '../policy/builder.ts'
 
 /** How {@link AuthAgent} checks. Nothing here can switch a check off. */
@@ -47,7 +47,7 @@ const OWNED_OPTIONS: Readonly<Record<keyof OwnedAgentOptions, Check>> = {
 }
 
 /**
- * Refuses options that do not mean what they seem to: an unknown name, and a value that is there but wrong. A policy
+ * Rejects options that do not mean what they seem to: an unknown name, and a value that is there but wrong. A policy
  * that is `undefined` because its import failed must not become "any verified caller".
  *
  * @throws ConfigError naming the option

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Decision } from '../decision.ts'
-import type { Kit } from '../kit.ts'
+import type { Decision } from '../http/decision.ts'
+import type { Kit } from '../kit/kit.ts'
 import { policy } from '../policy/builder.ts'
-import { createKit } from '../registry.ts'
+import { createKit } from '../kit/registry.ts'
 import { createTestIssuer, type TestIssuer } from '../testing.ts'
 import { authenticateUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
@@ -110,7 +110,7 @@ describe('the request that is passed on', () => {
       () => ({ protocols: `sealgate, sealgate.bearer.${token}`, authorization: `Bearer ${token}` }),
     ],
     ['the query twice', () => ({ query: `?token=${token}&token=${token}` })],
-  ])('has no token at all when the upgrade is refused: %s', async (_, offered) => {
+  ])('has no token at all when the upgrade is rejected: %s', async (_, offered) => {
     const { decision, request } = await upgrade(offered(), { query: 'token' })
     expect(decision.granted).toBe(false)
     expect(JSON.stringify([request.url, ...request.headers])).not.toContain(token)
@@ -119,11 +119,11 @@ describe('the request that is passed on', () => {
 
 describe('the decision', () => {
   it('is 403 when the policy does not pass', async () => {
-    const refused = await upgrade(
+    const rejected = await upgrade(
       { authorization: `Bearer ${token}` },
       { policy: policy().rolesAny('admin') },
     )
-    expect(outcome(refused)).toBe('403 insufficient_rights')
+    expect(outcome(rejected)).toBe('403 insufficient_rights')
   })
 
   it('is 503 when the keys cannot be had: nobody is logged out by an outage', async () => {
@@ -133,9 +133,9 @@ describe('the decision', () => {
       verify: { jwksService: { fetch: () => Promise.reject(new Error('down')) } },
       onEvent: () => undefined,
     })
-    const refused = await upgrade({ authorization: `Bearer ${token}` }, { kit: broken })
-    expect(outcome(refused)).toBe('503 keys_unavailable')
-    const answer = refused.accept(new Response('open'))
+    const rejected = await upgrade({ authorization: `Bearer ${token}` }, { kit: broken })
+    expect(outcome(rejected)).toBe('503 keys_unavailable')
+    const answer = rejected.accept(new Response('open'))
     expect(answer.status).toBe(503)
     expect(answer.headers.get('Retry-After')).toMatch(/^\d+$/)
   })
@@ -151,7 +151,7 @@ describe('the decision', () => {
 })
 
 describe('the answer', () => {
-  it('of a refused upgrade is its refusal, whatever the service answers', async () => {
+  it('of a rejected upgrade is its denial, whatever the service answers', async () => {
     const answer = (await upgrade({})).accept(new Response('secret'))
     expect(answer.status).toBe(401)
     expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')

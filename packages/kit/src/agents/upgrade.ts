@@ -1,6 +1,6 @@
-import { readCredentials } from '../bearer.ts'
-import { type Decision, refusal, refusalResponse } from '../decision.ts'
-import type { Kit } from '../kit.ts'
+import { readCredentials } from '../http/bearer.ts'
+import { type Decision, denial, denialResponse } from '../http/decision.ts'
+import type { Kit } from '../kit/kit.ts'
 import type { Policy } from '../policy/builder.ts'
 
 /** The subprotocol that a browser offers beside its token, and the only one that is ever answered for it. */
@@ -27,12 +27,12 @@ export interface Upgrade<Custom = unknown> {
   readonly decision: Decision<Custom>
   /**
    * What to pass on: the token stands in `Authorization` alone, so that a Durable Object can check it for itself; it is
-   * in no subprotocol and no URL. Of a refused upgrade, the request without any token.
+   * in no subprotocol and no URL. Of a rejected upgrade, the request without any token.
    */
   readonly request: Request
   /**
    * The answer to the client. A 101 gets the subprotocol `sealgate` when the client offered it and the service chose no
-   * other of the offered ones; never the token. A refused upgrade answers its refusal, whatever is given here.
+   * other of the offered ones; never the token. A rejected upgrade answers its denial, whatever is given here.
    */
   accept(response: Response): Response
 }
@@ -48,7 +48,7 @@ interface Offer {
 /**
  * Decides about a WebSocket upgrade before the socket opens. The token comes as a browser can send it, by the
  * subprotocols `['sealgate', 'sealgate.bearer.' + token]`, or in an `Authorization: Bearer` header. Two credentials
- * are refused with 400 (RFC 6750 §2), even when they are equal.
+ * are rejected with 400 (RFC 6750 §2), even when they are equal.
  *
  * @throws ConfigError only: outages are a decision with status 503
  */
@@ -66,7 +66,7 @@ export async function authenticateUpgrade<Custom = unknown>(
     decision,
     request: offer.request,
     accept: (response) =>
-      decision.granted ? answerProtocol(response, offer.protocols) : refusalResponse(decision),
+      decision.granted ? answerProtocol(response, offer.protocols) : denialResponse(decision),
   }
 }
 
@@ -74,8 +74,8 @@ function decide<Custom>(
   { problem, tokens }: Offer,
   { kit, policy }: UpgradeOptions<Custom>,
 ): Decision<Custom> | Promise<Decision<Custom>> {
-  if (problem !== undefined) return refusal(400, 'malformed_credentials', problem)
-  if (tokens.length > 1) return refusal(400, 'malformed_credentials', 'the upgrade has two credentials')
+  if (problem !== undefined) return denial(400, 'malformed_credentials', problem)
+  if (tokens.length > 1) return denial(400, 'malformed_credentials', 'the upgrade has two credentials')
   return kit.authorize(tokens[0], policy)
 }
 

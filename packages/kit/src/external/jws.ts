@@ -1,7 +1,7 @@
 import { compactVerify, errors } from 'jose'
-import { type CompactHeader, CompactReader } from '../compact.ts'
+import { type CompactHeader, CompactReader } from '../jose/compact.ts'
 import { ConfigError, TokenError } from '../errors.ts'
-import { isObject } from '../encoding.ts'
+import { isObject } from '../jose/base64url.ts'
 import { type ExternalAlg, isExternalAlg } from './algorithms.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
 

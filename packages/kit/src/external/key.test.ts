@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeBase64Url, encodeBase64Url } from '../encoding.ts'
+import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
 
 /** So many bytes, of which the first are given and the others are 0xff. */
@@ -99,7 +99,7 @@ describe('parseExternalJwk', () => {
     [7, undefined],
     [null, undefined],
     ['k'.repeat(257), 'k'.repeat(256)],
-  ])('refuses the kid %j, and tells no more of it than a kid may be long', (kid, reported) => {
+  ])('rejects the kid %j, and tells no more of it than a kid may be long', (kid, reported) => {
     expect(parseExternalJwk({ ...RSA, kid })).toEqual({
       ok: false,
       kid: reported,
@@ -107,7 +107,7 @@ describe('parseExternalJwk', () => {
     })
   })
 
-  it('names the key that it refuses', () => {
+  it('names the key that it rejects', () => {
     expect(parseExternalJwk({ ...RSA, kid: 'key-1', use: 'enc' })).toMatchObject({ kid: 'key-1' })
   })
 })

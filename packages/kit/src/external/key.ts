@@ -1,8 +1,8 @@
 import { type CryptoKey, importJWK } from 'jose'
 import { MAX_KID_LENGTH, MIN_RSA_BITS, MIN_RSA_EXPONENT } from '../constants.ts'
-import { decodeBase64Url, isObject } from '../encoding.ts'
-import type { ParsedKey, SetKey } from '../keys/jwks.ts'
-import { decodeMember, hasPrivateMember, pointProblem } from '../keys/public.ts'
+import { decodeBase64Url, isObject } from '../jose/base64url.ts'
+import type { ParsedKey, SetKey } from '../keys/jwks-source.ts'
+import { decodeMember, hasPrivateMember, pointProblem } from '../keys/public-jwk.ts'
 import { type ExternalAlg, FAMILIES, isExternalAlg, type KeyFamily } from './algorithms.ts'
 
 /** The public members of a JWK that make the key, and nothing else of it. */
@@ -35,7 +35,7 @@ export class ExternalKey implements SetKey {
   async load(alg: ExternalAlg): Promise<CryptoKey | undefined> {
     const known = this.#imported.get(alg)
     if (known) return known
-    // workerd refuses alg "Ed25519" in a JWK; the members alone say what the key is.
+    // workerd rejects alg "Ed25519" in a JWK; the members alone say what the key is.
     const key = await importJWK({ ...this.#members }, alg).catch(() => undefined)
     if (key === undefined || key instanceof Uint8Array) return undefined
     this.#imported.set(alg, key)
@@ -48,21 +48,21 @@ export function parseExternalJwk(jwk: unknown): ParsedKey<ExternalKey> {
   if (!isObject(jwk)) return { ok: false, kid: undefined, problem: 'it is not a JSON object' }
   const { kid, alg, use, key_ops: keyOps } = jwk
   const kidText = typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : undefined
-  const refuse = (problem: string): ParsedKey<ExternalKey> => ({ ok: false, kid: kidText, problem })
-  if (hasPrivateMember(jwk)) return refuse('it holds a private or a shared key')
+  const reject = (problem: string): ParsedKey<ExternalKey> => ({ ok: false, kid: kidText, problem })
+  if (hasPrivateMember(jwk)) return reject('it holds a private or a shared key')
   if (kid !== undefined && (kidText === '' || kidText !== kid)) {
-    return refuse(`its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
+    return reject(`its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
   }
-  if (use !== undefined && use !== 'sig') return refuse('its use is not sig')
+  if (use !== undefined && use !== 'sig') return reject('its use is not sig')
   if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
-    return refuse('its key_ops lack verify')
+    return reject('its key_ops lack verify')
   }
-  if (!isKeyType(jwk.kty)) return refuse('its kty is not RSA, EC or OKP')
+  if (!isKeyType(jwk.kty)) return reject('its kty is not RSA, EC or OKP')
   const result = READERS[jwk.kty](jwk)
-  if (typeof result === 'string') return refuse(result)
+  if (typeof result === 'string') return reject(result)
   const { family, members } = result
   if (alg !== undefined && !(isExternalAlg(alg) && FAMILIES[alg] === family)) {
-    return refuse('its alg does not fit it')
+    return reject('its alg does not fit it')
   }
   return { ok: true, key: new ExternalKey(kidText, family, alg, members) }
 }

@@ -1,8 +1,8 @@
 import { keepAlive } from '#runtime'
 import { KV_MIN_TTL_SECONDS } from '../constants.ts'
-import { encodeBase64Url, encodeUtf8, isObject } from '../encoding.ts'
+import { encodeBase64Url, encodeUtf8, isObject } from '../jose/base64url.ts'
 import type { JwksLoader } from '../keys/fetch-jwks.ts'
-import type { Fetched } from '../keys/refreshing.ts'
+import type { Fetched } from '../primitives/stale-while-revalidate.ts'
 
 /** The part of a KV namespace that keeps a JWK Set for when the issuer cannot be reached. */
 export interface JwksStore {

@@ -1,6 +1,6 @@
-import { checkRegisteredClaims } from '../checks.ts'
-import type { RegisteredClaims } from '../claims.ts'
-import { type CompactHeader, CompactReader } from '../compact.ts'
+import { checkRegisteredClaims } from '../claims/checks.ts'
+import type { RegisteredClaims } from '../claims/types.ts'
+import { type CompactHeader, CompactReader } from '../jose/compact.ts'
 import {
   DEFAULT_LEEWAY_SECONDS,
   JWKS_COOLDOWN_SECONDS,
@@ -8,13 +8,13 @@ import {
   JWKS_TTL_SECONDS,
   MAX_LEEWAY_SECONDS,
 } from '../constants.ts'
-import { decodeUtf8, parseJsonObject } from '../encoding.ts'
+import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
 import { ConfigError, TokenError, type TokenReason } from '../errors.ts'
-import { logEvent, type OnEvent } from '../events.ts'
+import { logEvent, type OnEvent } from '../primitives/events.ts'
 import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
-import { JwksCache } from '../keys/jwks.ts'
-import type { SourceDescription } from '../keys/source.ts'
-import { readNumber } from '../settings.ts'
+import { JwksCache } from '../keys/jwks-source.ts'
+import type { SourceDescription } from '../keys/key-source.ts'
+import { readNumber } from '../config/schema.ts'
 import type { ExternalAlg } from './algorithms.ts'
 import { checkAlgorithms, checkSignature, readExternal } from './jws.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'

@@ -33,7 +33,7 @@ describe('isJwksUrl', () => {
     'https://user@keys.example/jwks',
     'https://:password@keys.example/jwks',
     'https://user:password@keys.example/jwks',
-  ])('refuses %j', (url) => {
+  ])('rejects %j', (url) => {
     expect(isJwksUrl(url)).toBe(false)
   })
 })

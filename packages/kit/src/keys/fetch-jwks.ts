@@ -1,12 +1,12 @@
 import { JWKS_MAX_BYTES } from '../constants.ts'
-import { decodeUtf8, parseJsonObject } from '../encoding.ts'
-import type { FetchService } from '../settings.ts'
-import { readUpTo } from '../streams.ts'
+import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
+import type { FetchService } from '../config/schema.ts'
+import { readUpTo } from '../primitives/read-bounded.ts'
 
 /** Fetches a JWK Set. `force` passes over HTTP caches. What it throws says what is wrong, without any body. */
 export type JwksLoader = (force: boolean, signal: AbortSignal) => Promise<Readonly<Record<string, unknown>>>
 
-/** workerd refuses a relative URL on a service binding; the host is never resolved. */
+/** workerd rejects a relative URL on a service binding; the host is never resolved. */
 const SERVICE_URL = 'https://jwks.internal/.well-known/jwks.json'
 
 /** Asks a service binding to the gateway's `Keys` entrypoint. */

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { authOf, type VerifiedClaims } from '../claims.ts'
+import { authOf, type VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
 import { isPolicy, partsOf, policy, type Policy } from './builder.ts'
 import { evaluate } from './evaluate.ts'
@@ -170,14 +170,14 @@ describe('rules', () => {
     expect(await passes(policy().where(() => outcome as boolean, 'x'))).toBe(false)
   })
 
-  it('refuse a predicate that gives anything to wait for, be it a function', () => {
+  it('reject a predicate that gives anything to wait for, be it a function', () => {
     for (const outcome of [{ then: () => undefined }, Object.assign(() => true, { then: () => undefined })]) {
       const rules = policy().where(() => outcome as unknown as boolean, 'x')
       expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(ConfigError)
     }
   })
 
-  it('refuse a predicate that gives a promise, by name', () => {
+  it('reject a predicate that gives a promise, by name', () => {
     const rules = policy().where((() => Promise.resolve(true)) as unknown as () => boolean, 'tenant is acme')
     expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(/tenant is acme.*promise/)
     expect(() => evaluate(partsOf(policy().not(rules)), authOf(claims()))).toThrow(ConfigError)
@@ -268,7 +268,7 @@ describe('building', () => {
     ['leeway of hours', () => policy().base({ leewaySeconds: 3600 }), 'leewaySeconds must be'],
     ['an audience that is nobody', () => policy().base({ aud: [] }), 'aud must be'],
   ]
-  it.each(mistakes)('refuses %s', (_, make, words) => {
+  it.each(mistakes)('rejects %s', (_, make, words) => {
     expect(make).toThrow(ConfigError)
     expect(make).toThrow(words)
   })
@@ -282,7 +282,7 @@ describe('building', () => {
     [{ '~standard': {} }],
     [{ '~standard': { validate: true } }],
     [() => true],
-  ])('refuses %j as a schema', (value) => {
+  ])('rejects %j as a schema', (value) => {
     const make = (): unknown => policy().claims(value as never)
     expect(make).toThrow(ConfigError)
     expect(make).toThrow('claims takes a schema that implements Standard Schema')
@@ -334,7 +334,7 @@ describe('claims(schema)', () => {
     expect(await passes(rules, { tid: 'y' })).toBe(false)
   })
 
-  it('refuses claims that do not satisfy it, whether it says so, rejects or throws', async () => {
+  it('rejects claims that do not satisfy it, whether it says so, rejects or throws', async () => {
     const schemas = [
       tenant,
       schema(() => Promise.resolve({ issues: [] })),

@@ -1,6 +1,6 @@
-import type { Claims, Kind, VerifiedClaims } from '../claims.ts'
+import type { Claims, Kind, VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
-import { checkOverrides, type VerifyOverrides } from '../tokens/options.ts'
+import { checkOverrides, type VerifyOverrides } from '../tokens/verify-options.ts'
 import { explain, type Explanation } from './explain.ts'
 import { NO_RULES, type PolicyParts } from './parts.ts'
 import * as rules from './rules.ts'

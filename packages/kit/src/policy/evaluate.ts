@@ -1,4 +1,4 @@
-import type { Auth, VerifiedClaims } from '../claims.ts'
+import type { Auth, VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
 import type { PolicyParts } from './parts.ts'
 import { every, type Rule } from './rules.ts'

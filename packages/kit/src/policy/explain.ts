@@ -1,4 +1,4 @@
-import { authOf, type Claims, type VerifiedClaims } from '../claims.ts'
+import { authOf, type Claims, type VerifiedClaims } from '../claims/types.ts'
 import { narrow, SCHEMA_WORDS } from './evaluate.ts'
 import type { PolicyParts } from './parts.ts'
 

@@ -1,4 +1,4 @@
-import type { VerifyOverrides } from '../tokens/options.ts'
+import type { VerifyOverrides } from '../tokens/verify-options.ts'
 import type { Rule } from './rules.ts'
 import type { StandardSchema } from './standard-schema.ts'
 

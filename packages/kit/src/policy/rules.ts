@@ -1,4 +1,4 @@
-import type { Auth, Kind, VerifiedClaims } from '../claims.ts'
+import type { Auth, Kind, VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
 
 /**

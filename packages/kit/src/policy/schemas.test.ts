@@ -37,7 +37,7 @@ describe.each([
     expect(auth?.claims).toMatchObject({ sub: 'user-7', tid: 'acme', plan: 'free', seats: 12 })
   })
 
-  it('refuses claims that do not satisfy it with 403, and says so', async () => {
+  it('rejects claims that do not satisfy it with 403, and says so', async () => {
     const decision = await kit.authorize(await issuer.token({ tid: 7 }), rules)
     expect(decision).toMatchObject({
       granted: false,

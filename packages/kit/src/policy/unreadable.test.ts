@@ -72,7 +72,7 @@ describe('an owner', () => {
 })
 
 describe('a policy for anonymous callers', () => {
-  it('that nests the kind and does not let them in is refused when it is built', () => {
+  it('that nests the kind and does not let them in is rejected when it is built', () => {
     const anonymous = policy().kind('anonymous')
     for (const rules of [anonymous, policy().anyOf(anonymous, policy().rolesAny('admin'))]) {
       expect(() => rules.build()).toThrow(ConfigError)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Actor, Claims, VerifiedClaims } from '../claims.ts'
+import type { Actor, Claims, VerifiedClaims } from '../claims/types.ts'
 import { ClaimsError } from '../errors.ts'
 import { actorDepth, delegateClaims, type DelegationRequest } from './delegate.ts'
 
@@ -87,7 +87,7 @@ describe('delegateClaims', () => {
     ['ttlSeconds must be a positive number', {}, asks({ ttlSeconds: '60' })],
     ['the original token has no life left to delegate', { exp: NOW }, {}],
     ['the chain of actors would be longer than 5', { act: chain(5) }, {}],
-  ])('refuses: %s', (message, own, request) => {
+  ])('rejects: %s', (message, own, request) => {
     expect(() => delegated(own, request)).toThrow(ClaimsError)
     expect(() => delegated(own, request)).toThrow(message)
   })

@@ -1,4 +1,4 @@
-import { type Actor, rightsOf, type VerifiedClaims } from '../claims.ts'
+import { type Actor, rightsOf, type VerifiedClaims } from '../claims/types.ts'
 import { MAX_ACTOR_DEPTH } from '../constants.ts'
 import { ClaimsError } from '../errors.ts'
 import type { KitClaims, SignClaims } from './sign.ts'

@@ -14,7 +14,7 @@ it.each([
   ['a header that is no object', rawToken('x', {}), 'malformed'],
   ['a token of 9 KiB', rawToken({ alg: 'EdDSA' }, { text: 'x'.repeat(9000) }), 'too_large'],
   ['crit', rawToken({ alg: 'EdDSA', crit: ['b64'], b64: false }, {}), 'unsupported_crit'],
-])('parse refuses %s', (_, token, reason) => {
+])('parse rejects %s', (_, token, reason) => {
   expect(() => parse(token)).toThrow(expect.objectContaining({ reason }) as Error)
 })
 

@@ -1,5 +1,5 @@
-import { CompactReader } from '../compact.ts'
-import { decodeUtf8, parseJsonObject } from '../encoding.ts'
+import { CompactReader } from '../jose/compact.ts'
+import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
 import { TokenError } from '../errors.ts'
 
 /** What a token says of itself. Nothing was checked: anybody can write this. */

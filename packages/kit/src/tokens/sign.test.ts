@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ClaimsError } from '../errors.ts'
-import { generateSecret } from '../keys/secrets.ts'
-import { createKit } from '../registry.ts'
-import { buildClaims, type KitClaims, refuseKitClaims, type SignClaims, type SignOptions } from './sign.ts'
+import { generateSecret } from '../keys/hmac-secrets.ts'
+import { createKit } from '../kit/registry.ts'
+import { buildClaims, type KitClaims, rejectKitClaims, type SignClaims, type SignOptions } from './sign.ts'
 
 const NOW = 1_800_000_000
 const settings = {
@@ -28,7 +28,7 @@ it.each([
   ['undefined in an array', { list: ['a', undefined] }, 'claims.list[1] is undefined'],
   ['a hole in an array', { list: new Array<string>(2) }, 'claims.list[0] is undefined'],
   ['an object that speaks for itself', { own: { toJSON: () => 1 } }, 'claims.own is not JSON'],
-])('refuses %s, and says where it stands', (_, claims, where) => {
+])('rejects %s, and says where it stands', (_, claims, where) => {
   expect(() => build(claims)).toThrow(ClaimsError)
   expect(() => build(claims)).toThrow(where)
 })
@@ -87,19 +87,19 @@ describe('buildClaims', () => {
   it.each<[message: string, claims: object, options?: object, kitClaims?: KitClaims]>([
     ['nbf is not before exp', { nbf: NOW + 900 }],
     ['aud must be one string', {}, { aud: ['billing'] }],
-    ['a verifier would refuse this token: sub is missing', { sub: undefined }],
-    ['a verifier would refuse this token: sub has a wrong type or value', { sub: '' }],
-    ['a verifier would refuse this token: nbf has a wrong type or value', { nbf: 'soon' }],
-    ['a verifier would refuse this token: exp is not after iat', {}, { ttlSeconds: 0 }],
-    ['a verifier would refuse this token: it lives longer than 3600 s', {}, { ttlSeconds: 3601 }],
+    ['a verifier would reject this token: sub is missing', { sub: undefined }],
+    ['a verifier would reject this token: sub has a wrong type or value', { sub: '' }],
+    ['a verifier would reject this token: nbf has a wrong type or value', { nbf: 'soon' }],
+    ['a verifier would reject this token: exp is not after iat', {}, { ttlSeconds: 0 }],
+    ['a verifier would reject this token: it lives longer than 3600 s', {}, { ttlSeconds: 3601 }],
     [
-      'a verifier would refuse this token: it lives longer than 3600 s',
+      'a verifier would reject this token: it lives longer than 3600 s',
       { nbf: NOW + 60 },
       {},
       { exp: NOW + 3601 },
     ],
     ['claims.exp is not JSON', {}, { ttlSeconds: Number.NaN }],
-  ])('refuses: %s', (message, claims, options, kitClaims) => {
+  ])('rejects: %s', (message, claims, options, kitClaims) => {
     expect(() => build(claims, kitClaims, options)).toThrow(ClaimsError)
     expect(() => build(claims, kitClaims, options)).toThrow(message)
   })
@@ -113,28 +113,28 @@ describe('buildClaims', () => {
   })
 })
 
-describe('refuseKitClaims', () => {
+describe('rejectKitClaims', () => {
   it.each(['iss', 'aud', 'iat', 'exp'])('sends %s to the options', (name) => {
     expect(() => {
-      refuseKitClaims({ sub: 'a', [name]: undefined })
+      rejectKitClaims({ sub: 'a', [name]: undefined })
     }).toThrow(`${name} is not a claim to pass: use the options of sign`)
   })
 
   it.each(['act', 'kind', 'req', 'auth_iat'])('keeps %s for the kit', (name) => {
     expect(() => {
-      refuseKitClaims({ sub: 'a', [name]: undefined })
+      rejectKitClaims({ sub: 'a', [name]: undefined })
     }).toThrow(`${name} is set by the kit alone`)
   })
 
   it.each([[undefined], [null], ['user-1'], [[]]])('takes no %j for claims', (claims) => {
     expect(() => {
-      refuseKitClaims(claims)
+      rejectKitClaims(claims)
     }).toThrow('claims must be an object with a sub')
   })
 
   it('leaves alone what the caller may set', () => {
     expect(() => {
-      refuseKitClaims({ sub: 'a', jti: 'b', nbf: 1, own: 'c' })
+      rejectKitClaims({ sub: 'a', jti: 'b', nbf: 1, own: 'c' })
     }).not.toThrow()
   })
 })

@@ -1,9 +1,9 @@
-import type { Actor, Kind } from '../claims.ts'
-import { checkClaims } from '../checks.ts'
+import type { Actor, Kind } from '../claims/types.ts'
+import { checkClaims } from '../claims/checks.ts'
 import { MAX_TOKEN_BYTES, REQUEST_TTL_SECONDS } from '../constants.ts'
-import { encodeBase64Url, encodeUtf8, encodeUtf8Into, isObject } from '../encoding.ts'
+import { encodeBase64Url, encodeUtf8, encodeUtf8Into, isObject } from '../jose/base64url.ts'
 import { ClaimsError, TokenError } from '../errors.ts'
-import type { SigningKey } from '../keys/private.ts'
+import type { SigningKey } from '../keys/private-jwk.ts'
 
 /** The claims that a caller gives to `sign`: the subject, and whatever is the caller's own. */
 export interface SignClaims {
@@ -59,7 +59,7 @@ const BY_OPTION = ['iss', 'aud', 'iat', 'exp'] as const
 const BY_KIT = ['act', 'kind', 'req', 'auth_iat'] as const
 
 /** @throws ClaimsError for claims that come by options only, or by the kit only */
-export function refuseKitClaims(claims: unknown): void {
+export function rejectKitClaims(claims: unknown): void {
   if (!isObject(claims)) throw new ClaimsError('claims must be an object with a sub')
   for (const name of BY_OPTION) {
     if (Object.hasOwn(claims, name))
@@ -71,7 +71,7 @@ export function refuseKitClaims(claims: unknown): void {
 }
 
 /**
- * Puts together the claims of a new token and refuses whatever a verifier would refuse.
+ * Puts together the claims of a new token and rejects whatever a verifier would reject.
  *
  * @param now seconds since the epoch
  * @throws ClaimsError
@@ -105,7 +105,7 @@ export function buildClaims(
     // A token that starts later is fine to sign; it is only early to verify.
     if (!(error instanceof TokenError)) throw error
     if (error.reason !== 'not_yet_valid')
-      throw new ClaimsError(`a verifier would refuse this token: ${error.detail}`)
+      throw new ClaimsError(`a verifier would reject this token: ${error.detail}`)
   }
   if (typeof claims.nbf === 'number' && claims.nbf >= exp) throw new ClaimsError('nbf is not before exp')
   return payload

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ALGORITHMS } from '../algorithms.ts'
-import { encodeBase64Url, encodeUtf8 } from '../encoding.ts'
+import { ALGORITHMS } from '../jose/algorithms.ts'
+import { encodeBase64Url, encodeUtf8 } from '../jose/base64url.ts'
 import { signCompact } from '../jws.ts'
-import { VerificationKey } from '../keys/key.ts'
-import type { KeySource } from '../keys/source.ts'
-import { computeRequestHash } from './bind.ts'
+import { VerificationKey } from '../keys/verification-key.ts'
+import type { KeySource } from '../keys/key-source.ts'
+import { computeRequestHash } from './request-hash.ts'
 import { type CheckRevocation, type Verified, Verifier, type VerifySettings } from './verify.ts'
 
 const NOW = 1_800_000_000
@@ -95,7 +95,7 @@ describe('a token seen before', () => {
     }
   })
 
-  it('is verified anew when its key was replaced, and refused when the new one did not sign it', async () => {
+  it('is verified anew when its key was replaced, and rejected when the new one did not sign it', async () => {
     const keys = [secretKey()]
     const verifier = verifierOf({ keys })
     const token = await signed()
@@ -152,15 +152,15 @@ describe('headers', () => {
   })
 })
 
-describe('a refusal', () => {
+describe('a rejection', () => {
   it('of a signature says that, and asks WebCrypto nothing about one of the wrong length', async () => {
     const verifier = verifierOf({ keys: [secretKey(8)] })
     const token = await signed()
-    const refused = { reason: 'bad_signature', detail: 'the signature does not match' }
-    await expect(verifier.verify(token)).rejects.toMatchObject(refused)
+    const rejected = { reason: 'bad_signature', detail: 'the signature does not match' }
+    await expect(verifier.verify(token)).rejects.toMatchObject(rejected)
     const calls = vi.spyOn(crypto.subtle, 'verify')
     const short = `${token.slice(0, token.lastIndexOf('.'))}.${encodeBase64Url(new Uint8Array(63))}`
-    await expect(verifier.verify(short)).rejects.toMatchObject(refused)
+    await expect(verifier.verify(short)).rejects.toMatchObject(rejected)
     expect(calls).not.toHaveBeenCalled()
   })
 
@@ -180,10 +180,10 @@ describe('a refusal', () => {
     const verifier = verifierOf()
     const bare = await signed({}, { typ: undefined })
     await expect(verifier.verify(bare)).resolves.toMatchObject({ header: { typ: undefined } })
-    const refused = 'wrong_type: the header has another typ'
-    expect(() => verifier.verify(bare, { typ: 'at+jwt' })).toThrow(refused)
+    const rejected = 'wrong_type: the header has another typ'
+    expect(() => verifier.verify(bare, { typ: 'at+jwt' })).toThrow(rejected)
     const token = await signed({}, { typ: 'at+jwt' })
-    expect(() => verifier.verify(token)).toThrow(refused)
+    expect(() => verifier.verify(token)).toThrow(rejected)
     await expect(verifier.verify(token, { typ: 'at+jwt' })).resolves.toBeDefined()
   })
 })
@@ -203,14 +203,14 @@ describe('a key', () => {
     const keys = [one.keyFor(['EdDSA']), other.keyFor(['EdDSA'])]
     const denying = verifierOf({ keys, deniedThumbprints: new Set([one.thumbprint]) })
     await expect(denying.verify(other.token)).resolves.toMatchObject({ thumbprint: other.thumbprint })
-    const refused = {
+    const rejected = {
       reason: 'denied_key',
       detail: 'the key is denied, or is not among the allowed ones',
     }
-    await expect(denying.verify(one.token)).rejects.toMatchObject(refused)
+    await expect(denying.verify(one.token)).rejects.toMatchObject(rejected)
     const allowing = verifierOf({ keys, allowedThumbprints: new Set([other.thumbprint]) })
     await expect(allowing.verify(other.token)).resolves.toBeDefined()
-    await expect(allowing.verify(one.token)).rejects.toMatchObject(refused)
+    await expect(allowing.verify(one.token)).rejects.toMatchObject(rejected)
   })
 
   it('that is a secret has no thumbprint to be allowed or revoked by', async () => {

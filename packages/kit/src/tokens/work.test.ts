@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { generateSecret } from '../index.ts'
-import type { Kit } from '../kit.ts'
-import { createKit } from '../registry.ts'
+import type { Kit } from '../kit/kit.ts'
+import { createKit } from '../kit/registry.ts'
 import { createTestIssuer, type TestIssuer } from '../testing.ts'
 
 // What is promised about speed is promised as counts: they are the same on every machine.
@@ -53,7 +53,7 @@ describe('verification asks of WebCrypto', () => {
     expect(calls()).toEqual({ ...NONE, verify: 1 })
   })
 
-  it('one signature for each forged token, however often it comes: refusals are not kept', async () => {
+  it('one signature for each forged token, however often it comes: rejections are not kept', async () => {
     const forged = await issuer.forged()
     spy()
     for (let time = 0; time < 3; time++) {

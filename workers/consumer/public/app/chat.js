@@ -61,7 +61,7 @@ async function reconnect(closed, code) {
     failures++
     showState(`Not connected; trying again in ${pause} s.`)
     await new Promise((resolve) => setTimeout(resolve, pause * 1000))
-    // A refused socket does not say why. Perhaps the session is over.
+    // A rejected socket does not say why. Perhaps the session is over.
     const { status } = await ask('/auth/profile')
     if (closed !== socket) return
     if (status === 401) {

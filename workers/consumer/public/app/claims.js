@@ -9,7 +9,7 @@ const MEANINGS = new Map(
     kid: 'which key signed it',
     iss: 'who issued it; compared exactly',
     sub: 'who it speaks of',
-    aud: 'whom it is for; others refuse it',
+    aud: 'whom it is for; others reject it',
     kind: 'user, machine, agent or anonymous; set by the gateway',
     permissions: 'what the caller may do; the service’s token never has more',
     roles: 'what the caller is; services decide by it',

@@ -64,13 +64,13 @@ export async function rotate() {
   try {
     const answer = await ask('/dev/rotate', { method: 'POST' })
     if (answer.status !== 200) {
-      say(`The rotation was refused: ${reasonOf(answer)}`)
+      say(`The rotation was rejected: ${reasonOf(answer)}`)
       return
     }
     const { kid, activateInSeconds } = answer.body
     say(`The key ${kid} is announced; it signs in ${activateInSeconds} seconds.`)
-    const refused = await watch(kid, activateInSeconds)
-    say(`The rotation is over: ${WATCH_SECONDS} calls, ${refused} refused.`)
+    const rejected = await watch(kid, activateInSeconds)
+    say(`The rotation is over: ${WATCH_SECONDS} calls, ${rejected} rejected.`)
   } finally {
     button.disabled = false
   }
@@ -81,18 +81,18 @@ export async function rotate() {
  *
  * @param {string} kid
  * @param {number} activateInSeconds
- * @returns {Promise<number>} how many calls were refused
+ * @returns {Promise<number>} how many calls were rejected
  */
 async function watch(kid, activateInSeconds) {
   byId('ticks').replaceChildren()
-  let refused = 0
+  let rejected = 0
   let last = ''
   let repeated = 0
   for (let second = 1; second <= WATCH_SECONDS; second++) {
     await new Promise((resolve) => setTimeout(resolve, 1000))
     const { status, body } = await ask('/api/token')
-    if (status !== 200) refused++
-    const result = status === 200 ? `200, token signed by ${body.header.kid}` : `${status}, refused`
+    if (status !== 200) rejected++
+    const result = status === 200 ? `200, token signed by ${body.header.kid}` : `${status}, rejected`
     repeated = result === last ? repeated + 1 : 1
     if (result !== last) byId('ticks').append(element('li', {}))
     last = result
@@ -100,9 +100,9 @@ async function watch(kid, activateInSeconds) {
     if (line) line.textContent = `${result} (${repeated} ${repeated === 1 ? 'call' : 'calls'})`
     const left = activateInSeconds - second
     const news = left > 0 ? ` ${kid} signs in ${left} s.` : ''
-    byId('watch').textContent = `${second} of ${WATCH_SECONDS} calls, ${refused} refused.${news}`
+    byId('watch').textContent = `${second} of ${WATCH_SECONDS} calls, ${rejected} rejected.${news}`
     if (second % 5 === 0) await showKeys(true)
   }
   await showKeys(true)
-  return refused
+  return rejected
 }

@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '../..')
+const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
+const STRYKER = join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js')
+
+/** A part of the long run: a program that says by its exit status whether all went well. */
+export interface Step {
+  readonly name: string
+  readonly what: string
+  /** For Node. */
+  readonly args: readonly string[]
+  /** It is ended after this time, and counts as failed. */
+  readonly minutes: number
+}
+
+const tests = (folder: string): readonly string[] => [VITEST, 'run', join('test', folder)]
+
+export const STEPS: readonly Step[] = [
+  {
+    name: 'resilience',
+    what: 'outages of JWKS, KV and Auth0, wrong clocks, on real workerd',
+    args: tests('resilience'),
+    minutes: 10,
+  },
+  {
+    name: 'rotation',
+    what: 'three planned rotations and an emergency under load',
+    args: tests('rotation'),
+    minutes: 15,
+  },
+  { name: 'load', what: 'floods beside steady traffic, memory', args: tests('resilience/load'), minutes: 20 },
+  {
+    name: 'fuzz',
+    what: 'mutated tokens against jose, millions of them',
+    args: tests('security/fuzz'),
+    minutes: 120,
+  },
+  {
+    name: 'release',
+    what: 'the tarballs on every Node that they promise, with their types, from the registry',
+    args: tests('release'),
+    minutes: 10,
+  },
+  {
+    name: 'python',
+    what: 'Python in a Worker that asks the gateway, where Pyodide is installed',
+    args: tests('python'),
+    minutes: 5,
+  },
+  {
+    name: 'coverage',
+    what: 'how much of each package its tests reach',
+    args: [join(import.meta.dirname, 'coverage.ts')],
+    minutes: 15,
+  },
+  { name: 'mutation', what: 'mutants of the kit that no test kills', args: [STRYKER, 'run'], minutes: 120 },
+]

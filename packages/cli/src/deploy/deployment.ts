@@ -1,0 +1,126 @@
+import { parseArgs } from 'node:util'
+import type { Say } from '../command.ts'
+import { gatewayProblem, storedSecrets } from './preflight.ts'
+import {
+  bootstrapEnv,
+  CONSUMERS,
+  type Environment,
+  GATEWAY,
+  readEnvironment,
+  UsageError,
+  wranglerEnv,
+} from '../project/workers.ts'
+import { listSecrets, type RunWrangler } from '../wrangler/wrangler.ts'
+
+export const HELP = `Usage: npm run deploy -- --env <production|staging> [options]
+
+Checks the configuration, makes a dry run of every step, and deploys the Workers in the order that they need:
+gateway and consumers bind each other, and Cloudflare rejects a binding to a Worker that does not exist. So at the first
+deploy the gateway goes first without its bindings (bootstrap), then the consumers, then the gateway.
+
+  --env <name>   production or staging
+  --dry-run      ends after the checks and the dry runs
+  --help         shows this
+
+Secrets first: npm run secrets -- --env <name>
+`
+
+/** Without one of these the gateway has nothing to sign with. */
+const SIGNING_SECRETS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B', 'JWT_SECRET_NEW']
+
+export interface DeployOptions {
+  readonly environment: Environment
+  readonly isDryRun: boolean
+}
+
+/** @throws UsageError */
+export function readDeployOptions(argv: readonly string[]): DeployOptions | 'help' {
+  const values = parse(argv)
+  if (values.help) return 'help'
+  return { environment: readEnvironment(values.env), isDryRun: values['dry-run'] }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        env: { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'unreadable arguments'
+    throw new UsageError(`${problem}. See: npm run deploy -- --help`)
+  }
+}
+
+interface Step {
+  readonly what: string
+  readonly config: string
+  readonly env: string
+}
+
+/**
+ * Deploys an environment.
+ *
+ * @param problemOf tells what is wrong with the gateway's configuration
+ * @throws UsageError for what is missing, Error with what wrangler said
+ */
+export async function deploy(
+  { environment, isDryRun }: DeployOptions,
+  run: RunWrangler,
+  say: Say,
+  problemOf: typeof gatewayProblem = gatewayProblem,
+): Promise<void> {
+  const env = wranglerEnv(environment)
+  const secrets = (await listSecrets(run, GATEWAY.config, env)) ?? []
+  const known = [...secrets, ...storedSecrets(environment)]
+  if (!known.some((name) => SIGNING_SECRETS.includes(name))) {
+    throw new UsageError(
+      `The gateway has no key to sign with. First: npm run secrets -- --env ${environment}`,
+    )
+  }
+  const problem = await problemOf(environment, secrets)
+  if (problem !== undefined) {
+    throw new UsageError(
+      `The gateway would not start: ${problem}\nSet it in ${GATEWAY.config}, or as a secret.`,
+    )
+  }
+  say('The configuration is complete.')
+
+  const steps = await stepsFor(environment, run)
+  for (const { what, config, env: stepEnv } of steps) {
+    say(`Dry run: ${what} …`)
+    await call(run, ['deploy', '--dry-run', '--config', config, '--env', stepEnv], what)
+  }
+  if (isDryRun) {
+    say(`Would deploy: ${steps.map(({ what }) => what).join(', ')}`)
+    return
+  }
+  for (const [index, { what, config, env: stepEnv }] of steps.entries()) {
+    say(`${index + 1} of ${steps.length}: ${what} …`)
+    await call(run, ['deploy', '--config', config, '--env', stepEnv], what)
+  }
+  say('Deployed.')
+}
+
+/** The bootstrap is for the first deploy alone: while a consumer is missing. */
+async function stepsFor(environment: Environment, run: RunWrangler): Promise<readonly Step[]> {
+  const env = wranglerEnv(environment)
+  const existing = await Promise.all(CONSUMERS.map(({ config }) => listSecrets(run, config, env)))
+  const gateway = { config: GATEWAY.config }
+  return [
+    ...(existing.includes(undefined)
+      ? [{ ...gateway, what: 'gateway (bootstrap)', env: bootstrapEnv(environment) }]
+      : []),
+    ...CONSUMERS.map(({ name, config }) => ({ what: name, config, env })),
+    { ...gateway, what: 'gateway', env },
+  ]
+}
+
+async function call(run: RunWrangler, args: readonly string[], what: string): Promise<void> {
+  const { code, stdout, stderr } = await run(args)
+  if (code !== 0) throw new Error(`${what} failed:\n${(stderr || stdout).trim()}`)
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { banner } from './banner.ts'
+import { makeSecrets, reloadOnNewSecrets, SECRETS_FILE } from './dev-secrets.ts'
+import { startControl } from './control.ts'
+import { runEndToEndFlow } from './end-to-end-flow.ts'
+import { HELP, type StartOptions, readOptions, UsageError } from './options.ts'
+import { checkPorts } from './ports.ts'
+import { addressesOf, startSystem, waitUntilReady } from './system.ts'
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env)
+  if (options === 'help') process.stdout.write(HELP)
+  else await run(options)
+} catch (error) {
+  const problem = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${problem}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
+
+async function run({ ports, isVerbose }: StartOptions): Promise<void> {
+  await checkPorts(ports)
+  if (makeSecrets()) say(`Made development keys in ${SECRETS_FILE} (ignored by git, readable by you alone).`)
+  say('Starting the mock IdP, the gateway and the consumer …')
+  const control = await startControl((order, name) => system[order](name))
+  const system = startSystem(
+    ports,
+    (name, line) => {
+      if (isVerbose) say(`[${name}] ${line}`)
+    },
+    control.url,
+  )
+  const stopWatching = reloadOnNewSecrets()
+  const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)))
+  try {
+    const addresses = addressesOf(ports)
+    const ready = waitUntilReady(system, () => runEndToEndFlow(addresses)).then(() => 'ready')
+    if ((await Promise.race([ready, interrupted])) !== 'ready') return
+    process.stdout.write(banner(addresses, control.url))
+    const failure = await Promise.race([interrupted, system.failed])
+    if (failure instanceof Error) throw failure
+  } finally {
+    say('Stopping …')
+    stopWatching()
+    control.close()
+    await system.stopAll()
+  }
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

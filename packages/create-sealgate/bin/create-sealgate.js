@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+process.stderr.write('create-sealgate is not released yet.\n')
+process.exitCode = 1

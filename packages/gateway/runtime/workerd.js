@@ -1,0 +1,1 @@
+export { DurableObject, waitUntil, WorkerEntrypoint } from 'cloudflare:workers'

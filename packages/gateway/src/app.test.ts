@@ -1,0 +1,152 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import wranglerText from '../../../workers/gateway/wrangler.jsonc?raw'
+import {
+  catchLogs,
+  CLIENT_IP,
+  EMAIL,
+  expectError,
+  type FakeAuth0,
+  fakeAuth0,
+  gatewayEnv,
+  newSlot,
+} from './testing/fixtures.ts'
+import { app } from './testing/gateway.ts'
+
+let auth0: FakeAuth0
+let slot: string
+const logs = catchLogs()
+
+beforeAll(async () => {
+  auth0 = await fakeAuth0()
+  slot = await newSlot('slot-a')
+})
+beforeEach(() => {
+  vi.spyOn(globalThis, 'fetch').mockImplementation(auth0.fetch)
+})
+
+describe('GET /health', () => {
+  it('says that the Worker runs, even when its configuration is not right', async () => {
+    const response = await app.request('/health', {}, {})
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ status: 'ok' })
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+  })
+})
+
+describe('the log', () => {
+  it('has one line a request: which route, and never the path, the query, the address or the token', async () => {
+    const env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
+    const token = await auth0.token()
+    const before = logs.lines().length
+    const response = await app.request(
+      `/api/profile/${EMAIL}?code=canary-code`,
+      {
+        headers: {
+          Authorization: `Bearer ${token}`,
+          Cookie: 'session=canary',
+          'CF-Connecting-IP': CLIENT_IP,
+        },
+      },
+      env,
+    )
+    const [line, ...more] = logs.lines().slice(before)
+    expect(more).toEqual([])
+    expect(line).toEqual({
+      event: 'request',
+      requestId: response.headers.get('X-Request-Id'),
+      method: 'GET',
+      route: '/api/*',
+      user: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      status: 200,
+      durationMs: expect.any(Number) as number,
+    })
+    for (const secret of [token, EMAIL, CLIENT_IP, 'canary', 'auth0|alice']) {
+      expect(logs.text()).not.toContain(secret)
+    }
+  })
+
+  it('says why a request was rejected, with the word that the caller does not get', async () => {
+    const env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
+    const headers = { Authorization: `Bearer ${await auth0.token({ azp: 'foreign' })}` }
+    const before = logs.lines().length
+    await app.request('/api/x', { headers }, env)
+    expect(logs.lines().slice(before)).toMatchObject([
+      { route: '/api/*', status: 401, error: 'invalid_token', source: 'gateway', detail: 'unknown_client' },
+    ])
+  })
+})
+
+describe('the gateway’s own routes', () => {
+  let env: Record<string, unknown>
+  beforeAll(() => {
+    env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
+  })
+
+  it.each(['/%6fauth/token', '/oauth/%74oken', '/%61uth/login', '/%6fpenapi.json'])(
+    'are not behind %s: a rule in front of the Worker would not know them',
+    async (path) => {
+      const response = await app.request(`https://gateway.test${path}`, {}, env)
+      await expectError(response, 400, 'invalid_request')
+    },
+  )
+
+  it.each(['/dev/token', '/dev/keys', '/dev/rotate'])('are not at %s but in development', async (path) => {
+    await expectError(await app.request(`https://gateway.test${path}`, {}, env), 404, 'not_found')
+    const routes = [{ match: '/dev/*', methods: ['GET'], service: 'CONSUMER', auth: 'none' }]
+    const forwarded = await app.request(`https://gateway.test${path}`, {}, { ...env, ROUTES: routes })
+    expect(await forwarded.text()).toBe('consumer')
+  })
+
+  it('in development tell which slots there are, and rotate for pages of ours alone', async () => {
+    const dev = { ...env, WORKER_ENV: 'dev', DEV_CONTROL: 'http://127.0.0.1:1' }
+    const keys = await app.request('https://gateway.test/dev/keys', {}, dev)
+    expect(await keys.json()).toMatchObject({ slots: [{ kid: 'slot-a' }] })
+    const headers = { Origin: 'https://evil.test' }
+    const rotated = await app.request('https://gateway.test/dev/rotate', { method: 'POST', headers }, dev)
+    await expectError(rotated, 403, 'csrf')
+  })
+})
+
+interface WranglerConfig {
+  readonly workers_dev?: boolean
+  readonly preview_urls?: boolean
+  readonly observability?: object
+  readonly vars?: Readonly<Record<string, string>>
+  readonly name?: string
+  readonly services?: readonly object[]
+  readonly routes?: unknown
+  readonly env: Readonly<Record<string, Omit<WranglerConfig, 'env'>>>
+}
+
+describe('the shipped wrangler.jsonc', () => {
+  const text = wranglerText.replaceAll(/^\s*\/\/.*$/gm, '').replaceAll(/,(\s*[}\]])/g, '$1')
+  const config = JSON.parse(text) as WranglerConfig
+  const environments = Object.values(config.env)
+
+  it('opens no door of its own, and keeps query strings out of logs', () => {
+    expect(config).toMatchObject({
+      workers_dev: false,
+      preview_urls: false,
+      observability: { enabled: true, redact_query_string: true },
+    })
+    for (const environment of environments) {
+      expect(environment).not.toHaveProperty('workers_dev')
+      expect(environment).not.toHaveProperty('preview_urls')
+      expect(environment).not.toHaveProperty('observability')
+    }
+  })
+
+  it('has a first deploy under the same name, without services and routes', () => {
+    const { bootstrap } = config.env
+    expect(bootstrap?.name).toBe(config.name)
+    expect(bootstrap?.services).toBeUndefined()
+    expect(bootstrap?.vars).toEqual({ ...config.vars, ROUTES: '[]' })
+  })
+
+  it('has no secret in it', () => {
+    for (const vars of [config, ...environments].map((one) => one.vars ?? {})) {
+      expect(Object.keys(vars)).not.toContain('EXCHANGE_CLIENTS')
+      expect(Object.keys(vars).filter((name) => /^GATEWAY_PRIVATE|SECRET$/.test(name))).toEqual([])
+    }
+  })
+})

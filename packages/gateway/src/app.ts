@@ -1,0 +1,144 @@
+import { type Context, Hono } from 'hono'
+import { allowOrigin, isPreflight, preflight } from './proxy/cors.ts'
+import type { Trace } from './observability/trace.ts'
+import { errorResponse, GatewayError, problemOf } from './errors.ts'
+import type { Gateway, GatewayOf } from './gateway.ts'
+import { logRequest } from './observability/log.ts'
+import {
+  CALLBACK_PATH,
+  JWKS_PATH,
+  METADATA_PATH,
+  OPENAPI_PATH,
+  type ReservedPath,
+} from './config/reserved-paths.ts'
+import { plainPath } from './proxy/plain-path.ts'
+import { mediaType } from './routes/form.ts'
+import { dev, DEV_PATH } from './routes/dev.ts'
+import { forward } from './proxy/forward.ts'
+import { jwksResponse } from './routes/jwks.ts'
+import { health, metadata } from './routes/meta.ts'
+import { openapi } from './routes/openapi.ts'
+import { passwordLogin } from './routes/password.ts'
+import { revokeToken } from './routes/revoke.ts'
+import { callback, login, logout, profile, refresh } from './routes/session.ts'
+import { exchangeToken } from './routes/token.ts'
+import { errorPage, wantsPage } from './session/page.ts'
+
+export interface AppEnv {
+  Bindings: object
+  Variables: { trace: Trace; gateway: Gateway | undefined }
+}
+
+/** Answers one of the gateway's own routes. */
+type Handler = (gateway: Gateway, request: Request, trace: Trace) => Response | Promise<Response>
+
+/** The gateway's own routes but `/health`, which needs no gateway; whatever else comes is forwarded. */
+const RESERVED_ROUTES: Readonly<
+  Record<Exclude<ReservedPath, '/health'>, readonly [methods: readonly string[], handler: Handler]>
+> = {
+  '/oauth/token': [['POST'], token],
+  '/oauth/revoke': [['POST'], revokeToken],
+  '/auth/login': [['GET'], login],
+  [CALLBACK_PATH]: [['GET'], callback],
+  '/auth/profile': [['GET'], profile],
+  '/auth/refresh': [['POST'], refresh],
+  '/auth/logout': [['POST'], logout],
+  [JWKS_PATH]: [['GET', 'HEAD'], publicJwks],
+  [METADATA_PATH]: [['GET', 'HEAD'], metadata],
+  [OPENAPI_PATH]: [['GET', 'HEAD'], openapi],
+}
+
+/** The public face: what the internet reaches. */
+export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
+  const app = new Hono<AppEnv>()
+
+  app.use(async (c, next) => {
+    const started = Date.now()
+    const trace: Trace = {
+      requestId: crypto.randomUUID(),
+      route: undefined,
+      subject: undefined,
+      login: undefined,
+    }
+    c.set('trace', trace)
+    await next()
+    const { error, req } = c
+    const { gateway } = c.var
+    // Answers of a service may have immutable headers.
+    const response = new Response(c.res.body, c.res)
+    response.headers.set('X-Request-Id', trace.requestId)
+    if (gateway) allowOrigin(gateway, req.raw, response.headers)
+    // Setting it would merge the headers of the answer before into it.
+    c.res = undefined
+    c.res = response
+    const { subject, login } = trace
+    const user = subject === undefined ? undefined : await gateway?.pseudonyms.of('log', subject)
+    const triedUser = login === undefined ? undefined : await gateway?.pseudonyms.of('limit', login)
+    logRequest(
+      {
+        requestId: trace.requestId,
+        method: req.method,
+        route: trace.route,
+        status: response.status,
+        durationMs: Date.now() - started,
+        ...(user !== undefined && { user }),
+        ...(triedUser !== undefined && { triedUser }),
+        ...(error && { problem: problemOf(error) }),
+      },
+      gateway?.ship,
+    )
+  })
+
+  app.on(['GET', 'HEAD'], '/health', (c) => {
+    c.var.trace.route = '/health'
+    return health()
+  })
+
+  app.use(async (c, next) => {
+    const gateway = await gatewayOf(c.env)
+    c.set('gateway', gateway)
+    if (gateway.config.corsOrigins.size > 0 && isPreflight(c.req.raw)) {
+      return preflight(gateway, c.req.raw, plainPath(c.req.url))
+    }
+    return next()
+  })
+
+  for (const [path, [methods, handler]] of Object.entries(RESERVED_ROUTES)) {
+    app.all(path, async (c) => {
+      c.var.trace.route = path
+      // Hono decodes a path before it compares: rules in front of this Worker must not be passed by an encoded letter.
+      if (plainPath(c.req.url) !== path) throw new GatewayError('bad_path')
+      if (!methods.includes(c.req.method)) {
+        throw new GatewayError('method_not_allowed', { headers: { Allow: methods.join(', ') } })
+      }
+      return handler(await gatewayOf(c.env), c.req.raw, c.var.trace)
+    })
+  }
+
+  app.all(DEV_PATH, async (c, next) => {
+    const gateway = await gatewayOf(c.env)
+    return gateway.config.environment === 'dev' ? dev(gateway, c.req.raw, c.var.trace) : next()
+  })
+
+  app.all('*', async (c) => forward(await gatewayOf(c.env), c.req.raw, c.var.trace))
+
+  app.onError((error, c: Context<AppEnv>) =>
+    wantsPage(c.req.raw)
+      ? errorPage(error, c.var.trace.requestId)
+      : errorResponse(error, c.var.trace.requestId),
+  )
+
+  return app
+}
+
+/** The token exchange is a form; the password realm is JSON. */
+function token(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
+  return mediaType(request) === 'application/json'
+    ? passwordLogin(gateway, request, trace)
+    : exchangeToken(gateway, request, trace)
+}
+
+function publicJwks(gateway: Gateway, request: Request): Promise<Response> {
+  if (!gateway.config.jwksPublic) throw new GatewayError('not_found')
+  return jwksResponse(gateway, request)
+}

@@ -1,0 +1,75 @@
+import * as oauth from 'oauth4webapi'
+import { type ErrorKind, GatewayError } from '../errors.ts'
+
+/** What was being done when Auth0 rejected. */
+export type Step = 'metadata' | 'callback' | 'code' | 'refresh' | 'userinfo' | 'revocation'
+
+/** `error` of an answer to `/authorize` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and Auth0's own). */
+const CALLBACK_ERRORS: Readonly<Record<string, ErrorKind>> = {
+  access_denied: 'login_denied',
+  unauthorized: 'login_denied',
+  login_required: 'login_denied',
+  consent_required: 'login_denied',
+  interaction_required: 'login_denied',
+  server_error: 'auth0_failed',
+  temporarily_unavailable: 'auth0_unavailable',
+  unauthorized_client: 'misconfigured',
+  invalid_scope: 'misconfigured',
+  unsupported_response_type: 'misconfigured',
+}
+
+/** `error` of the token endpoint (RFC 6749 §5.2), where it does not depend on the step. */
+const TOKEN_ERRORS: Readonly<Record<string, ErrorKind>> = {
+  invalid_client: 'misconfigured',
+  unauthorized_client: 'misconfigured',
+  unsupported_grant_type: 'misconfigured',
+  invalid_scope: 'misconfigured',
+  access_denied: 'login_denied',
+  mfa_required: 'login_denied',
+}
+
+/** Codes of answers that are no answers: what came is not JSON, or not what the standard says. */
+const MALFORMED: readonly unknown[] = [
+  oauth.PARSE_ERROR,
+  oauth.RESPONSE_IS_NOT_JSON,
+  oauth.RESPONSE_IS_NOT_CONFORM,
+  oauth.INVALID_RESPONSE,
+]
+
+/** The row of the error table for what went wrong between Auth0 and us. Nothing of what Auth0 wrote goes on. */
+export function asLoginError(error: unknown, step: Step): unknown {
+  if (error instanceof oauth.AuthorizationResponseError) {
+    return row(CALLBACK_ERRORS[error.error] ?? 'login_failed', step, error.error)
+  }
+  if (error instanceof oauth.ResponseBodyError) {
+    return row(bodyError(error.error, error.status, step), step, error.error)
+  }
+  // A 401 with a challenge: to our own client secret, or to the access token at /userinfo.
+  if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    return row(step === 'userinfo' ? 'auth0_failed' : 'misconfigured', step, 'challenge')
+  }
+  if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
+    const isMalformed = step !== 'callback' && MALFORMED.includes(error.code)
+    return row(isMalformed || step === 'metadata' ? 'auth0_failed' : failureOf(step), step, error.code ?? '')
+  }
+  return error
+}
+
+function bodyError(code: string, status: number, step: Step): ErrorKind {
+  if (code === 'invalid_grant') return failureOf(step)
+  // Auth0's answer to a wrong client secret is 401 access_denied.
+  if (status === 401) return 'misconfigured'
+  return TOKEN_ERRORS[code] ?? 'auth0_failed'
+}
+
+/** What it means that a step did not pass its checks. */
+function failureOf(step: Step): ErrorKind {
+  if (step === 'callback' || step === 'code') return 'login_failed'
+  return step === 'refresh' ? 'session_expired' : 'auth0_failed'
+}
+
+/** A code of Auth0's goes into the log only when it looks like one. */
+function row(kind: ErrorKind, step: Step, code: string): GatewayError {
+  const known = /^[A-Za-z_]{1,60}$/.test(code) ? code : 'unknown error'
+  return new GatewayError(kind, { detail: `${step}: ${known}` })
+}

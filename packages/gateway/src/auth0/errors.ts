@@ -1,0 +1,22 @@
+import { KeysUnavailableError, type TokenReason } from '@sealgate/kit'
+import { GatewayError } from '../errors.ts'
+
+/** Why an Auth0 token does not count. One stable word each, for logs. */
+export type Auth0Rejection =
+  | TokenReason
+  | 'ends_too_soon'
+  | 'id_token'
+  | 'sender_constrained'
+  | 'unknown_client'
+  | 'unknown_organization'
+  | 'not_rfc9068'
+
+/** Auth0's keys that cannot be had are Auth0's outage, not ours and not the token's. */
+export function asAuth0Error(error: unknown): unknown {
+  if (!(error instanceof KeysUnavailableError)) return error
+  return new GatewayError('auth0_unavailable', {
+    cause: error,
+    detail: error.message,
+    headers: { 'Retry-After': String(error.retryAfterSeconds) },
+  })
+}

@@ -1,0 +1,77 @@
+import type { SourceDescription } from '@sealgate/kit'
+import {
+  createExternalVerifier,
+  type ExternalVerifier,
+  type ExternalVerifierConfig,
+} from '@sealgate/kit/external'
+import type { Auth0Config } from '../config/config.ts'
+import { clientIdOf, type SubjectClaims } from '../exchange/rules.ts'
+import { asAuth0Error, type Auth0Rejection } from './errors.ts'
+
+/** A token with less life than this would be over before its exchange is of use. No leeway here. */
+const MIN_LIFE_SECONDS = 5
+
+export type Auth0Result =
+  | { readonly ok: true; readonly claims: SubjectClaims }
+  | { readonly ok: false; readonly rejection: Auth0Rejection }
+
+/** Clock, network and events, for tests. */
+export type Auth0Options = Pick<ExternalVerifierConfig, 'now' | 'fetch' | 'onEvent' | 'jwksStore'>
+
+/** Verifies Auth0's access tokens: the signature by the kit, and then the rules of the tenant. */
+export class Auth0Tokens {
+  readonly #verifier: ExternalVerifier
+  readonly #config: Auth0Config
+  readonly #now: () => number
+
+  constructor(config: Auth0Config, options: Auth0Options = {}) {
+    this.#config = config
+    this.#now = options.now ?? (() => Date.now() / 1000)
+    this.#verifier = createExternalVerifier({
+      ...options,
+      issuer: config.issuer,
+      audience: config.audience,
+      jwksUri: config.jwksUrl,
+      algorithms: ['RS256'],
+      typ: config.profile === 'rfc9068' ? ['at+jwt'] : ['JWT', 'at+jwt'],
+    })
+  }
+
+  /** @throws GatewayError `auth0_unavailable` when its keys cannot be had */
+  async verify(token: string): Promise<Auth0Result> {
+    const result = await this.#verifier.safeVerify(token).catch((error: unknown) => {
+      throw asAuth0Error(error)
+    })
+    if (!result.ok) return { ok: false, rejection: result.reason }
+    const rejection = this.#denial(result.claims)
+    return rejection === undefined ? { ok: true, claims: result.claims } : { ok: false, rejection }
+  }
+
+  /** The state of Auth0's keys, for deep health. */
+  describe(): SourceDescription {
+    return this.#verifier.describe()
+  }
+
+  #denial(claims: SubjectClaims): Auth0Rejection | undefined {
+    const { clients, organizations, profile } = this.#config
+    if (claims.exp - this.#now() < MIN_LIFE_SECONDS) return 'ends_too_soon'
+    // An ID token is meant for the client that asked for it, never for an API (RFC 9068 §6).
+    if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
+    // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
+    if (claims.cnf !== undefined) return 'sender_constrained'
+    const clientId = clientIdOf(claims)
+    if (clients && (clientId === undefined || !clients.has(clientId))) return 'unknown_client'
+    if (!isAllowedOrganization(claims.org_id, organizations)) return 'unknown_organization'
+    // RFC 9068 §2.2.
+    if (profile === 'rfc9068' && (typeof claims.client_id !== 'string' || typeof claims.jti !== 'string')) {
+      return 'not_rfc9068'
+    }
+    return undefined
+  }
+}
+
+/** A token of an organization counts only where that organization was let in by name, or any was. */
+function isAllowedOrganization(orgId: unknown, organizations: Auth0Config['organizations']): boolean {
+  if (orgId === undefined) return true
+  return typeof orgId === 'string' && (organizations === 'any' || organizations.has(orgId))
+}

@@ -1,0 +1,6 @@
+/**
+ * What a gateway makes of its environment, for programs that check a configuration before it is deployed.
+ *
+ * @module @sealgate/gateway/config
+ */
+export { type Config, parseConfig } from './config/config.ts'

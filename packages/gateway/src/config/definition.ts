@@ -1,0 +1,71 @@
+/** The most that a token for one audience may carry. What is not listed here is never issued. */
+export interface AudienceDefinition {
+  readonly permissions: readonly string[]
+  readonly roles: readonly string[]
+  /** Auth0 subjects that may act for others at this audience, with an `actor_token` (RFC 8693 §2.1). Default: nobody. */
+  readonly actors?: readonly string[] | undefined
+}
+
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+export type Method = (typeof METHODS)[number]
+
+interface CommonRoute {
+  /** A literal path (`/api/reports`), or a literal prefix (`/api/*`: everything below `/api/`). Case-sensitive. */
+  readonly match: string
+  /** The methods that pass; others are answered 405. */
+  readonly methods: readonly Method[]
+  /** Name of the service binding that the request goes to. */
+  readonly service: string
+  /** More request headers to pass on, in lower case. Default: none beyond the fixed list. */
+  readonly forwardHeaders?: readonly string[] | undefined
+  /** Names of cookies to pass on; this gateway's own never are. Default: none. */
+  readonly forwardCookies?: readonly string[] | undefined
+  /** How long the service may take to begin its answer, in milliseconds. Default 10000. */
+  readonly timeoutMs?: number | undefined
+  /** Says that this route is meant to be less strict than the wider one that covers it. Default false. */
+  readonly overrides?: boolean | undefined
+}
+
+/** What a route says about the internal tokens that its service gets. */
+interface RouteWithToken<Audience extends string> extends CommonRoute {
+  /** Whom the internal token is for: a name in `audiences`. */
+  readonly audience: Audience
+  /** Permissions that a caller must hold; else 403 at the edge. Default: none. */
+  readonly require?: readonly string[] | undefined
+  /** The most that this route's tokens carry. Default: the audience's whole ceiling. */
+  readonly grant?: readonly string[] | undefined
+  /** Also sends `X-User-ID` and `X-User-Roles` (JSON). They inform: services decide from the token. Default false. */
+  readonly identityHeaders?: boolean | undefined
+}
+
+/** A route that needs an Auth0 access token or a session, and sends the service an internal token. */
+export interface ProtectedRoute<Audience extends string = string> extends RouteWithToken<Audience> {
+  readonly auth?: 'required' | undefined
+}
+
+/** A route that also takes callers without credentials: the service gets a token of `kind: "anonymous"`. */
+export interface AnonymousRoute<Audience extends string = string> extends RouteWithToken<Audience> {
+  readonly auth: 'anonymous'
+  /** All that an anonymous caller's token carries. Required, so that nothing becomes public by one word. */
+  readonly anonymousGrant: readonly string[]
+}
+
+/** A route that anybody may use. The service gets no token. */
+export interface OpenRoute extends CommonRoute {
+  readonly auth: 'none'
+}
+
+export type RouteDefinition<Audience extends string = string> =
+  ProtectedRoute<Audience> | AnonymousRoute<Audience> | OpenRoute
+
+export interface GatewayDefinition<Audience extends string = string> {
+  readonly audiences: Readonly<Record<Audience, AudienceDefinition>>
+  readonly routes: readonly RouteDefinition<NoInfer<Audience>>[]
+}
+
+/** Declares audiences and routes, so that a route for an unknown audience does not compile. */
+export function defineGateway<const Audience extends string>(
+  definition: GatewayDefinition<Audience>,
+): GatewayDefinition<Audience> {
+  return definition
+}

@@ -1,0 +1,137 @@
+import { ConfigError } from '@sealgate/kit'
+import type { Method, RouteDefinition } from './definition.ts'
+import { RESERVED_PATHS } from './reserved-paths.ts'
+
+interface CommonRoute {
+  readonly match: string
+  readonly methods: readonly Method[]
+  readonly service: string
+  readonly forwardHeaders: readonly string[]
+  readonly forwardCookies: readonly string[]
+  readonly timeoutMs: number
+}
+
+interface RouteWithToken extends CommonRoute {
+  readonly audience: string
+  readonly require: readonly string[]
+  readonly grant: readonly string[] | undefined
+  readonly identityHeaders: boolean
+}
+
+/** A route, checked, with every default filled in. */
+export type Route =
+  | (RouteWithToken & { readonly auth: 'required' })
+  | (RouteWithToken & { readonly auth: 'anonymous'; readonly anonymousGrant: readonly string[] })
+  | (CommonRoute & { readonly auth: 'none' })
+
+/** What a path and a method come to. */
+export type Match =
+  | { readonly route: Route }
+  /** The path has routes, but none for this method: the methods that it has. */
+  | { readonly allow: readonly Method[] }
+
+const DEFAULT_TIMEOUT_MS = 10_000
+
+/** Finds routes by path. Its cost grows with the depth of the deepest pattern, not with the number of routes. */
+export class RouteTable {
+  readonly routes: readonly Route[]
+  /** By pattern: exact paths as they are, prefixes with their closing slash and star. */
+  readonly #byPattern = new Map<string, Route[]>()
+  readonly #maxDepth: number
+
+  /** @throws ConfigError for two routes in each other's way, and for one of the gateway's reserved paths */
+  constructor(definitions: readonly RouteDefinition[]) {
+    this.routes = definitions.map(withDefaults)
+    rejectConflicts(this.routes, definitions)
+    for (const route of this.routes) {
+      this.#byPattern.set(route.match, [...(this.#byPattern.get(route.match) ?? []), route])
+    }
+    this.#maxDepth = Math.max(0, ...this.routes.map(({ match }) => match.split('/').length - 1))
+  }
+
+  /**
+   * The route for a path in its plain form. The longest pattern wins, whatever its methods. A path that differs from a
+   * pattern by its closing slash alone has no route: many services take both for the same, and a shorter pattern would
+   * ask for less.
+   */
+  find(path: string, method: string): Match | undefined {
+    const routes = this.#longest(path)
+    if (!routes) return undefined
+    const route = routes.find(({ methods }) => methods.some((one) => one === method))
+    return route ? { route } : { allow: routes.flatMap(({ methods }) => methods) }
+  }
+
+  #longest(path: string): readonly Route[] | undefined {
+    const exact = this.#byPattern.get(path)
+    if (exact && !path.endsWith('*')) return exact
+    const prefixes: string[] = []
+    for (
+      let slash = 0;
+      slash >= 0 && prefixes.length < this.#maxDepth;
+      slash = path.indexOf('/', slash + 1)
+    ) {
+      prefixes.push(`${path.slice(0, slash + 1)}*`)
+    }
+    const longest = prefixes.findLast((prefix) => this.#byPattern.has(prefix))
+    const isTwin = path.endsWith('/')
+      ? longest !== `${path}*` && this.#byPattern.has(path.slice(0, -1))
+      : this.#byPattern.has(`${path}/*`)
+    if (isTwin) return undefined
+    return longest === undefined ? undefined : this.#byPattern.get(longest)
+  }
+}
+
+function withDefaults(definition: RouteDefinition): Route {
+  const { match, methods, service, forwardHeaders = [], forwardCookies = [] } = definition
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition
+  const common = { match, methods, service, forwardHeaders, forwardCookies, timeoutMs }
+  if (definition.auth === 'none') return { ...common, auth: 'none' }
+  const { audience, require = [], grant, identityHeaders = false } = definition
+  const withToken = { ...common, audience, require, grant, identityHeaders }
+  return definition.auth === 'anonymous'
+    ? { ...withToken, auth: 'anonymous', anonymousGrant: definition.anonymousGrant }
+    : { ...withToken, auth: 'required' }
+}
+
+function rejectConflicts(routes: readonly Route[], definitions: readonly RouteDefinition[]): void {
+  routes.forEach((route, index) => {
+    if (RESERVED_PATHS.some((path) => path === route.match)) {
+      throw new ConfigError(
+        `ROUTES has ${route.match}, which the gateway answers itself: choose another path`,
+      )
+    }
+    const shared = routes
+      .slice(index + 1)
+      .filter((other) => other.match === route.match)
+      .flatMap(({ methods }) => methods)
+      .find((method) => route.methods.includes(method))
+    if (shared !== undefined) {
+      throw new ConfigError(`ROUTES has two routes for ${shared} ${route.match}: keep one`)
+    }
+    const opened = routes.find((wider) => covers(wider, route) && isLessStrict(route, wider))
+    if (opened && definitions[index]?.overrides !== true) {
+      throw new ConfigError(
+        `ROUTES: ${route.match} is less strict than ${opened.match}, which covers it. If it is meant to be, set overrides: true on it`,
+      )
+    }
+  })
+}
+
+/** True when `wider` would take some of `narrower`'s requests if `narrower` were not there. */
+function covers(wider: Route, narrower: Route): boolean {
+  return (
+    wider !== narrower &&
+    wider.match.endsWith('*') &&
+    narrower.match !== wider.match &&
+    narrower.match.startsWith(wider.match.slice(0, -1)) &&
+    narrower.methods.some((method) => wider.methods.includes(method))
+  )
+}
+
+const STRICTNESS = { none: 0, anonymous: 1, required: 2 } as const
+
+function isLessStrict(route: Route, than: Route): boolean {
+  if (STRICTNESS[route.auth] !== STRICTNESS[than.auth]) return STRICTNESS[route.auth] < STRICTNESS[than.auth]
+  if (route.auth === 'none' || than.auth === 'none') return false
+  return than.require.some((permission) => !route.require.includes(permission))
+}

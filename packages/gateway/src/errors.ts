@@ -1,0 +1,220 @@
+import { KitError, type KitErrorCode } from '@sealgate/kit'
+
+/** Who rejected: Auth0, or this gateway. */
+export type ErrorSource = 'auth0' | 'gateway'
+
+interface Row {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 502 | 503
+  /** `error` on the wire: RFC 6749 §5.2, RFC 6750 §3.1, RFC 8693 §2.2.2, or the gateway's own word. */
+  readonly error: string
+  /** `error_description` on the wire: printable ASCII without `"` and `\`. It never says what was wrong with a token. */
+  readonly description: string
+  readonly source: ErrorSource
+  /** `WWW-Authenticate`. */
+  readonly challenge?: string
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfter?: number
+}
+
+const BAD_TOKEN = 'The access token is missing, expired or not acceptable here'
+const BASIC = 'Basic realm="sealgate", charset="UTF-8"'
+
+/** Every error that this gateway answers with. An error that has no row does not compile. */
+const ERRORS = {
+  // The exchange endpoint (RFC 6749 §5.2, RFC 8693 §2.2.2)
+  invalid_request: row(400, 'invalid_request', 'The request is malformed'),
+  request_too_large: row(413, 'invalid_request', 'The request body is too large'),
+  invalid_subject_token: row(400, 'invalid_request', 'The subject token is not acceptable'),
+  invalid_actor_token: row(400, 'invalid_request', 'The actor token is not acceptable'),
+  actor_not_allowed: row(400, 'invalid_request', 'The actor may not act for this subject'),
+  invalid_target: row(400, 'invalid_target', 'The requested target is not known here'),
+  invalid_scope: row(400, 'invalid_scope', 'The request asks for more than the subject token grants'),
+  unsupported_grant_type: row(400, 'unsupported_grant_type', 'Only the token exchange grant is supported'),
+  invalid_client: row(401, 'invalid_client', 'Client authentication failed', { challenge: BASIC }),
+  unauthorized_client: row(403, 'unauthorized_client', 'This caller may not use the entrypoint'),
+
+  // Bearer credentials (RFC 6750 §3.1)
+  no_credentials: row(401, 'unauthorized', 'The request needs an access token', { challenge: 'Bearer' }),
+  malformed_credentials: row(400, 'invalid_request', 'The credentials are malformed', {
+    challenge: 'Bearer error="invalid_request", error_description="The credentials are malformed"',
+  }),
+  invalid_token: row(401, 'invalid_token', BAD_TOKEN, {
+    challenge: `Bearer error="invalid_token", error_description="${BAD_TOKEN}"`,
+  }),
+  insufficient_scope: row(403, 'insufficient_scope', 'The access token does not grant this', {
+    challenge: 'Bearer error="insufficient_scope"',
+  }),
+
+  // Routing
+  bad_path: row(400, 'invalid_request', 'The path is not in its plain form'),
+  not_found: row(404, 'not_found', 'There is nothing here'),
+  no_public_keys: row(404, 'not_found', 'This gateway signs with HS512: it has no public keys'),
+  method_not_allowed: row(405, 'method_not_allowed', 'The method is not allowed here'),
+  service_failed: row(502, 'bad_gateway', 'The service failed to answer'),
+
+  // Sessions
+  no_session: row(401, 'unauthorized', 'The request needs a session: log in', { challenge: 'Bearer' }),
+  session_expired: row(401, 'session_expired', 'The session has ended: log in again', {
+    challenge: 'Bearer',
+  }),
+  not_refreshable: row(400, 'not_refreshable', 'This session cannot be refreshed: log in again when it ends'),
+  sessions_unavailable: row(503, 'temporarily_unavailable', 'Sessions are not available; try again shortly', {
+    retryAfter: 5,
+  }),
+  session_too_large: row(500, 'session_too_large', 'The session does not fit into a cookie'),
+  csrf: row(403, 'csrf', 'The request does not come from a page of this site'),
+  login_failed: row(400, 'login_failed', 'The login could not be completed: start it again'),
+  login_denied: row(403, 'access_denied', 'Auth0 rejected the login', { source: 'auth0' }),
+
+  // Limits
+  rate_limited: row(429, 'too_many_requests', 'Too many requests; try again later', { retryAfter: 60 }),
+  limiter_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
+
+  // Outages and faults of our own
+  auth0_failed: row(502, 'auth0_unavailable', 'Auth0 failed to answer; try again shortly', {
+    source: 'auth0',
+    retryAfter: 5,
+  }),
+  auth0_unavailable: row(503, 'auth0_unavailable', 'Auth0 cannot be reached; try again shortly', {
+    source: 'auth0',
+    retryAfter: 5,
+  }),
+  keys_unavailable: row(503, 'temporarily_unavailable', 'Keys are not available; try again shortly', {
+    retryAfter: 5,
+  }),
+  revocation_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
+  misconfigured: row(500, 'misconfigured', 'The gateway is misconfigured'),
+  internal: row(500, 'server_error', 'The gateway failed'),
+} as const satisfies Readonly<Record<string, Row>>
+
+export type ErrorKind = keyof typeof ERRORS
+
+/** The kit's errors: a code that is new in the kit does not compile here. */
+const KIT_ERRORS: Readonly<Record<KitErrorCode, ErrorKind>> = {
+  ERR_CONFIG: 'misconfigured',
+  ERR_CLAIMS: 'internal',
+  ERR_TOKEN: 'invalid_token',
+  ERR_KEYS_UNAVAILABLE: 'keys_unavailable',
+  ERR_REVOCATION_UNAVAILABLE: 'revocation_unavailable',
+}
+
+export interface GatewayErrorOptions extends ErrorOptions {
+  /** A sentence for the log alone: names and reasons, never a token or a secret. */
+  readonly detail?: string
+  /** In place of the row's description. Only fixed texts and names of parameters: it goes to the caller. */
+  readonly description?: string
+  /** More headers for the answer. They replace the row's. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A rejection or failure that is a row of the table. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly kind: ErrorKind
+  readonly detail: string | undefined
+  readonly description: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(kind: ErrorKind, options: GatewayErrorOptions = {}) {
+    super(options.detail ?? kind, options)
+    this.kind = kind
+    this.detail = options.detail
+    this.description = options.description
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** What an error is called here. Whatever is not known is `internal`. */
+export function kindOf(error: unknown): ErrorKind {
+  if (error instanceof GatewayError) return error.kind
+  return error instanceof KitError ? KIT_ERRORS[error.code] : 'internal'
+}
+
+export function rowOf(kind: ErrorKind): Row {
+  return ERRORS[kind]
+}
+
+/** Characters of a detail in a log: it may name permissions, of which a caller can ask for as many as it likes. */
+const MAX_DETAIL = 500
+
+/** What of an error may stand in a log. */
+export interface Problem {
+  /** The row of the error table. */
+  readonly error: ErrorKind
+  readonly source: ErrorSource
+  /** Why: a stable word, or a sentence of our own. */
+  readonly detail: string
+}
+
+/** Messages of errors that are not ours stay out of the log: they may quote anything. */
+export function problemOf(error: unknown): Problem {
+  const kind = kindOf(error)
+  return { error: kind, source: rowOf(kind).source, detail: detailOf(error) }
+}
+
+function detailOf(error: unknown): string {
+  if (error instanceof GatewayError) return (error.detail ?? error.kind).slice(0, MAX_DETAIL)
+  if (error instanceof KitError) return error.message.slice(0, MAX_DETAIL)
+  return error instanceof Error ? error.name : typeof error
+}
+
+/** Seconds after which trying again is worth it, for errors that pass. */
+export function retryAfterOf(error: unknown): number | undefined {
+  if (
+    error instanceof KitError &&
+    'retryAfterSeconds' in error &&
+    typeof error.retryAfterSeconds === 'number'
+  ) {
+    return error.retryAfterSeconds
+  }
+  return rowOf(kindOf(error)).retryAfter
+}
+
+/** The answer for an error: JSON in the shape of RFC 6749 §5.2, never stored, and the name of who rejected. */
+export function errorResponse(error: unknown, requestId: string): Response {
+  const { status, error: code, description, source, challenge } = rowOf(kindOf(error))
+  const own = error instanceof GatewayError ? error : undefined
+  const retryAfter = retryAfterOf(error)
+  const body = {
+    error: code,
+    error_description: own?.description ?? description,
+    source,
+    request_id: requestId,
+  }
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+      Pragma: 'no-cache',
+      'X-Error-Source': source,
+      ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+      ...own?.headers,
+    },
+  })
+}
+
+/** What an RPC method gives in place of throwing: classes and codes do not cross RPC. */
+export interface RpcFailure {
+  readonly ok: false
+  readonly code: string
+  readonly status: number
+  /** Seconds. */
+  readonly retryAfter?: number
+}
+
+export function rpcFailure(error: unknown): RpcFailure {
+  const { status, error: code } = rowOf(kindOf(error))
+  const retryAfter = retryAfterOf(error)
+  return { ok: false, code, status, ...(retryAfter !== undefined && { retryAfter }) }
+}
+
+function row(
+  status: Row['status'],
+  error: string,
+  description: string,
+  more: Partial<Pick<Row, 'source' | 'challenge' | 'retryAfter'>> = {},
+): Row {
+  return { status, error, description, source: 'gateway', ...more }
+}

@@ -1,0 +1,54 @@
+import type { Problem } from '../errors.ts'
+
+/** One request to the public face. The path stays out: services put names and addresses into theirs. */
+export interface RequestLog {
+  readonly requestId: string
+  readonly method: string
+  /** The pattern that matched; absent when nothing did. */
+  readonly route: string | undefined
+  readonly status: number
+  readonly durationMs: number
+  /** A keyed hash of the caller's `sub`. */
+  readonly user?: string
+  /** A keyed hash of the name that a password was tried for; no hash of a `sub` is equal to it. */
+  readonly triedUser?: string
+  readonly problem?: Problem
+}
+
+/** Takes each line as well, to ship it elsewhere. */
+export type Ship = ((line: object) => void) | undefined
+
+/**
+ * One line of JSON for each request. Members are named one by one: what is not named here is never logged. No token,
+ * code, cookie, secret, e-mail address or IP address.
+ */
+export function logRequest(
+  { requestId, method, route, status, durationMs, user, triedUser, problem }: RequestLog,
+  ship?: Ship,
+): void {
+  const line = { event: 'request', requestId, method, route, status, durationMs, user, triedUser, ...problem }
+  write(status, line, ship)
+}
+
+/** One line for each call of an entrypoint that was rejected or failed: its caller gets a code alone. */
+export function logDeniedCall(
+  entrypoint: string,
+  requestId: string,
+  status: number,
+  problem: Problem,
+  ship?: Ship,
+): void {
+  write(status, { event: 'denied_call', requestId, entrypoint, status, ...problem }, ship)
+}
+
+/** A fault or warning that belongs to no single request. The name is a stable word. */
+export function logEvent(level: 'warn' | 'error', event: string, ship?: Ship): void {
+  console[level]({ event })
+  ship?.({ event })
+}
+
+function write(status: number, line: object, ship: Ship): void {
+  if (status >= 500) console.error(line)
+  else console.log(line)
+  ship?.(line)
+}

@@ -1,0 +1,60 @@
+import { logEvent } from './log.ts'
+import { encodeUtf8 } from './text.ts'
+
+/** Where the key comes from, in this order: a variable of its own, the session secret, the key that signs. */
+const OWN_KEYS = ['LOG_HASH_KEY', 'SESSION_SECRET', 'AUTH0_SESSION_ENCRYPTION_KEY'] as const
+const SIGNING_KEY_NAMES = ['JWT_PRIVATE_JWK_NAME', 'JWT_SECRET_NAME'] as const
+const SIGNING_KEYS = ['JWT_PRIVATE_JWK', 'JWT_SECRET'] as const
+
+/** Half of SHA-256: enough to tell users apart. */
+const BYTES = 16
+
+/**
+ * Stands for users where their names must not: in logs, and as keys of rate limits. A keyed hash, so that a list of
+ * known names cannot be tried against it. It changes when its key does.
+ */
+export class Pseudonyms {
+  readonly #env: object
+  #key: Promise<CryptoKey> | undefined
+
+  constructor(env: object) {
+    this.#env = env
+  }
+
+  /** @param purpose keeps the hashes of two uses apart */
+  async of(purpose: 'log' | 'limit', name: string): Promise<string> {
+    // Nothing here waits for another request: the key is derived from values that are at hand.
+    this.#key ??= deriveKey(this.#env)
+    const hash = await crypto.subtle.sign('HMAC', await this.#key, encodeUtf8(`${purpose}:${name}`))
+    return Array.from(new Uint8Array(hash, 0, BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+}
+
+async function deriveKey(env: object): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', encodeUtf8(keyText(env)), 'HKDF', false, [
+    'deriveKey',
+  ])
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encodeUtf8('sealgate pseudonyms') },
+    material,
+    { name: 'HMAC', hash: 'SHA-256', length: 256 },
+    false,
+    ['sign'],
+  )
+}
+
+/**
+ * A secret of this environment. With signing keys in a Secrets Store alone there is none at hand: hashes then hold for the
+ * life of an isolate only, and a limit for a user counts in each isolate anew.
+ */
+function keyText(env: object): string {
+  const text = (name: string): readonly string[] => {
+    const value: unknown = Reflect.get(env, name)
+    return typeof value === 'string' && value !== '' ? [value] : []
+  }
+  const named = SIGNING_KEY_NAMES.flatMap(text).flatMap((names) => names.split(','))
+  const [first] = [...OWN_KEYS, ...named.map((name) => name.trim()), ...SIGNING_KEYS].flatMap(text)
+  if (first !== undefined) return first
+  logEvent('warn', 'log_hash_key_missing')
+  return crypto.randomUUID()
+}

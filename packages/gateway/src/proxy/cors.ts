@@ -1,0 +1,47 @@
+import type { Gateway } from '../gateway.ts'
+
+/** What a page on another origin may read of an answer. */
+const EXPOSED = 'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag'
+
+/** Seconds that a browser may remember a preflight. */
+const MAX_AGE = '600'
+
+/** True for the question that a browser asks before a request to another origin. */
+export function isPreflight(request: Request): boolean {
+  return (
+    request.method === 'OPTIONS' &&
+    request.headers.has('Origin') &&
+    request.headers.has('Access-Control-Request-Method')
+  )
+}
+
+/** The answer to a preflight. Origins that are not listed get no CORS header, and so a rejection by their browser. */
+export function preflight(gateway: Gateway, request: Request, path: string | null): Response {
+  const method = request.headers.get('Access-Control-Request-Method') ?? ''
+  const match = path === null ? undefined : gateway.config.routes.find(path, method)
+  const own = match && 'route' in match ? match.route.forwardHeaders : []
+  const headers = new Headers({
+    'Access-Control-Allow-Methods': method,
+    'Access-Control-Allow-Headers': ['authorization', 'content-type', 'accept', 'if-none-match', ...own].join(
+      ', ',
+    ),
+    'Access-Control-Max-Age': MAX_AGE,
+  })
+  return new Response(null, { status: 204, headers: isAllowed(gateway, request) ? headers : {} })
+}
+
+/**
+ * Lets the page that asks read the answer, when its origin is listed. Never with credentials: a session is for this
+ * gateway's own origin, and other pages send a token.
+ */
+export function allowOrigin(gateway: Gateway, request: Request, headers: Headers): void {
+  if (gateway.config.corsOrigins.size === 0) return
+  headers.append('Vary', 'Origin')
+  if (!isAllowed(gateway, request)) return
+  headers.set('Access-Control-Allow-Origin', request.headers.get('Origin') ?? '')
+  headers.set('Access-Control-Expose-Headers', EXPOSED)
+}
+
+function isAllowed(gateway: Gateway, request: Request): boolean {
+  return gateway.config.corsOrigins.has(request.headers.get('Origin') ?? '')
+}

@@ -1,0 +1,48 @@
+import type { Route } from '../config/route-table.ts'
+import { handshakeHeaders } from './upgrade.ts'
+
+/** Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. */
+const FORWARDED =
+  /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|traceparent|tracestate)$/
+
+/** Headers of answers that are this gateway's to set. */
+const NOT_ANSWERED = /^(clear-site-data|x-error-source|access-control-.*)$/
+
+/** Cookies that are this gateway's own: no service gets one, and none sets one. */
+const OWN_COOKIE = /^(__Host-)?sealgate(-|$)/
+
+/** The headers of the request to a service, but for its credentials. */
+export function forwardedHeaders(request: Request, route: Route, requestId: string): Headers {
+  const headers = new Headers(handshakeHeaders(request))
+  for (const [name, value] of request.headers) {
+    if (FORWARDED.test(name) || route.forwardHeaders.includes(name)) headers.append(name, value)
+  }
+  const cookies = forwardedCookies(request, route.forwardCookies)
+  if (cookies !== '') headers.set('Cookie', cookies)
+  headers.set('X-Request-Id', requestId)
+  const clientIp = request.headers.get('CF-Connecting-IP')
+  if (clientIp !== null) headers.set('X-Client-IP', clientIp)
+  return headers
+}
+
+function forwardedCookies(request: Request, names: readonly string[]): string {
+  return (request.headers.get('Cookie') ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => {
+      const name = pair.slice(0, Math.max(0, pair.indexOf('=')))
+      return names.includes(name) && !OWN_COOKIE.test(name)
+    })
+    .join('; ')
+}
+
+/** Takes out of a service's answer what is not the service's to say. */
+export function stripAnswer(headers: Headers): void {
+  for (const name of [...headers.keys()].filter((one) => NOT_ANSWERED.test(one))) headers.delete(name)
+  const cookies = headers.getSetCookie()
+  // Browsers send a cookie without a name as its value alone: `=name=value` would pass for ours.
+  const allowed = cookies.filter((cookie) => !OWN_COOKIE.test(cookie.replace(/^[\s=]+/, '')))
+  if (allowed.length === cookies.length) return
+  headers.delete('Set-Cookie')
+  for (const cookie of allowed) headers.append('Set-Cookie', cookie)
+}

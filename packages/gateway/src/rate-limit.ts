@@ -1,0 +1,76 @@
+import type { Config } from './config/config.ts'
+import { GatewayError } from './errors.ts'
+import type { Gateway } from './gateway.ts'
+import { logEvent } from './observability/log.ts'
+
+/** A rate-limit binding. */
+export interface RateLimiter {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
+}
+
+/** Who is counted. */
+export interface Counted {
+  /** The binding gets its network. */
+  readonly ip?: string | undefined
+  /** The user name of a login, which anybody may write: the binding gets its hash. */
+  readonly user?: string | undefined
+  /** A verified subject: the binding gets its hash. It counts apart from a user name that is the same. */
+  readonly subject?: string | undefined
+  readonly client?: string | undefined
+}
+
+/**
+ * Counts a request against each of the keys, and rejects it when one has had enough.
+ *
+ * @param whenBroken what a limiter that fails means: `reject` where guessing must not be free, else `pass`
+ * @throws GatewayError `rate_limited`, `limiter_unavailable`
+ */
+export async function limit(
+  { config, pseudonyms, ship }: Gateway,
+  { ip, user, subject, client }: Counted,
+  whenBroken: 'reject' | 'pass',
+): Promise<void> {
+  const limiter = config.rateLimiter
+  if (!limiter) return
+  const keys = [
+    ...(ip === undefined ? [] : [`ip:${networkOf(ip)}`]),
+    ...(user === undefined ? [] : [`user:${await pseudonyms.of('limit', user)}`]),
+    ...(subject === undefined ? [] : [`sub:${await pseudonyms.of('limit', subject)}`]),
+    ...(client === undefined ? [] : [`client:${client}`]),
+  ]
+  let outcomes: readonly { readonly success: boolean }[]
+  try {
+    outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })))
+  } catch (cause) {
+    if (whenBroken === 'reject') throw new GatewayError('limiter_unavailable', { cause })
+    logEvent('error', 'rate_limiter_failed', ship)
+    return
+  }
+  if (outcomes.some(({ success }) => !success)) throw new GatewayError('rate_limited')
+}
+
+/** Whose an address is: in IPv6 everybody has a /64 at least (RFC 6177), and would count anew with each address of it. */
+export function networkOf(ip: string): string {
+  const url = `http://[${ip}]`
+  if (!ip.includes(':') || !URL.canParse(url)) return ip
+  // The URL parser writes it in one form (RFC 5952), in which `::` stands for zeros at most once.
+  const [head = '', tail] = new URL(url).hostname.slice(1, -1).split('::')
+  const groups = [head, tail ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
+  const [before = [], after = []] = groups
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  const address = [...before, ...zeros, ...after]
+  const isIpv4 = address.slice(0, 6).join(':') === '0:0:0:0:0:ffff'
+  return isIpv4 ? address.join(':') : `${address.slice(0, 4).join(':')}::/64`
+}
+
+/**
+ * The address of the caller as Cloudflare saw it. Elsewhere the header is anybody's to set: `X-Real-IP` counts in tests
+ * and development only.
+ */
+export function clientIp(request: Request, environment: Config['environment']): string | undefined {
+  const isLocal = environment === 'test' || environment === 'dev'
+  return (
+    request.headers.get('CF-Connecting-IP') ??
+    (isLocal ? (request.headers.get('X-Real-IP') ?? undefined) : undefined)
+  )
+}

@@ -1,0 +1,54 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import type { Trace } from '../observability/trace.ts'
+import { GatewayError } from '../errors.ts'
+import type { Gateway } from '../gateway.ts'
+import { sessionAccessToken } from '../session/access.ts'
+import { originOf } from '../session/cookies.ts'
+import { rejectCrossSite } from '../proxy/csrf.ts'
+
+/** What the page of the example service asks besides. In development alone: elsewhere these paths are forwarded. */
+export const DEV_PATH = '/dev/*'
+
+/**
+ * `GET /dev/token`, `GET /dev/keys`, `POST /dev/rotate`.
+ *
+ * @throws GatewayError `not_found` for anything else
+ */
+export async function dev(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
+  trace.route = DEV_PATH
+  const headers = { 'Cache-Control': 'no-store' }
+  switch (`${request.method} ${new URL(request.url).pathname}`) {
+    case 'GET /dev/token':
+      return Response.json(await externalToken(gateway, request), { headers })
+    case 'GET /dev/keys':
+      return Response.json(await slots(gateway), { headers })
+    case 'POST /dev/rotate':
+      rejectCrossSite(request, originOf(gateway.config, request))
+      return rotate(gateway)
+    default:
+      throw new GatewayError('not_found')
+  }
+}
+
+/** The session's Auth0 token as it reads; without its signature it is no credential. */
+async function externalToken(gateway: Gateway, request: Request): Promise<object> {
+  const token = await sessionAccessToken(gateway, request)
+  if (token === undefined) throw new GatewayError('no_session')
+  return { header: decodeProtectedHeader(token), payload: decodeJwt(token) }
+}
+
+async function slots(gateway: Gateway): Promise<object> {
+  const [audience = ''] = gateway.config.audiences.keys()
+  const { sign } = await gateway.kitFor(audience).describe()
+  return { slots: sign?.slots ?? [] }
+}
+
+/** Asks the program that runs the development system: secrets are not a Worker's to write. */
+async function rotate({ config }: Gateway): Promise<Response> {
+  if (config.devControl === undefined) throw new GatewayError('not_found')
+  const answer = await fetch(`${config.devControl}/rotate`, { method: 'POST', redirect: 'manual' })
+  return new Response(await answer.text(), {
+    status: answer.status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+  })
+}

@@ -1,0 +1,41 @@
+import { GatewayError } from '../errors.ts'
+import type { Gateway } from '../gateway.ts'
+import { JWKS_PATH } from '../config/reserved-paths.ts'
+import { TOKEN_EXCHANGE } from './schemas.ts'
+
+/** `GET /health`: that the Worker runs, and nothing of what it is made of. */
+export function health(): Response {
+  return Response.json({ status: 'ok' }, { headers: { 'Cache-Control': 'no-store' } })
+}
+
+/**
+ * Authorization server metadata (RFC 8414 §2). Its issuer must be the address that it is found at (§3.3), so it is
+ * there only when `JWT_ISS` is this gateway's own `BASE_URL`.
+ *
+ * @throws GatewayError `not_found`
+ */
+export function metadata({ config }: Gateway): Response {
+  const { baseUrl, issuer, jwksPublic, mode, hasDenylist, audiences, exchange } = config
+  if (baseUrl === undefined || baseUrl !== issuer) throw new GatewayError('not_found')
+  const methods = [
+    ...(exchange.clients.size > 0 ? ['client_secret_basic', 'client_secret_post'] : []),
+    ...(exchange.isPublic ? ['none'] : []),
+  ]
+  return Response.json(
+    {
+      issuer,
+      token_endpoint: `${baseUrl}/oauth/token`,
+      token_endpoint_auth_methods_supported: methods,
+      // No authorization endpoint of its own: users log in at Auth0.
+      response_types_supported: [],
+      grant_types_supported: [TOKEN_EXCHANGE],
+      scopes_supported: [...new Set([...audiences.values()].flatMap(({ permissions }) => permissions))],
+      ...(jwksPublic && mode === 'EdDSA' && { jwks_uri: `${baseUrl}${JWKS_PATH}` }),
+      ...(hasDenylist && {
+        revocation_endpoint: `${baseUrl}/oauth/revoke`,
+        revocation_endpoint_auth_methods_supported: methods,
+      }),
+    },
+    { headers: { 'Cache-Control': 'public, max-age=300' } },
+  )
+}

@@ -1,0 +1,53 @@
+import { parse, type VerifiedClaims } from '@sealgate/kit'
+import { GatewayError } from '../errors.ts'
+import type { Gateway } from '../gateway.ts'
+import { clientIp, limit } from '../rate-limit.ts'
+import { TXN_TOKEN_TYP } from '../exchange/transaction-token.ts'
+import { authenticateClient } from './client.ts'
+import { readForm } from './form.ts'
+import { checkForm, revocationForm } from './schemas.ts'
+
+/**
+ * `POST /oauth/revoke` (RFC 7009): ends an internal token that the caller holds. Nothing is written for a token whose
+ * signature is not ours, and the answer is the same (§2.2).
+ *
+ * @throws GatewayError `not_found` without a deny-list
+ */
+export async function revokeToken(gateway: Gateway, request: Request): Promise<Response> {
+  if (!gateway.config.hasDenylist) throw new GatewayError('not_found')
+  const form = await readForm(request)
+  await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
+  const client = await authenticateClient(request, form, gateway.config.exchange)
+  await limit(gateway, { client }, 'pass')
+  const { token } = checkForm(revocationForm, form)
+  const audience = audienceOf(token)
+  const claims = audience === undefined ? undefined : await verified(gateway, token, audience)
+  if (audience !== undefined && claims?.jti !== undefined) {
+    await gateway.kitFor(audience).revoke({ jti: claims.jti })
+  }
+  return new Response(null, { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } })
+}
+
+async function verified(
+  gateway: Gateway,
+  token: string,
+  audience: string,
+): Promise<VerifiedClaims | undefined> {
+  if (!gateway.config.audiences.has(audience)) return undefined
+  const kit = gateway.kitFor(audience)
+  for (const typ of ['JWT', TXN_TOKEN_TYP]) {
+    const result = await kit.safeVerify(token, { aud: audience, typ })
+    if (result.ok) return result.claims
+  }
+  return undefined
+}
+
+/** Whom the token says it is for: it picks the key, which then decides. */
+function audienceOf(token: string): string | undefined {
+  try {
+    const { aud } = parse(token).payload
+    return typeof aud === 'string' ? aud : undefined
+  } catch {
+    return undefined
+  }
+}

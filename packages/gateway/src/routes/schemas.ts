@@ -1,0 +1,80 @@
+import * as z from 'zod'
+import { GatewayError } from '../errors.ts'
+
+/** What the OAuth endpoints take. The OpenAPI document is made from these very schemas. */
+
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+export const JWT = 'urn:ietf:params:oauth:token-type:jwt'
+export const TXN_TOKEN = 'urn:ietf:params:oauth:token-type:txn_token'
+
+const tokenType = z.enum([ACCESS_TOKEN, JWT])
+
+/** RFC 8693 §2.1. */
+export const exchangeForm = z
+  .object({
+    grant_type: z.literal(TOKEN_EXCHANGE),
+    audience: z.string().meta({ description: 'One audience that the gateway knows' }),
+    requested_token_type: z.enum([ACCESS_TOKEN, JWT, TXN_TOKEN]).default(ACCESS_TOKEN),
+    subject_token: z.string().meta({ description: 'An Auth0 access token' }),
+    subject_token_type: tokenType,
+    scope: z
+      .string()
+      .optional()
+      .meta({ description: 'Permissions separated by spaces; all must be held. Required for a txn_token' }),
+    actor_token: z.string().optional().meta({ description: 'Who acts for the subject' }),
+    actor_token_type: tokenType.optional(),
+    request_context: z.string().optional().meta({ description: 'A JSON object, for a txn_token: its rctx' }),
+    request_details: z.string().optional().meta({ description: 'A JSON object, for a txn_token: its tctx' }),
+    client_id: z.string().optional(),
+    client_secret: z.string().optional(),
+  })
+  .meta({ id: 'TokenExchangeRequest', description: 'RFC 8693 §2.1' })
+
+/** RFC 8693 §2.2.1. */
+export const exchangeAnswer = z
+  .object({
+    access_token: z.string(),
+    issued_token_type: z.enum([ACCESS_TOKEN, JWT, TXN_TOKEN]),
+    token_type: z.enum(['Bearer', 'N_A']),
+    expires_in: z.int().meta({ description: 'Seconds' }),
+    scope: z.string().optional().meta({ description: 'Absent when the token carries no permission' }),
+  })
+  .meta({ id: 'TokenExchangeAnswer', description: 'RFC 8693 §2.2.1' })
+
+/** RFC 7009 §2.1. */
+export const revocationForm = z
+  .object({
+    token: z.string().meta({ description: 'An internal token' }),
+    token_type_hint: z.string().optional(),
+    client_id: z.string().optional(),
+    client_secret: z.string().optional(),
+  })
+  .meta({ id: 'RevocationRequest', description: 'RFC 7009 §2.1' })
+
+/** The password-realm grant in the form that back offices send. */
+export const passwordBody = z
+  .object({ username: z.string().min(1), password: z.string().min(1) })
+  .meta({ id: 'PasswordRequest', description: 'Legacy: RFC 9700 §2.4 says not to use this grant' })
+
+export const errorAnswer = z
+  .object({
+    error: z.string(),
+    error_description: z.string(),
+    source: z.enum(['auth0', 'gateway']).meta({ description: 'Who rejected' }),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Error' })
+
+/** @throws GatewayError `invalid_request`, naming the first parameter that is missing or has another value */
+export function checkForm<Schema extends z.ZodType>(
+  schema: Schema,
+  form: ReadonlyMap<string, string>,
+): z.output<Schema> {
+  const parsed = schema.safeParse(Object.fromEntries(form))
+  if (parsed.success) return parsed.data
+  const name = String(parsed.error.issues[0]?.path[0])
+  throw new GatewayError('invalid_request', {
+    description: form.has(name) ? `The ${name} is not supported` : `The parameter ${name} is missing`,
+  })
+}

@@ -1,0 +1,249 @@
+import { env as bindings } from 'cloudflare:workers'
+import { base64url } from 'jose'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Login } from '../session/live-session.ts'
+import { Seals } from '../session/encryption.ts'
+import { DurableStore, type SessionNamespace } from '../session/durable-object-store.ts'
+import {
+  catchLogs,
+  countingLimiter,
+  expectError,
+  type FakeAuth0,
+  fakeAuth0,
+  gatewayEnv,
+  memoryKv,
+  newSlot,
+  recordingService,
+} from '../testing/fixtures.ts'
+import { app, gatewayOf } from '../testing/gateway.ts'
+
+const { SESSIONS } = bindings as unknown as { SESSIONS: SessionNamespace }
+const SECRET = new Uint8Array(32).fill(9)
+const ORIGIN = 'https://app.test'
+const seals = new Seals([SECRET])
+const logs = catchLogs()
+
+let auth0: FakeAuth0
+let env: Record<string, unknown>
+/** What was sent to Auth0's own endpoints. */
+let sent: string[]
+const service = recordingService()
+
+beforeAll(async () => {
+  auth0 = await fakeAuth0()
+  env = gatewayEnv({
+    BASE_URL: ORIGIN,
+    JWT_PRIVATE_JWK_NAME: 'SLOT_A',
+    SLOT_A: await newSlot('slot-a'),
+    AUTH0_CLIENT_ID: 'web',
+    AUTH0_CLIENT_SECRET: 'client-secret',
+    SESSION_SECRET: base64url.encode(SECRET),
+    SESSIONS,
+    CONSUMER: service,
+  })
+  // The Durable Objects are in this isolate, and read this environment.
+  Object.assign(bindings, { ...env, ROUTES: [] })
+})
+beforeEach(() => {
+  sent = []
+  service.received.length = 0
+  service.answer = () => Response.json({ from: 'consumer' })
+  vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    if (url.endsWith('/jwks.json')) return auth0.fetch(input, init)
+    sent.push(new URL(url).pathname)
+    return Promise.resolve(new Response(null, { status: 200 }))
+  })
+})
+
+/** The `Cookie` header of a user who is logged in. */
+async function cookie(changed: Partial<Login> = {}): Promise<string> {
+  const store = new DurableStore(SESSIONS, seals, () => Date.now() / 1000)
+  const { value } = await store.create({
+    claims: { sub: 'auth0|alice', nonce: 'n' },
+    accessToken: await auth0.token(),
+    expiresAt: Date.now() / 1000 + 3600,
+    refreshToken: 'refresh-token-canary',
+    ...changed,
+  })
+  return `__Host-sealgate-session=${value}`
+}
+
+function get(path: string, headers: Readonly<Record<string, string>>, on = env): Promise<Response> {
+  return Promise.resolve(app.request(`${ORIGIN}${path}`, { headers }, on))
+}
+
+const ROUTES: [method: string, path: string][] = [
+  ['GET', '/auth/login'],
+  ['GET', '/auth/callback'],
+  ['GET', '/auth/profile'],
+  ['POST', '/auth/refresh'],
+  ['POST', '/auth/logout'],
+]
+
+describe('without logins', () => {
+  it.each(ROUTES)('%s %s is not there', async (method, path) => {
+    const off = { ...env, AUTH0_CLIENT_ID: '', AUTH0_CLIENT_SECRET: '' }
+    await expectError(await app.request(`${ORIGIN}${path}`, { method }, off), 404, 'not_found')
+  })
+
+  it('a session cookie counts for nothing', async () => {
+    const off = { ...env, AUTH0_CLIENT_ID: '', AUTH0_CLIENT_SECRET: '' }
+    await expectError(await get('/api/x', { Cookie: await cookie() }, off), 401, 'unauthorized')
+  })
+
+  it.each(ROUTES)('%s %s says in the log alone that the secret is what is missing', async (method, path) => {
+    const off = { ...env, SESSION_SECRET: '' }
+    const response = await app.request(`${ORIGIN}${path}`, { method }, off)
+    expect(await expectError(response, 500, 'misconfigured')).not.toContain('SECRET')
+    expect(logs.text()).toContain('SESSION_SECRET is missing')
+  })
+})
+
+describe('a callback', () => {
+  const attempt = {
+    state: 's',
+    nonce: 'n',
+    codeVerifier: 'v'.repeat(43),
+    returnTo: '/',
+    requiresIss: false,
+  }
+  const now = (): number => Math.floor(Date.now() / 1000)
+
+  it('after more than ten minutes is too late', async () => {
+    const sealed = await seals.seal('login', attempt, now() - 1)
+    const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
+    expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0; .*; Secure$/)
+    await expectError(response, 400, 'login_failed')
+    expect(sent, 'the code was not used').toEqual([])
+  })
+
+  it.each([
+    ['without its prefix', async () => `sealgate-login=${await seals.seal('login', attempt, now() + 60)}`],
+    [
+      'by another key',
+      async () => {
+        const other = new Seals([new Uint8Array(32).fill(8)])
+        return `__Host-sealgate-login=${await other.seal('login', attempt, now() + 60)}`
+      },
+    ],
+    [
+      'for another purpose',
+      async () => `__Host-sealgate-login=${await seals.seal('session', attempt, now() + 60)}`,
+    ],
+  ])('whose login was sealed %s is rejected before its code is used', async (_, make) => {
+    const response = await get('/auth/callback?code=c&state=s', { Cookie: await make() })
+    await expectError(response, 400, 'login_failed')
+    expect(sent).toEqual([])
+  })
+
+  it('forgets its login when Auth0 answers with nonsense, too', async () => {
+    const sealed = await seals.seal('login', attempt, now() + 60)
+    const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
+    expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0;/)
+    await expectError(response, 502, 'auth0_unavailable')
+    expect(sent).toEqual(['/oauth/token'])
+  })
+
+  it('that comes again and again is counted before Auth0 is asked', async () => {
+    const Cookie = `__Host-sealgate-login=${await seals.seal('login', attempt, now() + 60)}`
+    const on = { ...env, RATE_LIMITER: countingLimiter(1) }
+    const open = (): Promise<Response> =>
+      get('/auth/callback?code=c&state=s', { Cookie, 'CF-Connecting-IP': '203.0.113.9' }, on)
+    await expectError(await open(), 502, 'auth0_unavailable')
+    await expectError(await open(), 429, 'too_many_requests')
+    expect(sent).toEqual(['/oauth/token'])
+  })
+})
+
+describe('a session', () => {
+  it('speaks for its user to services, who never see its cookie or Auth0’s token', async () => {
+    const Cookie = await cookie()
+    const response = await get('/api/x', { Cookie: `theme=dark; ${Cookie}` })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Cache-Control')).toBe('private, no-store')
+    const { headers } = service.only()
+    expect(headers.get('Cookie')).toBeNull()
+    expect([...headers.values()].join()).not.toContain(await auth0.token())
+    expect(service.token()).toMatch(/^eyJ/)
+  })
+
+  it('opens a WebSocket from a page of ours, and from no other', async () => {
+    const Cookie = await cookie()
+    const upgrade = { Cookie, Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13' }
+    for (const Origin of ['https://evil.test', 'null', 'https://app.test.evil.test', 'http://app.test']) {
+      await expectError(await get('/api/x', { ...upgrade, Origin }), 403, 'csrf')
+    }
+    expect(service.received).toEqual([])
+    expect((await get('/api/x', { ...upgrade, Origin: ORIGIN })).status).toBe(200)
+    expect(service.only().headers.get('Upgrade')).toBe('websocket')
+  })
+
+  it('leaves a service its own Cache-Control', async () => {
+    service.answer = () => new Response('ok', { headers: { 'Cache-Control': 'private, max-age=5' } })
+    const response = await get('/api/x', { Cookie: await cookie() })
+    expect(response.headers.get('Cache-Control')).toBe('private, max-age=5')
+  })
+
+  it.each([
+    '__Host-sealgate-session=x; Path=/',
+    'sealgate-session=x; Path=/',
+    ' __Host-sealgate-login=x',
+    '=__Host-sealgate-session=x',
+    '= =sealgate-session=x',
+  ])('is never set by a service: %j', async (setCookie) => {
+    service.answer = () =>
+      new Response('ok', {
+        headers: [
+          ['Set-Cookie', setCookie],
+          ['Set-Cookie', 'theme=dark'],
+        ],
+      })
+    const response = await get('/api/x', { Cookie: await cookie() })
+    expect(response.headers.getSetCookie()).toEqual(['theme=dark'])
+  })
+
+  it('of a user who was revoked ends, though its token was refreshed since', async () => {
+    const on = { ...env, DENYLIST: memoryKv(), JWT_DENYLIST_NAME: 'DENYLIST' }
+    const before = await cookie()
+    const refreshed = await cookie({
+      accessToken: await auth0.token({ iat: Math.floor(Date.now() / 1000) + 30 }),
+    })
+    await (await gatewayOf(on)).kitFor('reports').revoke({ sub: 'auth0|alice' })
+    for (const Cookie of [before, refreshed]) {
+      await expectError(await get('/api/x', { Cookie }, on), 401, 'session_expired')
+      await expectError(await get('/auth/profile', { Cookie }), 401, 'unauthorized')
+    }
+    expect(service.received).toEqual([])
+    expect(sent, 'and its refresh token with it').toEqual(['/oauth/revoke', '/oauth/revoke'])
+  })
+
+  it('whose access token does not count at Auth0’s own API is rejected as such', async () => {
+    const Cookie = await cookie({ accessToken: await auth0.token({ azp: 'foreign' }) })
+    await expectError(await get('/api/x', { Cookie }), 401, 'invalid_token')
+    expect(service.received).toEqual([])
+  })
+
+  it('whose Durable Object cannot be reached is not over', async () => {
+    const down = () => Promise.reject(new Error('canary'))
+    const unreachable = () => ({ start: down, access: down, refresh: down, profile: down, end: down })
+    const on = { ...env, SESSIONS: { idFromName: () => 'id', get: unreachable } }
+    const Cookie = await cookie()
+    for (const path of ['/auth/profile', '/api/x']) {
+      const response = await get(path, { Cookie }, on)
+      expect(response.headers.get('Set-Cookie')).toBeNull()
+      await expectError(response, 503, 'temporarily_unavailable')
+    }
+    expect(logs.text()).not.toContain('canary')
+  })
+
+  it('leaves nothing of itself in the log', async () => {
+    const Cookie = await cookie()
+    await get('/auth/profile', { Cookie })
+    await get('/api/x', { Cookie })
+    await app.request(`${ORIGIN}/auth/logout`, { method: 'POST', headers: { Cookie, Origin: ORIGIN } }, env)
+    expect(logs.lines()).toHaveLength(3)
+    expect(logs.text()).toContain('"/auth/profile"')
+    expect(logs.text()).not.toMatch(/canary|alice|eyJ|sealgate-session/)
+  })
+})

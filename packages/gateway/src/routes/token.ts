@@ -1,0 +1,138 @@
+import { TokenError } from '@sealgate/kit'
+import type * as z from 'zod'
+import type { Trace } from '../observability/trace.ts'
+import { type ErrorKind, GatewayError } from '../errors.ts'
+import {
+  type ActorToken,
+  exchange,
+  type ExchangeRejection,
+  type ExchangeRequest,
+  type ExchangeResult,
+  type SubjectClaims,
+} from '../exchange/rules.ts'
+import { type Gateway, issue, type Issued, rejectRevoked } from '../gateway.ts'
+import { clientIp, limit } from '../rate-limit.ts'
+import { issueTransaction, readContext } from '../exchange/transaction-token.ts'
+import { authenticateClient } from './client.ts'
+import { readForm } from './form.ts'
+import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
+
+/** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
+export async function exchangeToken(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
+  const { config } = gateway
+  const form = await readForm(request)
+  // Before the client is known, so that nobody guesses secrets without a limit.
+  await limit(gateway, { ip: clientIp(request, config.environment) }, 'pass')
+  const client = await authenticateClient(request, form, config.exchange)
+  await limit(gateway, { client }, 'pass')
+  const asked = readExchange(form)
+  const { audience } = asked
+  if (!config.audiences.has(audience)) throw new GatewayError('invalid_target')
+
+  const subject = await verified(gateway, asked.subject_token, 'invalid_subject_token')
+  trace.subject = subject.sub
+  await limit(gateway, { subject: subject.sub }, 'pass')
+  const actor = await actorOf(gateway, asked)
+  const scope = asked.scope?.split(' ').filter((one) => one !== '')
+  const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
+  const issued =
+    asked.requested_token_type === TXN_TOKEN
+      ? await mintTxnToken(gateway, subject, wanted, asked, client)
+      : await issue(gateway, subject, wanted)
+  if (!issued.ok) throw new GatewayError(REFUSALS[issued.rejection], { detail: issued.rejection })
+
+  const { token, expiresIn, permissions } = issued
+  return Response.json(
+    {
+      access_token: token,
+      issued_token_type: asked.requested_token_type,
+      token_type: asked.requested_token_type === TXN_TOKEN ? 'N_A' : 'Bearer',
+      expires_in: expiresIn,
+      // RFC 6749 §3.3: a scope is never empty.
+      ...(permissions.length > 0 && { scope: permissions.join(' ') }),
+    } satisfies z.input<typeof exchangeAnswer>,
+    { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } },
+  )
+}
+
+type Asked = z.output<typeof exchangeForm>
+
+/** Grant and target have errors of their own (RFC 6749 §5.2, RFC 8693 §2.2.2); the rest is the schema's. */
+function readExchange(form: ReadonlyMap<string, string>): Asked {
+  const grantType = form.get('grant_type')
+  if (grantType !== undefined && grantType !== TOKEN_EXCHANGE)
+    throw new GatewayError('unsupported_grant_type')
+  if (form.has('resource')) {
+    throw new GatewayError('invalid_target', { description: 'Name the target by audience, not by resource' })
+  }
+  return checkForm(exchangeForm, form)
+}
+
+/**
+ * A transaction token asks for more than an access token (draft-ietf-oauth-transaction-tokens): a workload that is
+ * authenticated, and a scope that is named and held.
+ */
+async function mintTxnToken(
+  gateway: Gateway,
+  subject: SubjectClaims,
+  wanted: ExchangeRequest,
+  asked: Asked,
+  workload: string | undefined,
+): Promise<TokenAnswer | Denied> {
+  if (workload === undefined)
+    throw new GatewayError('invalid_client', { detail: 'a txn_token needs a client' })
+  if (!wanted.scope || wanted.scope.length === 0) {
+    throw new GatewayError('invalid_request', { description: 'The parameter scope is missing' })
+  }
+  const details = readContext('request_details', asked.request_details)
+  const context = readContext('request_context', asked.request_context)
+  const exchanged = exchange(subject, wanted, gateway.config, gateway.now())
+  if (!exchanged.ok) return exchanged
+  const issued = await issueTransaction(gateway, { ...exchanged, workload, details, context })
+  return { ok: true, ...issued, permissions: exchanged.claims.permissions }
+}
+
+type TokenAnswer = Pick<Issued, 'ok' | 'token' | 'expiresIn' | 'permissions'>
+type Denied = Extract<ExchangeResult, { ok: false }>
+
+/** What each rejection of the exchange rules is on the wire. RFC 8693 §2.2.2. */
+const REFUSALS: Readonly<Record<ExchangeRejection, ErrorKind>> = {
+  unknown_audience: 'invalid_target',
+  scope_not_held: 'invalid_scope',
+  roles_not_held: 'invalid_scope',
+  required_not_held: 'invalid_scope',
+  unknown_subject_kind: 'invalid_subject_token',
+  malformed_actor_chain: 'invalid_subject_token',
+  actor_chain_too_long: 'invalid_subject_token',
+  actor_not_allowed: 'actor_not_allowed',
+  may_act_names_another: 'actor_not_allowed',
+  expired: 'invalid_subject_token',
+}
+
+/** @throws GatewayError of this kind for a token that does not count, or whose subject was revoked after it got it */
+async function verified(
+  gateway: Gateway,
+  token: string,
+  rejection: 'invalid_subject_token' | 'invalid_actor_token',
+): Promise<SubjectClaims> {
+  const result = await gateway.auth0.verify(token)
+  if (!result.ok) throw new GatewayError(rejection, { detail: result.rejection })
+  await rejectRevoked(gateway, result.claims).catch((error: unknown) => {
+    if (error instanceof TokenError) throw new GatewayError(rejection, { detail: error.reason })
+    throw error
+  })
+  return result.claims
+}
+
+async function actorOf(gateway: Gateway, asked: Asked): Promise<ActorToken | undefined> {
+  const { actor_token: token, actor_token_type: type } = asked
+  if (token === undefined && type === undefined) return undefined
+  // RFC 8693 §2.1: one without the other is an error.
+  if (token === undefined || type === undefined) {
+    throw new GatewayError('invalid_request', {
+      description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
+    })
+  }
+  const { sub, exp } = await verified(gateway, token, 'invalid_actor_token')
+  return { iss: gateway.config.auth0.issuer, sub, exp }
+}

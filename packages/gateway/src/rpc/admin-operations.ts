@@ -1,0 +1,77 @@
+import { ClaimsError, type KitDescription, type SourceDescription } from '@sealgate/kit'
+import * as z from 'zod'
+import { GatewayError } from '../errors.ts'
+import type { Gateway } from '../gateway.ts'
+
+/** Claims that only the gateway itself sets: an administrator's Worker must not speak in its name. */
+const RESERVED = ['act', 'may_act', 'gty', 'kind', 'req', 'iss', 'exp', 'iat', 'jti'] as const
+
+const SIGN_REQUEST = z.strictObject({ audience: z.string().min(1) })
+const CLAIMS = z.looseObject({ sub: z.string().min(1) })
+const text = z.string().min(1)
+const REVOCATION = z.union([
+  z.strictObject({ jti: text }),
+  z.strictObject({ sub: text }),
+  z.strictObject({ thumbprint: text }),
+])
+
+/** @throws GatewayError `invalid_target` for an audience that is not in `ADMIN_SIGN`, `invalid_request` */
+export async function adminSign(gateway: Gateway, claims: unknown, request: unknown): Promise<string> {
+  const asked = SIGN_REQUEST.safeParse(request)
+  const given = CLAIMS.safeParse(claims)
+  if (!asked.success || !given.success) {
+    throw new GatewayError('invalid_request', { detail: 'the claims or the request have another shape' })
+  }
+  const { audience } = asked.data
+  if (!gateway.config.adminSign.has(audience)) throw new GatewayError('invalid_target')
+  const reserved = RESERVED.find((name) => Object.hasOwn(given.data, name))
+  if (reserved !== undefined) {
+    throw new GatewayError('invalid_request', { detail: `the claim ${reserved} is the gateway's to set` })
+  }
+  const ceiling = gateway.config.audiences.get(audience)
+  if (
+    !isWithin(given.data.permissions, ceiling?.permissions) ||
+    !isWithin(given.data.roles, ceiling?.roles) ||
+    given.data.scope !== undefined ||
+    given.data.scp !== undefined
+  ) {
+    throw new GatewayError('invalid_scope', { detail: 'more than the audience may carry' })
+  }
+  try {
+    return await gateway.kitFor(audience).sign(given.data, { aud: audience })
+  } catch (error) {
+    if (error instanceof ClaimsError) throw new GatewayError('invalid_request', { detail: error.message })
+    throw error
+  }
+}
+
+function isWithin(rights: unknown, ceiling: readonly string[] = []): boolean {
+  if (rights === undefined) return true
+  return Array.isArray(rights) && rights.every((right: unknown) => ceiling.some((one) => one === right))
+}
+
+/** @throws GatewayError `invalid_request`; `misconfigured` without a deny-list */
+export async function adminRevoke(gateway: Gateway, revocation: unknown): Promise<void> {
+  const parsed = REVOCATION.safeParse(revocation)
+  if (!parsed.success) {
+    throw new GatewayError('invalid_request', { detail: 'revoke takes one of jti, sub or thumbprint' })
+  }
+  const [audience = ''] = gateway.config.audiences.keys()
+  await gateway.kitFor(audience).revoke(parsed.data)
+}
+
+export interface DeepHealth {
+  readonly status: 'ok' | 'degraded'
+  readonly kit: KitDescription
+  readonly auth0: SourceDescription
+}
+
+/** `degraded` when a slot was skipped, or when keys cannot be had. */
+export async function deepHealth(gateway: Gateway): Promise<DeepHealth> {
+  const [audience = ''] = gateway.config.audiences.keys()
+  const kit = await gateway.kitFor(audience).describe()
+  const auth0 = gateway.auth0.describe()
+  const isDegraded =
+    kit.sign?.slots.some(({ state }) => state === 'skipped') === true || auth0.problem !== undefined
+  return { status: isDegraded ? 'degraded' : 'ok', kit, auth0 }
+}

@@ -1,0 +1,72 @@
+import { TokenError } from '@sealgate/kit'
+import { waitUntil } from '#runtime'
+import type { SubjectClaims } from '../exchange/rules.ts'
+import { GatewayError } from '../errors.ts'
+import { type Gateway, rejectRevoked } from '../gateway.ts'
+import { logEvent } from '../observability/log.ts'
+import { cookiesOf, originOf, readCookie } from './cookies.ts'
+import { rejectCrossSite } from '../proxy/csrf.ts'
+import type { Access } from './live-session.ts'
+import type { OpenSession } from './store.ts'
+
+/**
+ * The Auth0 access token of the session that a request carries, refreshed when it is about to end; `undefined` for a
+ * request without a session, or with one that is over.
+ *
+ * @throws GatewayError `csrf` for a request from a page of another site, `session_expired` when Auth0 or the deny-list
+ *   ends the session now, `auth0_unavailable`, `auth0_failed`
+ */
+export async function sessionAccessToken(gateway: Gateway, request: Request): Promise<string | undefined> {
+  const session = await openSession(gateway, request)
+  if (!session) return undefined
+  rejectCrossSite(request, originOf(gateway.config, request))
+  try {
+    return (await useSession(gateway, session)).accessToken
+  } catch (error) {
+    if (error instanceof GatewayError && error.kind === 'no_session') return undefined
+    throw error
+  }
+}
+
+/** The session that the cookie of a request names; `undefined` without one. It may have ended. */
+export async function openSession(
+  { config, sessions }: Gateway,
+  request: Request,
+): Promise<OpenSession | undefined> {
+  if (!sessions) return undefined
+  const cookie = readCookie(request, cookiesOf(config, originOf(config, request)).session)
+  return cookie === undefined ? undefined : sessions.store.open(cookie)
+}
+
+/**
+ * Gets at the tokens of a session, unless its user was revoked after they logged in. The time of the login counts, not
+ * that of the access token: a refresh must not lift a revocation.
+ *
+ * @throws GatewayError
+ */
+export async function useSession(
+  gateway: Gateway,
+  session: OpenSession,
+  how: 'access' | 'refresh' = 'access',
+): Promise<Access> {
+  const access = await session[how]()
+  const { sub, startedAt, expiresAt } = access
+  const subject: SubjectClaims = { sub, iat: Math.floor(startedAt), exp: expiresAt }
+  try {
+    await rejectRevoked(gateway, subject)
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    await endSession(gateway, session)
+    throw new GatewayError('session_expired', { detail: error.reason })
+  }
+  return access
+}
+
+/** Ends a session, and its refresh token at Auth0. That the latter fails stops nobody: the session is over. */
+export async function endSession({ sessions, ship }: Gateway, session: OpenSession): Promise<void> {
+  const refreshToken = await session.end()
+  if (refreshToken === undefined || !sessions) return
+  waitUntil(
+    sessions.auth0.revoke(refreshToken).catch(() => logEvent('error', 'refresh_token_not_revoked', ship)),
+  )
+}

@@ -1,0 +1,58 @@
+import type { Config } from '../config/config.ts'
+
+/** Cookies of one origin: how they are named, and how they are kept. */
+export interface Cookies {
+  /** The login that is under way. */
+  readonly login: string
+  readonly session: string
+  /** `Set-Cookie` for a value. `maxAge` in seconds. */
+  set(name: string, value: string, maxAge: number): string
+  /** `Set-Cookie` that makes a browser forget. */
+  clear(name: string): string
+}
+
+/**
+ * The gateway's own public origin: `BASE_URL`, else what the request was sent to (never in production or staging, where
+ * logins need `BASE_URL`).
+ */
+export function originOf({ baseUrl }: Config, request: Request): string {
+  return baseUrl ?? new URL(request.url).origin
+}
+
+/**
+ * The cookies of an origin. `__Host-` holds a cookie to this host, to https and to `Path=/` (RFC 6265bis §4.1.3.2).
+ * Browsers reject it over plain http, so on http at this machine's own address, in `dev` and `test`, the prefix and
+ * `Secure` are left out.
+ */
+export function cookiesOf({ environment }: Config, origin: string): Cookies {
+  const isInsecure = isLoopbackHttp(origin) && (environment === 'dev' || environment === 'test')
+  const prefix = isInsecure ? '' : '__Host-'
+  const kept = `Path=/; HttpOnly; SameSite=Lax${isInsecure ? '' : '; Secure'}`
+  return {
+    login: `${prefix}sealgate-login`,
+    session: `${prefix}sealgate-session`,
+    set: (name, value, maxAge) => `${name}=${value}; Max-Age=${Math.floor(maxAge)}; ${kept}`,
+    clear: (name) => `${name}=; Max-Age=0; ${kept}`,
+  }
+}
+
+/** True for plain http on loopback: the one place where cookies go without `Secure`. */
+export function isLoopbackHttp(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
+/** The value of a cookie of ours. One that comes twice counts as none: we never set two. */
+export function readCookie(
+  { headers }: { readonly headers: Pick<Headers, 'get'> },
+  name: string,
+): string | undefined {
+  const values = (headers.get('Cookie') ?? '')
+    .split(';')
+    // Only what RFC 6265 calls white space: other trimming lets one name pass for another.
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1))
+  const [value] = values
+  return values.length === 1 && value !== '' ? value : undefined
+}

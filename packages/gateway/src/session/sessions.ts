@@ -1,0 +1,32 @@
+import { Auth0Client, type Auth0ClientOptions } from '../auth0/client.ts'
+import type { Config } from '../config/config.ts'
+import { logEvent } from '../observability/log.ts'
+import { isLoopbackHttp } from './cookies.ts'
+import { Seals } from './encryption.ts'
+import { CookieStore } from './cookie-store.ts'
+import { DurableStore } from './durable-object-store.ts'
+import type { SessionStore } from './store.ts'
+
+/** Logins and what they need. */
+export interface Sessions {
+  readonly auth0: Auth0Client
+  readonly seals: Seals
+  readonly store: SessionStore
+}
+
+/** `undefined` where the configuration has no login. */
+export function sessionsOf(
+  { login, session, baseUrl }: Config,
+  now: () => number,
+  options: Auth0ClientOptions = {},
+): Sessions | undefined {
+  if (!login || !session) return undefined
+  if (baseUrl !== undefined && isLoopbackHttp(baseUrl)) logEvent('warn', 'cookies_without_secure')
+  const auth0 = new Auth0Client(login, { ...options, now })
+  const seals = new Seals(session.secrets)
+  const store =
+    session.store === 'cookie'
+      ? new CookieStore(auth0, seals, now)
+      : new DurableStore(session.store, seals, now)
+  return { auth0, seals, store }
+}

@@ -1,0 +1,41 @@
+import type { UserClaims } from '../auth0/client.ts'
+import type { Access, Login } from './live-session.ts'
+
+/** A cookie to set. */
+export interface SessionCookie {
+  readonly value: string
+  /** Seconds. */
+  readonly maxAge: number
+}
+
+/** Keeps sessions. */
+export interface SessionStore {
+  /** Whether Auth0 is to be asked for refresh tokens. */
+  readonly isOffline: boolean
+  /**
+   * Begins a session, with an identity that nobody has known before.
+   *
+   * @throws GatewayError `session_too_large`
+   */
+  create(login: Login): Promise<SessionCookie>
+  /** The session of a cookie; `undefined` for a cookie that this gateway did not make, or that is over. */
+  open(cookie: string): Promise<OpenSession | undefined>
+}
+
+/** A session by its cookie. It may have ended: then every use throws `no_session`. */
+export interface OpenSession {
+  /** @throws GatewayError */
+  access(): Promise<Access>
+  /** @throws GatewayError */
+  refresh(): Promise<Access>
+  /** @throws GatewayError */
+  profile(options: { readonly isFresh: boolean }): Promise<Profile>
+  /** Gives the refresh token that is to be revoked. */
+  end(): Promise<string | undefined>
+}
+
+export interface Profile {
+  readonly claims: UserClaims
+  /** Replaces the one that the session was opened with. */
+  readonly cookie?: SessionCookie
+}

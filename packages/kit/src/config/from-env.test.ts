@@ -1,0 +1,407 @@
+import { describe, expect, it } from 'vitest'
+import { envMode, fingerprintOf, settingsFromEnv } from './from-env.ts'
+import { ConfigError } from '../errors.ts'
+
+const SECRET = 'A'.repeat(86)
+const base = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
+const service = { fetch: () => Promise.resolve(new Response()), delegate: () => Promise.resolve('') }
+const store = { get: () => Promise.resolve('') }
+const kv = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
+const bindings = {
+  JWT_JWKS_SERVICE_NAME: 'GATEWAY',
+  GATEWAY: service,
+  JWT_EXCHANGE_SERVICE_NAME: 'EXCHANGE',
+  EXCHANGE: service,
+  JWT_DENYLIST_NAME: 'REVOKED',
+  REVOKED: kv,
+}
+const named = (name: string) => ({ values: [{ name: `${name} (named by JWT_SECRET_NAME)` }] })
+
+/** The message of the ConfigError, or `accepted`. */
+function problem(env: Record<string, unknown>): string {
+  try {
+    settingsFromEnv(env)
+    return 'accepted'
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+}
+
+describe('settingsFromEnv', () => {
+  it.each([
+    ['JWT_SECRET_NAME', SECRET],
+    ['JWT_SECRET_NAME', `JWT_SECRET_NEW,${SECRET.slice(0, 43)}-`],
+    ['JWT_PRIVATE_JWK_NAME', `{"kty":"OKP","d":"${SECRET.slice(0, 43)}"}`],
+    ['JWT_JWKS_SERVICE_NAME', 'https://gateway.example.com'],
+  ])('does not quote what stands in %s in place of a name', (variable, value) => {
+    const message = problem({ ...base, [variable]: value })
+    expect(message).toBe(`${variable} must be the name of a binding, not what the binding holds`)
+  })
+
+  it('reads every variable, as text or in its JSON type', () => {
+    const PIN = 'A'.repeat(43)
+    const text = settingsFromEnv({
+      ...base,
+      ...bindings,
+      JWT_AUD: 'reports, admin',
+      JWT_TTL_SECONDS: '600',
+      JWT_MAX_TTL_SECONDS: '1200',
+      JWT_LEEWAY: ' 5 ',
+      JWT_JWKS_CACHE_TTL_SECONDS: '60',
+      JWT_JWKS_MAX_STALE_SECONDS: '0',
+      JWT_ALLOWED_THUMBPRINTS: `${PIN}, ,${PIN}`,
+      JWT_DENIED_THUMBPRINTS: PIN,
+      JWT_DENYLIST_ON_ERROR: 'open',
+      JWT_TOKEN_CACHE_ENTRIES: '0',
+    })
+    const typed = settingsFromEnv({
+      ...base,
+      ...bindings,
+      JWT_AUD: ['reports', 'admin'],
+      JWT_TTL_SECONDS: 600,
+      JWT_MAX_TTL_SECONDS: 1200,
+      JWT_LEEWAY: 5,
+      JWT_JWKS_CACHE_TTL_SECONDS: 60,
+      JWT_JWKS_MAX_STALE_SECONDS: 0,
+      JWT_ALLOWED_THUMBPRINTS: [PIN],
+      JWT_DENIED_THUMBPRINTS: [PIN],
+      JWT_DENYLIST_ON_ERROR: 'open',
+      JWT_TOKEN_CACHE_ENTRIES: 0,
+    })
+    for (const settings of [text, typed]) {
+      expect(settings).toMatchObject({
+        issuer: 'https://issuer.test',
+        audiences: ['reports', 'admin'],
+        ttlSeconds: 600,
+        maxTtlSeconds: 1200,
+        leewaySeconds: 5,
+        sign: undefined,
+        verify: { kind: 'service', alg: 'EdDSA', service },
+        exchangeService: service,
+        jwksTtlSeconds: 60,
+        jwksMaxStaleSeconds: 0,
+        allowedThumbprints: new Set([PIN]),
+        deniedThumbprints: new Set([PIN]),
+        denylist: kv,
+        denylistOnError: 'open',
+        tokenCacheEntries: 0,
+      })
+    }
+  })
+
+  it.each<[what: string, env: Record<string, unknown>, settings: object]>([
+    ['a JWKS URL', { JWT_JWKS_URL: 'https://a.test/jwks.json' }, { verify: { kind: 'url' } }],
+    ['a JWKS URL on loopback', { JWT_JWKS_URL: 'http://127.0.0.1:1/jwks.json' }, { verify: { kind: 'url' } }],
+    [
+      'a name over a value',
+      { JWT_SECRET_NAME: 'S', S: SECRET, JWT_SECRET: 'unused' },
+      { verify: named('S') },
+    ],
+    [
+      'a value when the name is empty',
+      { JWT_SECRET_NAME: '', JWT_SECRET: SECRET },
+      { sign: { alg: 'HS512' } },
+    ],
+    [
+      'a private JWK beside a source of its own',
+      { JWT_PRIVATE_JWK: {}, JWT_JWKS_URL: 'https://a.test/' },
+      { sign: { alg: 'EdDSA' }, verify: { kind: 'url' } },
+    ],
+    [
+      'a list of secrets',
+      { JWT_SECRET: 'one, two' },
+      {
+        sign: {
+          values: [
+            { name: 'JWT_SECRET', value: 'one' },
+            { name: 'JWT_SECRET', value: 'two' },
+          ],
+        },
+      },
+    ],
+    [
+      'a private JWK as text, commas and all',
+      { JWT_PRIVATE_JWK: '{"a":1,"b":2}' },
+      { sign: { values: [{ name: 'JWT_PRIVATE_JWK', value: '{"a":1,"b":2}' }] } },
+    ],
+    [
+      'a public JWK as text, commas and all',
+      { JWT_PUBLIC_JWK: '{"a":1,"b":2}' },
+      {
+        sign: undefined,
+        verify: { kind: 'inline', value: { name: 'JWT_PUBLIC_JWK', value: '{"a":1,"b":2}' } },
+      },
+    ],
+    [
+      'a list of names of which one is set',
+      { JWT_SECRET_NAME: 'A, B', A: null, B: SECRET },
+      {
+        sign: {
+          values: [
+            { name: 'A (named by JWT_SECRET_NAME)', value: undefined },
+            { name: 'B (named by JWT_SECRET_NAME)', value: SECRET },
+          ],
+        },
+      },
+    ],
+    ['an audience as text', { JWT_AUD: ' one ,, two ', JWT_SECRET: SECRET }, { audiences: ['one', 'two'] }],
+    ['parts of a second', { JWT_LEEWAY: '1.25', JWT_SECRET: SECRET }, { leewaySeconds: 1.25 }],
+    ['a private JWK alone', { JWT_PRIVATE_JWK: {} }, { sign: { alg: 'EdDSA' }, verify: { kind: 'own' } }],
+  ])('takes %s', (_, env, settings) => {
+    expect(settingsFromEnv({ ...base, ...env })).toMatchObject(settings)
+  })
+
+  it('never lets the default life exceed the most', () => {
+    expect(settingsFromEnv({ ...base, JWT_SECRET: SECRET, JWT_MAX_TTL_SECONDS: '60' }).ttlSeconds).toBe(60)
+  })
+
+  it.each([
+    ['JWT_TTL_SECONDS', 1, 3600],
+    ['JWT_MAX_TTL_SECONDS', 1, 86_400],
+    ['JWT_LEEWAY', 0, 300],
+    ['JWT_JWKS_CACHE_TTL_SECONDS', 1, 86_400],
+    ['JWT_JWKS_MAX_STALE_SECONDS', 0, 86_400],
+    ['JWT_TOKEN_CACHE_ENTRIES', 0, 100_000],
+  ])('takes %s from %i to %i, and says so of anything else', (name, least, most) => {
+    const env = { ...base, JWT_SECRET: SECRET }
+    for (const value of [least, most, String(most), '']) {
+      expect(problem({ ...env, [name]: value })).toBe('accepted')
+    }
+    for (const value of [least - 1, most + 1, '-1', '1e2', '0x10', 'five', NaN, Infinity, true, {}, null]) {
+      const found = problem({ ...env, [name]: value })
+      expect(found).toBe(value === null ? 'accepted' : `${name} must be a number from ${least} to ${most}`)
+    }
+  })
+
+  it('has the documented defaults', () => {
+    expect(settingsFromEnv({ ...base, JWT_SECRET: SECRET })).toMatchObject({
+      ttlSeconds: 900,
+      maxTtlSeconds: 3600,
+      leewaySeconds: 90,
+      jwksTtlSeconds: 300,
+      jwksMaxStaleSeconds: 900,
+      jwksCooldownSeconds: 30,
+      denylistOnError: 'closed',
+      tokenCacheEntries: 1000,
+      typ: 'JWT',
+    })
+  })
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['no issuer', { JWT_AUD: 'reports', JWT_SECRET: SECRET }, /JWT_ISS is not set/],
+    ['an empty issuer', { ...base, JWT_ISS: '', JWT_SECRET: SECRET }, /JWT_ISS is not set/],
+    ['no audience', { JWT_ISS: 'https://i', JWT_SECRET: SECRET }, /JWT_AUD is not set/],
+    ['an audience of commas', { ...base, JWT_AUD: ' , ', JWT_SECRET: SECRET }, /JWT_AUD is not set/],
+    ['no key at all', base, /no key to sign or to verify with: set JWT_PRIVATE_JWK_NAME/],
+    ['a secret beside a private JWK', { ...base, JWT_SECRET: SECRET, JWT_PRIVATE_JWK: '{}' }, /both set/],
+    [
+      'a secret beside a JWKS service',
+      { ...base, JWT_SECRET: SECRET, JWT_JWKS_SERVICE_NAME: 'G', G: service },
+      /one algorithm/,
+    ],
+    ['a secret beside a public JWK', { ...base, JWT_SECRET: SECRET, JWT_PUBLIC_JWK: '{}' }, /one algorithm/],
+    [
+      'a secret beside a JWKS URL',
+      { ...base, JWT_SECRET: SECRET, JWT_JWKS_URL: 'https://a' },
+      /one algorithm/,
+    ],
+    [
+      'two sources',
+      { ...base, JWT_PUBLIC_JWK: '{}', JWT_JWKS_URL: 'https://a' },
+      /JWT_PUBLIC_JWK.* and JWT_JWKS_URL are both set/,
+    ],
+    [
+      'a name that points at nothing',
+      { ...base, JWT_SECRET_NAME: 'NOPE', JWT_SECRET: SECRET },
+      /JWT_SECRET_NAME names NOPE, which is not set/,
+    ],
+    [
+      'names of which none is set',
+      { ...base, JWT_PRIVATE_JWK_NAME: 'A,B', A: '' },
+      /names A, B, which are not set/,
+    ],
+    [
+      'a binding name that points at nothing',
+      { ...base, JWT_JWKS_SERVICE_NAME: 'GATEWAY' },
+      /binding GATEWAY, which does not exist/,
+    ],
+    [
+      'a secret name that points at nothing',
+      { ...base, JWT_SECRET_NAME: 'NOPE' },
+      /names NOPE, which is not set: put the secret there with: npx wrangler secret put NOPE$/,
+    ],
+    [
+      'a name that is no text',
+      { ...base, JWT_SECRET_NAME: 7, '7': SECRET },
+      /^JWT_SECRET_NAME must be the name of a binding, not what the binding holds$/,
+    ],
+    ['a name of commas', { ...base, JWT_SECRET_NAME: ',' }, /^JWT_SECRET_NAME must be the name of a binding/],
+    ['a binding that is null', { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: null }, /does not exist/],
+    ['a binding that is a text', { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: 'x' }, /does not exist/],
+    [
+      'a binding without fetch',
+      { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: {} },
+      /JWT_JWKS_SERVICE_NAME is not a service binding/,
+    ],
+    ['an inherited name', { ...base, JWT_JWKS_SERVICE_NAME: 'constructor' }, /does not exist/],
+    ['two names for one binding', { ...base, JWT_JWKS_SERVICE_NAME: 'A,B' }, /takes one name/],
+    [
+      'a secret name that is a service',
+      { ...base, JWT_SECRET_NAME: 'G', G: { fetch: service.fetch } },
+      /neither a string nor a Secrets Store binding/,
+    ],
+    [
+      'a TTL above the most',
+      { ...base, JWT_SECRET: SECRET, JWT_TTL_SECONDS: 4000 },
+      /JWT_TTL_SECONDS must be a number from 1 to 3600/,
+    ],
+    [
+      'a pin that is no thumbprint',
+      { ...base, JWT_PUBLIC_JWK: '{}', JWT_ALLOWED_THUMBPRINTS: 'abc' },
+      /JWT_ALLOWED_THUMBPRINTS must be RFC 7638/,
+    ],
+    [
+      'a denied key that is no thumbprint',
+      { ...base, JWT_PUBLIC_JWK: '{}', JWT_DENIED_THUMBPRINTS: `${'A'.repeat(43)},x` },
+      /JWT_DENIED_THUMBPRINTS must be RFC 7638 thumbprints \(43 characters\); see: npx kit-keygen thumbprint/,
+    ],
+    [
+      'plain http to the JWKS',
+      { ...base, JWT_JWKS_URL: 'http://a.test/' },
+      /JWT_JWKS_URL must be an https URL/,
+    ],
+    [
+      'credentials in the URL of the JWKS',
+      { ...base, JWT_JWKS_URL: 'https://a:b@a.test/' },
+      /JWT_JWKS_URL must be an https URL without credentials/,
+    ],
+    ['an issuer that is no text', { ...base, JWT_ISS: 7, JWT_SECRET: SECRET }, /JWT_ISS must be a string/],
+    [
+      'an exchange service that is not bound',
+      { ...base, JWT_SECRET: SECRET, JWT_EXCHANGE_SERVICE_NAME: 'E' },
+      /JWT_EXCHANGE_SERVICE_NAME names the binding E, which does not exist: add it to wrangler.jsonc/,
+    ],
+    [
+      'an exchange service that is another thing',
+      { ...base, JWT_SECRET: SECRET, JWT_EXCHANGE_SERVICE_NAME: 'KV', KV: { get: () => null } },
+      /JWT_EXCHANGE_SERVICE_NAME is not a service binding to the gateway's entrypoint Exchange/,
+    ],
+    [
+      'one slot that is named twice',
+      { ...base, JWT_PRIVATE_JWK_NAME: 'A, B,A', A: '{}', B: '{}' },
+      /JWT_PRIVATE_JWK_NAME names A twice: remove one/,
+    ],
+    [
+      'two names for one public key',
+      { ...base, JWT_PUBLIC_JWK_NAME: 'A,B', A: '{}', B: '{}' },
+      /JWT_PUBLIC_JWK_NAME takes one name: put several keys in one JWK Set/,
+    ],
+    [
+      'pins for a secret',
+      { ...base, JWT_SECRET: SECRET, JWT_ALLOWED_THUMBPRINTS: 'A'.repeat(43) },
+      /means nothing/,
+    ],
+    [
+      'a deny-list that is no KV',
+      { ...base, JWT_SECRET: SECRET, JWT_DENYLIST_NAME: 'K', K: {} },
+      /not a KV namespace/,
+    ],
+    [
+      'a word for the deny-list',
+      { ...base, JWT_SECRET: SECRET, JWT_DENYLIST_ON_ERROR: 'maybe' },
+      /must be closed or open/,
+    ],
+  ])('rejects %s, naming the variable', (_, env, message) => {
+    expect(problem(env)).toMatch(message)
+  })
+
+  it('never quotes a secret', () => {
+    const env = { ...base, JWT_SECRET: SECRET, JWT_PRIVATE_JWK: `{"d":"${SECRET}"}`, JWT_LEEWAY: 'x' }
+    expect(problem(env)).not.toContain(SECRET)
+  })
+
+  it('reads a Secrets Store binding by role, whatever its shape', () => {
+    const settings = settingsFromEnv({ ...base, JWT_SECRET_NAME: 'S', S: store })
+    expect(settings.sign?.values).toEqual([{ name: 'S (named by JWT_SECRET_NAME)', binding: store }])
+  })
+})
+
+describe('envMode', () => {
+  it.each<[string, 'producer' | 'consumer', Record<string, unknown>]>([
+    ['EdDSA', 'producer', { JWT_PRIVATE_JWK: '{}' }],
+    ['EdDSA', 'producer', { JWT_PRIVATE_JWK_NAME: 'K' }],
+    ['HS512', 'producer', { JWT_SECRET: 'x' }],
+    ['HS512', 'producer', { JWT_SECRET_NAME: 'S' }],
+    ['HS512', 'consumer', { JWT_SECRET: 'x' }],
+    ['EdDSA', 'consumer', { JWT_PUBLIC_JWK: {} }],
+    ['EdDSA', 'consumer', { JWT_JWKS_SERVICE_NAME: 'G' }],
+    ['EdDSA', 'consumer', { JWT_JWKS_URL: 'https://a' }],
+    ['EdDSA', 'consumer', { JWT_PRIVATE_JWK: '{}' }],
+    ['EdDSA', 'consumer', { JWT_PUBLIC_JWK_NAME: 'P' }],
+    ['EdDSA', 'producer', { JWT_PRIVATE_JWK: '{}', JWT_JWKS_URL: 'https://a', JWT_PUBLIC_JWK: '{}' }],
+  ])('chooses %s for a %s with %j', (mode, role, env) => {
+    expect(envMode(env, role)).toBe(mode)
+  })
+
+  const SECRETS = 'JWT_SECRET_NAME or JWT_SECRET'
+  const PRIVATE = 'JWT_PRIVATE_JWK_NAME or JWT_PRIVATE_JWK'
+  const PUBLIC = 'JWT_PUBLIC_JWK_NAME or JWT_PUBLIC_JWK'
+  const both = `${PRIVATE} (EdDSA) and ${SECRETS} (HS512) are both set: remove one`
+  const unsigned = `no key to sign with: set ${PRIVATE}, or ${SECRETS}`
+  const unverified = `no key to verify with: set one of ${SECRETS}, ${PUBLIC}, JWT_JWKS_SERVICE_NAME, JWT_JWKS_URL`
+  const twice = (one: string, other: string) =>
+    `${one} and ${other} are both set: keys come from one source. Remove one`
+  it.each<['producer' | 'consumer', Record<string, unknown>, message: string]>([
+    ['producer', { JWT_PRIVATE_JWK: '{}', JWT_SECRET: 'x' }, both],
+    ['consumer', { JWT_PRIVATE_JWK_NAME: 'K', JWT_SECRET_NAME: 'S' }, both],
+    ['consumer', { JWT_SECRET: 'x', JWT_JWKS_URL: 'https://a' }, twice(SECRETS, 'JWT_JWKS_URL')],
+    [
+      'consumer',
+      { JWT_PUBLIC_JWK_NAME: 'P', JWT_JWKS_SERVICE_NAME: 'G' },
+      twice(PUBLIC, 'JWT_JWKS_SERVICE_NAME'),
+    ],
+    ['producer', { JWT_JWKS_URL: 'https://a' }, unsigned],
+    ['producer', { JWT_SECRET_NAME: '', JWT_PRIVATE_JWK: null }, unsigned],
+    ['consumer', {}, unverified],
+    ['consumer', { JWT_SECRET: '' }, unverified],
+  ])('rejects for a %s: %j', (role, env, message) => {
+    expect(() => envMode(env, role)).toThrow(new ConfigError(message))
+  })
+})
+
+describe('fingerprintOf', () => {
+  it('is equal for equal values and the same bindings, whatever object carries them', () => {
+    const env = { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: service }
+    const one = fingerprintOf(env)
+    const other = fingerprintOf(new Proxy({ ...env }, {}))
+    expect(other).toEqual(one)
+    expect(other.bindings[0]).toBe(service)
+  })
+
+  it('differs with a value, with a named secret, and with a binding', () => {
+    const env = { ...base, JWT_SECRET_NAME: 'S', S: 'one' }
+    expect(fingerprintOf({ ...env, JWT_AUD: 'x' }).text).not.toBe(fingerprintOf(env).text)
+    expect(fingerprintOf({ ...env, S: 'two' }).text).not.toBe(fingerprintOf(env).text)
+    const bound = { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: { ...service } }
+    expect(fingerprintOf(bound).bindings[0]).not.toBe(service)
+  })
+
+  it('holds the bindings that variables name, in order, and nothing else of the environment', () => {
+    const env = {
+      ...base,
+      ...bindings,
+      JWT_SECRET_NAME: 'NULL, MISSING, TEXT',
+      NULL: null,
+      TEXT: 'text',
+      DB: { get: () => undefined },
+    }
+    expect(fingerprintOf(env).bindings).toEqual([service, service, kv])
+    expect(fingerprintOf({ ...env, DB: undefined })).toEqual(fingerprintOf(env))
+  })
+
+  it('makes nothing of a name that is none', () => {
+    const { text, bindings: found } = fingerprintOf({ ...base, JWT_SECRET_NAME: 7, '7': 'text' })
+    expect([text, found]).toEqual([fingerprintOf(base).text, []])
+  })
+})

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { readCredentials } from './bearer.ts'
+
+const withHeader = (value: string): Request =>
+  new Request('https://a.test/', { headers: { Authorization: value } })
+
+describe('readCredentials', () => {
+  it.each(['Bearer abc.def.ghi', 'bearer abc.def.ghi', 'BEARER   abc.def.ghi'])('reads %j', (value) => {
+    expect(readCredentials(withHeader(value))).toEqual({ kind: 'token', token: 'abc.def.ghi' })
+  })
+
+  it('takes a token as it is', () => {
+    expect(readCredentials('abc')).toEqual({ kind: 'token', token: 'abc' })
+  })
+
+  it.each([null, undefined, '', new Request('https://a.test/')])('finds nothing in %j', (source) => {
+    expect(readCredentials(source)).toEqual({ kind: 'none' })
+  })
+
+  it.each(['Basic YTpi', 'DPoP abc', 'BearerX abc', 'Digest a, bearers'])(
+    'takes another scheme, %j, for no bearer credentials',
+    (value) => {
+      expect(readCredentials(withHeader(value))).toEqual({ kind: 'none' })
+    },
+  )
+
+  it.each([
+    ['Bearer', 'the Authorization header is not one bearer token'],
+    ['Bearer a b', 'the Authorization header is not one bearer token'],
+    ['Bearer a,b', 'the Authorization header is not one bearer token'],
+    ['Bearer a, Bearer b', 'the Authorization header is not one bearer token'],
+    ['Bearer\ta', 'the Authorization header is not one bearer token'],
+    ['Bearer\u00a0a', 'the Authorization header is not one bearer token'],
+    ['Bearer {"a":1}', 'the Authorization header is not one bearer token'],
+    ['Basic YTpi, Bearer a', 'two Authorization headers'],
+    ['Basic YTpi,Bearer a', 'two Authorization headers'],
+    ['Basic YTpi,  bearer', 'two Authorization headers'],
+    ['"Bearer" a', 'the Authorization header has no scheme'],
+    ['', 'the Authorization header has no scheme'],
+  ])('rejects %j as malformed: %s', (value, detail) => {
+    expect(readCredentials(withHeader(value))).toEqual({ kind: 'malformed', detail })
+  })
+
+  it('rejects two headers', () => {
+    const headers = new Headers({ Authorization: 'Bearer a' })
+    headers.append('Authorization', 'Bearer b')
+    expect(readCredentials(new Request('https://a.test/', { headers })).kind).toBe('malformed')
+  })
+
+  it('does not look for a token in the query', () => {
+    expect(readCredentials(new Request('https://a.test/?access_token=abc'))).toEqual({ kind: 'none' })
+  })
+
+  it('asks about the token of the usual header, and reads no token that is known', () => {
+    const asked: string[] = []
+    const isKnown = (token: string): boolean => asked.push(token) > 0
+    expect(readCredentials(withHeader('Bearer abc.def.ghi'), isKnown)).toEqual({
+      kind: 'token',
+      token: 'abc.def.ghi',
+    })
+    expect(asked).toEqual(['abc.def.ghi'])
+    expect(readCredentials(withHeader('Basic abc.def.ghi'), isKnown)).toEqual({ kind: 'none' })
+    expect(asked).toHaveLength(1)
+  })
+})

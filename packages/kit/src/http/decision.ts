@@ -1,0 +1,87 @@
+import type { Auth } from '../claims/types.ts'
+import { bearerChallenge, type BearerErrorCode, errorResponse, type TokenReason } from '../errors.ts'
+
+/** Why a caller was not let through. Safe to log; only the challenge and the status are for the wire. */
+export type DenialReason =
+  | TokenReason
+  | 'no_credentials'
+  | 'malformed_credentials'
+  | 'insufficient_rights'
+  | 'identity_mismatch'
+  | 'keys_unavailable'
+  | 'revocation_unavailable'
+
+/** The caller may pass. */
+export interface Granted<Custom = unknown> {
+  readonly granted: true
+  /** The caller. */
+  readonly auth: Auth<Custom>
+}
+
+/** The caller may not pass, and why. */
+export interface Denied {
+  readonly granted: false
+  /** 400 malformed credentials, 401 no good token, 403 the policy says no, 503 an outage. */
+  readonly status: 400 | 401 | 403 | 503
+  /** RFC 6750 §3.1 code; absent when no credentials came, and for outages. */
+  readonly error?: BearerErrorCode
+  /** One stable word. */
+  readonly reason: DenialReason
+  /** A sentence for the log. It never quotes the token. */
+  readonly detail: string
+  /** Value for `WWW-Authenticate`; absent for outages. */
+  readonly challenge?: string
+  /** The rules of the policy that failed, in words. */
+  readonly failed: readonly string[]
+  /** For outages: seconds after which trying again is worth it. */
+  readonly retryAfterSeconds?: number
+}
+
+/** The outcome of `authorize`. */
+export type Decision<Custom = unknown> = Granted<Custom> | Denied
+
+const CODES: Readonly<Record<400 | 401 | 403, BearerErrorCode>> = {
+  400: 'invalid_request',
+  401: 'invalid_token',
+  403: 'insufficient_scope',
+}
+
+/** A rejection that concerns the caller. Without credentials the challenge is bare and there is no error code. */
+export function denial(
+  status: 400 | 401 | 403,
+  reason: DenialReason,
+  detail: string,
+  failed: readonly string[] = [],
+): Denied {
+  const error = reason === 'no_credentials' ? undefined : CODES[status]
+  return Object.freeze({
+    granted: false,
+    status,
+    ...(error && { error }),
+    reason,
+    detail,
+    challenge: bearerChallenge(error),
+    failed,
+  })
+}
+
+/** A rejection because of an outage: nothing is said about the caller. */
+export function outage(
+  reason: 'keys_unavailable' | 'revocation_unavailable',
+  detail: string,
+  retryAfterSeconds: number,
+): Denied {
+  return Object.freeze({ granted: false, status: 503, reason, detail, failed: [], retryAfterSeconds })
+}
+
+/** The response for a rejection: the status, the challenge, and one generic sentence. */
+export function denialResponse(rejected: Denied): Response {
+  if (rejected.status === 503) {
+    return errorResponse(503, 'temporarily_unavailable', {
+      'Retry-After': String(rejected.retryAfterSeconds ?? 1),
+    })
+  }
+  return errorResponse(rejected.status, CODES[rejected.status], {
+    'WWW-Authenticate': rejected.challenge ?? bearerChallenge(),
+  })
+}

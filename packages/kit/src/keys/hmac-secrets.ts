@@ -1,0 +1,96 @@
+import { MIN_SECRET_BYTES } from '../constants.ts'
+import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
+import { ConfigError } from '../errors.ts'
+import type { OnEvent } from '../primitives/events.ts'
+import { VerificationKey } from './verification-key.ts'
+import { SigningKey } from './private-jwk.ts'
+import type { KeyRing, NamedText, PublishedKey, SlotDescription } from './signing-slots.ts'
+
+interface Secret {
+  readonly name: string
+  readonly signing: SigningKey
+  readonly verification: VerificationKey
+}
+
+/**
+ * Shared secrets (HS512): the first signs, all verify. Whoever can verify can also issue.
+ * An entry that is unset or empty is skipped and reported; a malformed one is an error.
+ */
+export class SecretRing implements KeyRing {
+  readonly #first: Secret
+  readonly #secrets: readonly Secret[]
+  readonly #skipped: readonly string[]
+
+  /** @throws ConfigError for a secret that is malformed or too short, and when none is left */
+  constructor(entries: readonly NamedText[], onEvent: OnEvent) {
+    const present = entries.filter(({ text }) => text !== undefined && text !== null && text !== '')
+    this.#secrets = present.map(({ name, text }) => {
+      const raw = secretBytes(name, text)
+      return { name, signing: new SigningKey('HS512', raw), verification: new VerificationKey('HS512', raw) }
+    })
+    const [first] = this.#secrets
+    if (!first) {
+      const names = entries.map(({ name }) => name).join(', ')
+      throw new ConfigError(`no secret is set in ${names}. Make one with: npx kit-keygen secret`)
+    }
+    this.#first = first
+    this.#skipped = entries.filter((entry) => !present.includes(entry)).map(({ name }) => name)
+    for (const name of this.#skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem: UNSET })
+  }
+
+  signer(): SigningKey {
+    return this.#first.signing
+  }
+
+  published(): Promise<readonly PublishedKey[]> {
+    return Promise.resolve([])
+  }
+
+  /** Every secret that verifies, in the order of the list. */
+  get verificationKeys(): readonly VerificationKey[] {
+    return this.#secrets.map(({ verification }) => verification)
+  }
+
+  describe(): readonly SlotDescription[] {
+    return [
+      ...this.#secrets.map(({ name }, index): SlotDescription => ({
+        name,
+        state: index === 0 ? 'signing' : 'previous',
+      })),
+      ...this.#skipped.map((name): SlotDescription => ({ name, state: 'skipped', problem: UNSET })),
+    ]
+  }
+}
+
+const UNSET = 'it is unset or empty'
+
+/** Reads a secret: bytes, or base64url text. Surrounding white space in text is forgiven, as a pipe leaves it. */
+function secretBytes(name: string, text: unknown): Uint8Array {
+  const bytes =
+    text instanceof Uint8Array
+      ? Uint8Array.from(text)
+      : typeof text === 'string'
+        ? decodeBase64Url(text.trim())
+        : null
+  if (!bytes) throw new ConfigError(`${name} is not base64url. Make a secret with: npx kit-keygen secret`)
+  if (bytes.length < MIN_SECRET_BYTES) {
+    throw new ConfigError(
+      `${name} is too short for HS512: it needs ${MIN_SECRET_BYTES} bytes and has ${bytes.length} (RFC 7518 §3.2). ` +
+        'Make a secret with: npx kit-keygen secret',
+    )
+  }
+  return bytes
+}
+
+/**
+ * Makes a secret for HS512: random bytes in base64url.
+ *
+ * @param bytes default 64, which is also the least (RFC 7518 §3.2)
+ * @throws ConfigError for fewer than 64 bytes or more than 1024
+ */
+export function generateSecret(bytes: number = MIN_SECRET_BYTES): string {
+  if (!Number.isInteger(bytes) || bytes < MIN_SECRET_BYTES || bytes > 1024) {
+    throw new ConfigError(`a secret for HS512 has ${MIN_SECRET_BYTES} to 1024 bytes`)
+  }
+  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)))
+}

@@ -1,0 +1,104 @@
+import { isObject, parseJson } from '../jose/base64url.ts'
+import { ConfigError, TokenError } from '../errors.ts'
+import type { OnEvent } from '../primitives/events.ts'
+import type { NamedValue } from '../config/schema.ts'
+import type { VerificationKey } from './verification-key.ts'
+import { live, type Live } from './lazy-binding.ts'
+import { parsePublicJwk } from './public-jwk.ts'
+import type { KeyRing } from './signing-slots.ts'
+import type { SecretRing } from './hmac-secrets.ts'
+import type { KeySource, SourceDescription } from './key-source.ts'
+
+/** Shared secrets. An HS512 header names no key, so every secret is a candidate. */
+export class SecretSource implements KeySource {
+  readonly #ring: Live<SecretRing>
+
+  constructor(ring: Live<SecretRing>) {
+    this.#ring = ring
+  }
+
+  find(): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    const ring = this.#ring()
+    return ring instanceof Promise
+      ? ring.then(({ verificationKeys }) => verificationKeys)
+      : ring.verificationKeys
+  }
+
+  describe(): SourceDescription {
+    return { kind: 'secret', kids: [] }
+  }
+}
+
+type KeysByKid = ReadonlyMap<string, readonly VerificationKey[]>
+
+/** Public JWKs that stand in the configuration. */
+export class InlineSource implements KeySource {
+  readonly #keys: Live<KeysByKid>
+
+  /** @throws ConfigError for a value that is not a public JWK or JWK Set */
+  constructor(value: NamedValue, clock: { readonly now: () => number; readonly onEvent: OnEvent }) {
+    this.#keys = live([value], ([only]) => readInline(value.name, only?.text), clock)
+  }
+
+  find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
+    const keys = this.#keys()
+    return keys instanceof Promise ? keys.then((loaded) => pick(loaded, kid)) : pick(keys, kid)
+  }
+
+  async describe(): Promise<SourceDescription> {
+    return { kind: 'inline', kids: [...(await this.#keys()).keys()] }
+  }
+}
+
+/** The public halves of the kit's own signing slots. */
+export class OwnSource implements KeySource {
+  readonly #ring: Live<KeyRing>
+  readonly #now: () => number
+
+  constructor(ring: Live<KeyRing>, now: () => number) {
+    this.#ring = ring
+    this.#now = now
+  }
+
+  async find(kid: string | undefined): Promise<readonly VerificationKey[]> {
+    const published = await (await this.#ring()).published(this.#now())
+    return pick(new Map(published.map(({ jwk, key }) => [jwk.kid, [key]])), kid)
+  }
+
+  async describe(): Promise<SourceDescription> {
+    const slots = (await this.#ring()).describe(this.#now())
+    return {
+      kind: 'own',
+      kids: slots.flatMap(({ kid, state }) => (kid !== undefined && state !== 'skipped' ? [kid] : [])),
+    }
+  }
+}
+
+function pick(keys: KeysByKid, kid: string | undefined): readonly VerificationKey[] {
+  if (kid === undefined) throw new TokenError('missing_kid', 'the header has no kid')
+  const found = keys.get(kid)
+  if (!found) throw new TokenError('unknown_kid', 'no key has this kid')
+  return found
+}
+
+function readInline(name: string, text: unknown): KeysByKid {
+  const value = typeof text === 'string' ? parseJson(text) : text
+  if (!isObject(value))
+    throw new ConfigError(`${name} is not a JWK or JWK Set in JSON; see: npx kit-keygen public FILE`)
+  if (isObject(value.privateJwk)) {
+    throw new ConfigError(
+      `${name} holds a private key: rotate it, and set only the public half (kit-keygen --public prints it)`,
+    )
+  }
+  const jwks: unknown[] = Array.isArray(value.keys) ? value.keys : [value]
+  if (jwks.length === 0) throw new ConfigError(`${name} is a JWK Set without keys`)
+  const keys = new Map<string, readonly VerificationKey[]>()
+  for (const jwk of jwks) {
+    const parsed = parsePublicJwk(jwk)
+    if (!parsed.ok) throw new ConfigError(`${name} is not usable: ${parsed.problem}`)
+    const kid = parsed.key.kid ?? ''
+    if (keys.has(kid)) throw new ConfigError(`${name} has two keys with one kid: give each a kid of its own`)
+    keys.set(kid, [parsed.key])
+  }
+  return keys
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { ClaimsError, ConfigError, KeysUnavailableError } from '../errors.ts'
+import { exchangeDelegate } from './exchange-client.ts'
+import type { DelegationRequest } from './delegate.ts'
+
+const ask = (answer: unknown, request: DelegationRequest = { aud: 'billing' }): Promise<string> =>
+  exchangeDelegate({ delegate: () => Promise.resolve(answer) }, 'the.token', request)
+
+describe('exchangeDelegate', () => {
+  it.each<[what: string, request: DelegationRequest, sent: object]>([
+    ['the audience alone', { aud: 'billing' }, { audience: 'billing' }],
+    [
+      'all that is asked for',
+      { aud: 'billing', permissions: ['read'], roles: ['admin'], ttlSeconds: 60 },
+      { audience: 'billing', permissions: ['read'], roles: ['admin'], ttlSeconds: 60 },
+    ],
+    [
+      'lists that are empty, and a life of nothing',
+      { aud: 'billing', permissions: [], roles: [], ttlSeconds: 0 },
+      { audience: 'billing', permissions: [], roles: [], ttlSeconds: 0 },
+    ],
+  ])('sends the token and %s', async (_, request, sent) => {
+    const calls: unknown[] = []
+    const delegate = (...call: unknown[]) => {
+      calls.push(call)
+      return Promise.resolve({ ok: true, token: 'issued' })
+    }
+    expect(await exchangeDelegate({ delegate }, 'the.token', request)).toBe('issued')
+    expect(calls).toStrictEqual([['the.token', sent]])
+  })
+
+  it('says that the service could not be reached, with the cause for the log', async () => {
+    const cause = new Error('the binding is gone')
+    const asking = exchangeDelegate({ delegate: () => Promise.reject(cause) }, 'the.token', {
+      aud: 'billing',
+    })
+    await expect(asking).rejects.toThrow(KeysUnavailableError)
+    await expect(asking).rejects.toMatchObject({
+      message: 'the exchange service could not be reached',
+      retryAfterSeconds: 5,
+      cause,
+    })
+  })
+
+  it.each<[answer: unknown, retryAfterSeconds: number]>([
+    [{ ok: false, code: 'temporarily_unavailable', status: 503, retryAfter: 7 }, 7],
+    [{ ok: false, code: 'temporarily_unavailable', status: 503, retryAfter: '7' }, 5],
+  ])('takes %j for an outage', async (answer, retryAfterSeconds) => {
+    const asking = ask(answer)
+    await expect(asking).rejects.toThrow(KeysUnavailableError)
+    await expect(asking).rejects.toMatchObject({
+      message: 'the exchange service cannot answer now: temporarily_unavailable',
+      retryAfterSeconds,
+    })
+  })
+
+  it.each<[answer: unknown, code: string]>([
+    [{ ok: false, code: 'unauthorized_client', status: 403 }, 'unauthorized_client'],
+    [{ ok: false, code: 'server_error', status: 500 }, 'server_error'],
+    [{ ok: false, code: 'server_error', status: '400' }, 'server_error'],
+    [{ ok: false, code: 7 }, 'unknown'],
+    [{ ok: true, token: 7 }, 'unknown'],
+    [{ ok: false, token: 'a.b.c' }, 'unknown'],
+    [{ token: 'a.b.c' }, 'unknown'],
+    ['a.b.c', 'unknown'],
+    [null, 'unknown'],
+    [undefined, 'unknown'],
+  ])('takes %j for a service that is bound wrongly', async (answer, code) => {
+    const asking = ask(answer)
+    await expect(asking).rejects.toThrow(ConfigError)
+    await expect(asking).rejects.toThrow(
+      `the exchange service rejected this Worker: ${code}. Does the binding set "entrypoint": "Exchange" and props.service?`,
+    )
+  })
+
+  it.each([400, 401, 404])('takes status %i for a mistake in what was asked', async (status) => {
+    const asking = ask({ ok: false, code: 'invalid_scope', status })
+    await expect(asking).rejects.toThrow(ClaimsError)
+    await expect(asking).rejects.toThrow('the exchange service rejected the delegation: invalid_scope')
+  })
+})

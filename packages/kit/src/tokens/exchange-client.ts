@@ -1,0 +1,56 @@
+import { isObject } from '../jose/base64url.ts'
+import { ClaimsError, ConfigError, KeysUnavailableError } from '../errors.ts'
+import type { DelegationRequest } from './delegate.ts'
+
+/** The part of the gateway's `Exchange` entrypoint that a kit calls over RPC. */
+export interface Exchange {
+  delegate(
+    token: string,
+    request: {
+      audience: string
+      permissions?: readonly string[]
+      roles?: readonly string[]
+      ttlSeconds?: number
+    },
+  ): Promise<unknown>
+}
+
+/**
+ * Has the gateway sign a delegated token. Errors cross RPC as values: only their `code` and `status` count.
+ *
+ * @throws ClaimsError when the gateway rejects what was asked for
+ * @throws KeysUnavailableError when it cannot be reached, or cannot answer now
+ * @throws ConfigError when it does not know this service
+ */
+export async function exchangeDelegate(
+  exchange: Exchange,
+  token: string,
+  request: DelegationRequest,
+): Promise<string> {
+  const { aud, permissions, roles, ttlSeconds } = request
+  let answer: unknown
+  try {
+    answer = await exchange.delegate(token, {
+      audience: aud,
+      ...(permissions && { permissions }),
+      ...(roles && { roles }),
+      ...(ttlSeconds !== undefined && { ttlSeconds }),
+    })
+  } catch (cause) {
+    throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
+  }
+  const reply: Readonly<Record<string, unknown>> = isObject(answer) ? answer : {}
+  if (reply.ok === true && typeof reply.token === 'string') return reply.token
+  const code = typeof reply.code === 'string' ? reply.code : 'unknown'
+  const status = typeof reply.status === 'number' ? reply.status : 500
+  if (status === 503) {
+    const retryAfter = typeof reply.retryAfter === 'number' ? reply.retryAfter : 5
+    throw new KeysUnavailableError(`the exchange service cannot answer now: ${code}`, retryAfter)
+  }
+  if (status >= 500 || status === 403) {
+    throw new ConfigError(
+      `the exchange service rejected this Worker: ${code}. Does the binding set "entrypoint": "Exchange" and props.service?`,
+    )
+  }
+  throw new ClaimsError(`the exchange service rejected the delegation: ${code}`)
+}

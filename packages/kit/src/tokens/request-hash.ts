@@ -1,0 +1,34 @@
+import { MAX_BOUND_BODY_BYTES } from '../constants.ts'
+import { encodeUtf8, sha256 } from '../jose/base64url.ts'
+import { ClaimsError } from '../errors.ts'
+import { readUpTo } from '../primitives/read-bounded.ts'
+
+/**
+ * The hash that a request-bound token carries in `req`:
+ * base64url(SHA-256(METHOD "\n" path and query "\n" body bytes)). The body is read from a clone, so the
+ * request can still be sent or handled.
+ *
+ * @throws ClaimsError when the body was read already or is larger than 1 MiB
+ */
+export async function computeRequestHash(request: Request): Promise<string> {
+  const hash = await hashRequest(request)
+  if (hash === null)
+    throw new ClaimsError(
+      `the body is larger than ${MAX_BOUND_BODY_BYTES} bytes: no token can be bound to it`,
+    )
+  return hash
+}
+
+/** As {@link computeRequestHash}, but `null` for a body that is too large. */
+export async function hashRequest(request: Request): Promise<string | null> {
+  const { pathname, search } = new URL(request.url)
+  if (request.bodyUsed)
+    throw new ClaimsError('the body of the request was read already: bind or check it before')
+  const body = await readUpTo(request.clone().body, MAX_BOUND_BODY_BYTES)
+  if (body === null) return null
+  const head = encodeUtf8(`${request.method}\n${pathname}${search}\n`)
+  const bytes = new Uint8Array(head.length + body.length)
+  bytes.set(head)
+  bytes.set(body, head.length)
+  return sha256(bytes)
+}

@@ -1,0 +1,159 @@
+import type { VerifiedClaims } from '../claims/types.ts'
+import {
+  DENYLIST_CACHE_ENTRIES,
+  DENYLIST_CACHE_SECONDS,
+  DENYLIST_SUBJECT_TTL_SECONDS,
+  DENYLIST_TIMEOUT_MS,
+  KV_MIN_TTL_SECONDS,
+} from '../constants.ts'
+import { TIMED_OUT, withDeadline } from '../primitives/deadline.ts'
+import { encodeUtf8, isObject, sha256 } from '../jose/base64url.ts'
+import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
+import type { OnEvent } from '../primitives/events.ts'
+import type { DenylistStore } from '../config/schema.ts'
+
+/** What can be revoked: one token, everything of a subject up to now, or everything that a key signed. */
+export type Revocation = { readonly jti: string } | { readonly sub: string } | { readonly thumbprint: string }
+
+type RevocationKind = 'jti' | 'sub' | 'thumbprint'
+
+/** The claims that the deny-list looks at. */
+export type RevocableClaims = Pick<VerifiedClaims, 'sub' | 'iat' | 'jti' | 'auth_iat'>
+
+export interface DenylistSettings {
+  readonly issuer: string
+  readonly onError: 'closed' | 'open'
+  readonly maxTtlSeconds: number
+  readonly leewaySeconds: number
+  readonly now: () => number
+  readonly onEvent: OnEvent
+}
+
+interface Remembered {
+  /** Seconds since the epoch up to which it is revoked; `undefined` when it is not on the list. */
+  readonly before: number | undefined
+  readonly until: number
+}
+
+/**
+ * The deny-list in KV (docs/storage.md). Key: `rev:{sha256(iss)}:{kind}:{sha256(value)}`, value:
+ * `{ "before": seconds }`. One bulk read asks for `jti`, `sub` and thumbprint together; each answer is
+ * remembered for 30 s.
+ */
+export class Denylist {
+  readonly #store: DenylistStore
+  readonly #settings: DenylistSettings
+  readonly #remembered = new Map<string, Remembered>()
+
+  constructor(store: DenylistStore, settings: DenylistSettings) {
+    this.#store = store
+    this.#settings = settings
+  }
+
+  /**
+   * Synchronous (gives `undefined`) when all verdicts are remembered.
+   *
+   * @throws TokenError `revoked`
+   * @throws RevocationUnavailableError when the list cannot be read and `onError` is `closed`
+   */
+  check(claims: RevocableClaims, thumbprint: string | undefined): Promise<void> | undefined {
+    const now = this.#settings.now()
+    const unknown: string[] = []
+    for (const name of namesOf(claims, thumbprint)) {
+      const verdict = this.#remembered.get(name)
+      // At once: while the others are read, the cache may forget this one.
+      if (verdict && verdict.until > now) rejectRevoked(name, verdict.before, claims)
+      else unknown.push(name)
+    }
+    return unknown.length > 0 ? this.#checkAfterRead(unknown, claims) : undefined
+  }
+
+  async #checkAfterRead(names: readonly string[], claims: RevocableClaims): Promise<void> {
+    let befores: readonly (number | undefined)[]
+    try {
+      befores = await this.#read(names)
+    } catch {
+      const problem = 'the deny-list could not be read'
+      this.#settings.onEvent({ type: 'denylist_failed', level: 'error', problem })
+      if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(problem, 5)
+      befores = names.map((name) => this.#remembered.get(name)?.before)
+    }
+    names.forEach((name, index) => {
+      rejectRevoked(name, befores[index], claims)
+    })
+  }
+
+  /** For each name, the time up to which it is revoked. */
+  async #read(names: readonly string[]): Promise<readonly (number | undefined)[]> {
+    const keys = await Promise.all(names.map((name) => storeKey(this.#settings.issuer, name)))
+    const answers = await withDeadline(this.#store.get(keys, { type: 'json' }), DENYLIST_TIMEOUT_MS)
+    if (answers === TIMED_OUT) throw new Error('the deny-list did not answer in time')
+    const until = this.#settings.now() + DENYLIST_CACHE_SECONDS
+    return names.map((name, index) => {
+      const entry = answers.get(keys[index] ?? '')
+      // An entry that cannot be read was still put there to reject.
+      const before = entry === null || entry === undefined ? undefined : beforeOf(entry)
+      this.#remember(name, { before, until })
+      return before
+    })
+  }
+
+  #remember(name: string, verdict: Remembered): void {
+    this.#remembered.delete(name)
+    this.#remembered.set(name, verdict)
+    const [oldest] = this.#remembered.keys()
+    if (this.#remembered.size > DENYLIST_CACHE_ENTRIES && oldest !== undefined)
+      this.#remembered.delete(oldest)
+  }
+
+  /**
+   * Puts something on the list. It holds everywhere after about 90 s (KV's minute and the 30 s above).
+   *
+   * @throws ClaimsError when it is not one of the three
+   */
+  async revoke(revocation: Revocation): Promise<void> {
+    const [[kind, value] = [], ...others] = Object.entries(revocation)
+    if (!isKind(kind) || typeof value !== 'string' || value === '' || others.length > 0) {
+      throw new ClaimsError('revoke takes one of { jti }, { sub } or { thumbprint }, a non-empty string')
+    }
+    const { issuer, maxTtlSeconds, leewaySeconds, now } = this.#settings
+    const name = `${kind}:${value}`
+    const before = Math.floor(now())
+    const expirationTtl =
+      kind === 'sub'
+        ? DENYLIST_SUBJECT_TTL_SECONDS
+        : Math.max(KV_MIN_TTL_SECONDS, Math.ceil(maxTtlSeconds + leewaySeconds))
+    await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
+    this.#remember(name, { before, until: before + DENYLIST_CACHE_SECONDS })
+  }
+}
+
+/** @param before the time up to which the name is revoked; `undefined` when it is not on the list */
+function rejectRevoked(name: string, before: number | undefined, claims: RevocableClaims): void {
+  if (before === undefined) return
+  if (!name.startsWith('sub:') || (claims.auth_iat ?? claims.iat) <= before) {
+    throw new TokenError('revoked', `its ${name.slice(0, name.indexOf(':'))} is on the deny-list`)
+  }
+}
+
+function namesOf(claims: RevocableClaims, thumbprint: string | undefined): readonly string[] {
+  const names = [`sub:${claims.sub}`]
+  if (claims.jti !== undefined) names.push(`jti:${claims.jti}`)
+  if (thumbprint !== undefined) names.push(`thumbprint:${thumbprint}`)
+  return names
+}
+
+function isKind(kind: string | undefined): kind is RevocationKind {
+  return kind === 'jti' || kind === 'sub' || kind === 'thumbprint'
+}
+
+function beforeOf(entry: unknown): number {
+  return isObject(entry) && typeof entry.before === 'number' && Number.isFinite(entry.before)
+    ? entry.before
+    : Infinity
+}
+
+async function storeKey(issuer: string, name: string): Promise<string> {
+  const separator = name.indexOf(':')
+  return `rev:${await sha256(encodeUtf8(issuer))}:${name.slice(0, separator)}:${await sha256(encodeUtf8(name.slice(separator + 1)))}`
+}

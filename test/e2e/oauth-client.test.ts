@@ -1,0 +1,135 @@
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  type Configuration,
+  customFetch,
+  discovery,
+  genericGrantRequest,
+  None,
+  randomPKCECodeVerifier,
+  randomState,
+  refreshTokenGrant,
+  tokenRevocation,
+} from 'openid-client'
+import { createHash } from 'node:crypto'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FormBrowser } from '../../packages/cli/src/dev/mock-idp/form-login.ts'
+import { demoClients, demoUsers } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { ACCESS_TOKEN, bearer, EXCHANGE, startSystem, type System } from '../support/system.ts'
+
+/** The gateway's issuer here is its own address, so that a client can discover it. */
+const BASE_URL = 'https://sealgate-gateway-dev.test'
+const SECRET = 'a-secret-of-the-batch-client'
+
+let system: System
+
+beforeAll(async () => {
+  system = await startSystem({
+    gatewayVars: { JWT_ISS: BASE_URL, BASE_URL },
+    gatewaySecrets: {
+      EXCHANGE_CLIENTS: JSON.stringify({ batch: createHash('sha256').update(SECRET).digest('hex') }),
+    },
+    consumerVars: { JWT_ISS: BASE_URL },
+  })
+})
+afterAll(() => system.close())
+
+/** An OAuth client library that knows nothing of Sealgate: all it gets is the issuer and its own credentials. */
+async function client(secret = SECRET): ReturnType<typeof discovery> {
+  return discovery(new URL(BASE_URL), 'batch', secret, undefined, {
+    algorithm: 'oauth2',
+    [customFetch]: (url, init) => system.gateway(new URL(url).pathname, init as RequestInit),
+  })
+}
+
+/** The same library as a browser application of Auth0's: public, with PKCE. */
+async function auth0Client(): Promise<Configuration> {
+  return discovery(new URL(system.tenant.issuer), demoClients.spa.clientId, undefined, None(), {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the stand-in is on loopback
+    execute: [allowInsecureRequests],
+  })
+}
+
+async function logIn(auth0: Configuration): ReturnType<typeof authorizationCodeGrant> {
+  const verifier = randomPKCECodeVerifier()
+  const state = randomState()
+  const url = buildAuthorizationUrl(auth0, {
+    redirect_uri: demoClients.spa.callbackUrls[0] ?? '',
+    scope: 'openid offline_access read:reports',
+    audience: system.tenant.audience,
+    code_challenge: await calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    state,
+  })
+  const { email, password } = demoUsers.alice
+  const callback = await new FormBrowser(system.tenant.baseUrl).logIn(url, email, password)
+  return authorizationCodeGrant(auth0, callback, { pkceCodeVerifier: verifier, expectedState: state })
+}
+
+describe('an OAuth client library', () => {
+  it('discovers the gateway, exchanges, uses and revokes, without special cases', async () => {
+    const config = await client()
+    const answer = await genericGrantRequest(config, EXCHANGE, {
+      subject_token: await system.login(demoUsers.alice),
+      subject_token_type: ACCESS_TOKEN,
+      audience: 'reports',
+      scope: 'read:reports',
+    })
+    expect(answer).toMatchObject({
+      token_type: 'bearer',
+      scope: 'read:reports',
+      issued_token_type: ACCESS_TOKEN,
+    })
+    expect(decodeJwt(answer.access_token)).toMatchObject({ aud: 'reports', permissions: ['read:reports'] })
+    expect((await system.consumer('/secure', bearer(answer.access_token))).status).toBe(200)
+
+    await tokenRevocation(config, answer.access_token)
+    expect(await system.gatewayKv()).toEqual([expect.stringMatching(/^rev:[\w-]{43}:jti:[\w-]{43}$/)])
+  })
+
+  it('logs in and refreshes at Auth0, and exchanges what it gets each time', async () => {
+    const auth0 = await auth0Client()
+    const tokens = await logIn(auth0)
+    const refreshed = await refreshTokenGrant(auth0, tokens.refresh_token ?? '')
+    expect(refreshed.access_token).not.toBe(tokens.access_token)
+
+    const config = await client()
+    for (const { access_token: subject } of [tokens, refreshed]) {
+      const answer = await genericGrantRequest(config, EXCHANGE, {
+        subject_token: subject,
+        subject_token_type: ACCESS_TOKEN,
+        audience: 'reports',
+      })
+      expect(decodeJwt(answer.access_token)).toMatchObject({ sub: demoUsers.alice.sub, aud: 'reports' })
+      expect(
+        answer.refresh_token,
+        'an internal token ends; nothing renews it (RFC 8693 §2.2.1)',
+      ).toBeUndefined()
+    }
+    await expect(refreshTokenGrant(config, refreshed.refresh_token ?? '')).rejects.toMatchObject({
+      error: 'unsupported_grant_type',
+      status: 400,
+    })
+  })
+
+  it('understands what the gateway rejects', async () => {
+    const parameters = {
+      subject_token: await system.login(demoUsers.alice),
+      subject_token_type: ACCESS_TOKEN,
+      audience: 'reports',
+    }
+    await expect(
+      genericGrantRequest(await client(), EXCHANGE, { ...parameters, scope: 'manage:users' }),
+    ).rejects.toMatchObject({ error: 'invalid_scope', status: 400 })
+    await expect(genericGrantRequest(await client('wrong'), EXCHANGE, parameters)).rejects.toMatchObject({
+      code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
+      status: 401,
+    })
+    await expect(
+      genericGrantRequest(await client(), EXCHANGE, { ...parameters, subject_token: 'nonsense' }),
+    ).rejects.toMatchObject({ error: 'invalid_request', status: 400 })
+  })
+})

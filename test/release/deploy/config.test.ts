@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { unstable_readConfig } from 'wrangler'
+import { EVERY_ENVIRONMENT } from '../../../packages/cli/src/project/workers.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+interface Config {
+  readonly name: string
+  /** The environments that the file has beside its top level. */
+  readonly definedEnvironments: readonly string[]
+  readonly workers_dev: boolean
+  readonly preview_urls: boolean
+  readonly observability: object
+  readonly vars: Readonly<Record<string, unknown>>
+  readonly services?: readonly { readonly service: string; readonly entrypoint?: string }[]
+  readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] }
+}
+
+function read(worker: string, env: string): Config {
+  const config: unknown = unstable_readConfig(
+    { config: join(ROOT, 'workers', worker, 'wrangler.jsonc'), ...(env !== '' && { env }) },
+    { hideWarnings: true },
+  )
+  return config as Config
+}
+
+describe.each(EVERY_ENVIRONMENT.map(({ name, env }) => [name, env] as const))(
+  '%s, environment "%s"',
+  (worker, env) => {
+    const config = read(worker, env)
+
+    it('is on no address of its own, and keeps query strings, paths and headers of callers out of logs', () => {
+      expect(config.workers_dev).toBe(false)
+      expect(config.preview_urls).toBe(false)
+      expect(config.observability).toMatchObject({
+        enabled: true,
+        redact_query_string: true,
+        logs: { enabled: true, invocation_logs: false },
+      })
+    })
+
+    it('holds no secret', () => {
+      const text = JSON.stringify(config.vars)
+      expect(text).not.toMatch(/"d":|SECRET"|-----BEGIN/)
+      expect(Object.keys(config.vars).filter((name) => /SECRET$|_KEY$|PRIVATE_JWK$/.test(name))).toEqual([])
+    })
+
+    it('binds Workers of its own environment, each by the entrypoint of least privilege', () => {
+      const suffix = env === '' || env === 'bootstrap' ? '' : `-${env.replace('bootstrap-', '')}`
+      for (const { service, entrypoint } of config.services ?? []) {
+        expect(service).toMatch(new RegExp(`^sealgate-(gateway|consumer)${suffix}$`))
+        if (service.startsWith('sealgate-gateway')) expect(entrypoint).toMatch(/^(Keys|Exchange)$/)
+      }
+    })
+  },
+)
+
+it.each(['gateway', 'consumer'])('npm run workers bundles every environment of the %s', (worker) => {
+  const bundled = EVERY_ENVIRONMENT.filter(({ name }) => name === worker).map(({ env }) => env)
+  expect(bundled.sort()).toEqual(['', ...read(worker, '').definedEnvironments].sort())
+})
+
+it.each([
+  ['', 'bootstrap'],
+  ['staging', 'bootstrap-staging'],
+])('the bootstrap of "%s" is that Worker, without services and routes', (env, bootstrap) => {
+  const whole = read('gateway', env)
+  const first = read('gateway', bootstrap)
+  expect(first.name).toBe(whole.name)
+  expect(first.services ?? []).toEqual([])
+  expect(first.vars).toEqual({ ...whole.vars, ROUTES: '[]' })
+  expect(first.durable_objects).toEqual(whole.durable_objects)
+})

@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { deploy, readDeployOptions } from '../../../packages/cli/src/deploy/deployment.ts'
+import { readSecretsOptions, uploadSecrets } from '../../../packages/cli/src/deploy/upload.ts'
+import { gatewayProblem, storedSecrets } from '../../../packages/cli/src/deploy/preflight.ts'
+import { GATEWAY, UsageError } from '../../../packages/cli/src/project/workers.ts'
+import { type RunWrangler, wranglerWith } from '../../../packages/cli/src/wrangler/wrangler.ts'
+import { type CloudflareApi, startCloudflareApi } from '../../rotation/cloudflare-api.ts'
+import { keygen } from '../../../packages/cli/src/dev/keygen.ts'
+
+let api: CloudflareApi
+let folder: string
+let said: string[]
+const say = (text: string): void => {
+  said.push(text)
+}
+
+beforeEach(() => {
+  said = []
+  folder = mkdtempSync(join(tmpdir(), 'secrets-'))
+})
+afterEach(async () => {
+  await api.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** wrangler itself, before an API of ours. Uploads of code are recorded in place of done. */
+async function start(
+  stored: Record<string, Record<string, string>>,
+): Promise<{ run: RunWrangler; deployed: string[] }> {
+  api = await startCloudflareApi(stored)
+  const real = wranglerWith(api.env)
+  const deployed: string[] = []
+  const run: RunWrangler = (args, stdin) => {
+    if (args[0] !== 'deploy' || args.includes('--dry-run')) return real(args, stdin)
+    deployed.push(args.join(' ').replace(/--config \S*workers\//, ''))
+    return Promise.resolve({ code: 0, stdout: '', stderr: '' })
+  }
+  return { run, deployed }
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+async function upload(run: RunWrangler, ...argv: string[]): Promise<void> {
+  const options = readSecretsOptions(['--env', 'staging', ...argv])
+  if (options === 'help') throw new Error('help')
+  await uploadSecrets(options, run, say)
+}
+
+describe('npm run secrets', { timeout: 60_000 }, () => {
+  const worker = 'sealgate-gateway-staging'
+
+  it('uploads a file, JSON or .env, and says the names alone', async () => {
+    const { run } = await start({ [worker]: { LOG_HASH_KEY: 'before' } })
+    const key = keygen('--kid=slot-a', '--private')
+    const json = {
+      GATEWAY_PRIVATE_A: JSON.parse(key) as object,
+      SESSION_SECRET: 'canary-session\n',
+      LOG_HASH_KEY: '',
+    }
+    await upload(run, '--file', file('secrets.json', JSON.stringify(json)))
+    expect(api.secrets(worker)).toEqual({
+      GATEWAY_PRIVATE_A: key,
+      SESSION_SECRET: 'canary-session',
+      LOG_HASH_KEY: 'before',
+    })
+    await upload(run, '--file', file('.env', 'DATADOG_API_KEY=canary-datadog\n# a comment\n'))
+    expect(api.secrets(worker).DATADOG_API_KEY).toBe('canary-datadog')
+    expect(said.join('\n')).toContain('GATEWAY_PRIVATE_A, SESSION_SECRET')
+    expect(said.join('\n')).not.toContain('canary')
+  })
+
+  it('uploads nothing in a dry run', async () => {
+    const { run } = await start({ [worker]: {} })
+    await upload(run, '--dry-run', '--file', file('.env', 'SESSION_SECRET=canary-session'))
+    expect(api.secrets(worker)).toEqual({})
+    expect(said).toEqual(['Would upload to the gateway (staging): SESSION_SECRET'])
+  })
+
+  it('says what wrangler rejected, without the values', async () => {
+    const { run } = await start({})
+    const rejected = upload(run, '--file', file('.env', 'SESSION_SECRET=canary-session'))
+    await expect(rejected).rejects.toThrow(/wrangler rejected/)
+    await expect(rejected).rejects.not.toThrow(/canary/)
+  })
+
+  it.each([
+    ['an unknown name', 'SESION_SECRET=x', /no secret SESION_SECRET/],
+    ['nothing but empty values', 'SESSION_SECRET=', /no secret with a value/],
+    ['half a JSON', '{"SESSION_SECRET":', /not\.$/],
+    ['a number', '{"SESSION_SECRET":1}', /neither text nor an object/],
+  ])('rejects a file with %s', async (_, text, problem) => {
+    const { run } = await start({ [worker]: {} })
+    await expect(upload(run, '--file', file('secrets', text))).rejects.toThrow(problem)
+    expect(api.secrets(worker)).toEqual({})
+  })
+
+  it.each([[[]], [['--env', 'prod']], [['--env', 'staging', '--worker', 'x']], [['--unknown']]])(
+    'says what to type instead of %j',
+    async (argv) => {
+      await start({})
+      expect(() => readSecretsOptions(argv)).toThrow(UsageError)
+    },
+  )
+
+  it('does not ask where there is no terminal', async () => {
+    const { run } = await start({ [worker]: {} })
+    await expect(upload(run)).rejects.toThrow(/--file/)
+  })
+})
+
+describe('npm run deploy', { timeout: 120_000 }, () => {
+  const options = { environment: 'staging', isDryRun: false } as const
+
+  it('asks for secrets first', async () => {
+    const { run, deployed } = await start({})
+    await expect(deploy(options, run, say)).rejects.toThrow('npm run secrets -- --env staging')
+    expect(deployed).toEqual([])
+  })
+
+  it('says which variable is missing, before anything is deployed', async () => {
+    const { run, deployed } = await start({ 'sealgate-gateway-staging': { GATEWAY_PRIVATE_A: 'x' } })
+    await expect(deploy(options, run, say)).rejects.toThrow(/AUTH0_DOMAIN is required/)
+    expect(deployed).toEqual([])
+  })
+
+  it('deploys the gateway first without its bindings, while a consumer is missing', async () => {
+    const { run, deployed } = await start({ 'sealgate-gateway-staging': { GATEWAY_PRIVATE_A: 'x' } })
+    await deploy(options, run, say, () => Promise.resolve(undefined))
+    expect(deployed).toEqual([
+      'deploy gateway/wrangler.jsonc --env bootstrap-staging',
+      'deploy consumer/wrangler.jsonc --env staging',
+      'deploy gateway/wrangler.jsonc --env staging',
+    ])
+    expect(said.filter((line) => line.startsWith('Dry run'))).toHaveLength(3)
+  })
+
+  it('leaves that out later, and deploys nothing in a dry run', async () => {
+    const { run, deployed } = await start({
+      'sealgate-gateway-staging': { GATEWAY_PRIVATE_B: 'x' },
+      'sealgate-consumer-staging': {},
+    })
+    await deploy({ ...options, isDryRun: true }, run, say, () => Promise.resolve(undefined))
+    expect(deployed).toEqual([])
+    expect(said.at(-1)).toBe('Would deploy: consumer, gateway')
+  })
+
+  it('knows what the gateway would say of its configuration', async () => {
+    await start({})
+    const text = readFileSync(GATEWAY.config, 'utf8')
+      .replaceAll('"AUTH0_DOMAIN": ""', '"AUTH0_DOMAIN": "tenant.us.auth0.com"')
+      .replaceAll('"AUTH0_AUDIENCE": ""', '"AUTH0_AUDIENCE": "https://api.example.com"')
+      .replaceAll('"AUTH0_CLIENTS": ""', '"AUTH0_CLIENTS": "web"')
+    const config = file('wrangler.jsonc', text)
+    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], config)).toBeUndefined()
+    expect(await gatewayProblem('production', ['GATEWAY_PRIVATE_A'], config)).toBeUndefined()
+    const login = file('login.jsonc', text.replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"'))
+    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], login)).toContain('AUTH0_CLIENT_SECRET')
+    const secrets = ['GATEWAY_PRIVATE_A', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']
+    expect(await gatewayProblem('staging', secrets, login)).toContain('BASE_URL')
+    const inStore = ['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'].map((binding) => ({
+      binding,
+      store_id: 'store',
+      secret_name: binding,
+    }))
+    const store = file(
+      'store.jsonc',
+      text
+        .replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"')
+        .replaceAll('"ratelimits":', `"secrets_store_secrets": ${JSON.stringify(inStore)}, "ratelimits":`),
+    )
+    expect(storedSecrets('staging', store)).toEqual(['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'])
+    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], store)).toContain('BASE_URL')
+  })
+
+  it('names its arguments', async () => {
+    await start({})
+    expect(readDeployOptions(['--env', 'production', '--dry-run'])).toEqual({
+      environment: 'production',
+      isDryRun: true,
+    })
+    expect(() => readDeployOptions(['--env', 'dev'])).toThrow(UsageError)
+  })
+})

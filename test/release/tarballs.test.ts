@@ -1,0 +1,166 @@
+/** Both packages as their users get them: packed, installed in an empty project, imported, bundled, run. */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import manifest from '../../packages/kit/package.json' with { type: 'json' }
+import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
+import { Program } from '../../packages/cli/src/dev/program.ts'
+import { Project, ROOT } from './project.ts'
+
+const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
+
+/** Every subpath, with one thing that it must have. `agents` needs a runtime with Durable Objects. */
+const SUBPATHS: Readonly<Record<string, string>> = {
+  '.': 'makeKit',
+  './agents': 'AuthAgent',
+  './external': 'createExternalVerifier',
+  './gateway': 'issueInternal',
+  './hono': 'guard',
+  './jws': 'verifyCompact',
+  './testing': 'createTestIssuer',
+}
+
+let project: Project
+beforeAll(async () => {
+  project = await Project.make()
+}, 60_000)
+afterAll(() => project.remove())
+
+function filesOf(name: string): readonly string[] {
+  const folder = join(project.folder, 'node_modules', name)
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+}
+
+describe('the tarballs', () => {
+  it.each([
+    ['@sealgate/kit', /^(dist\/.+\.(js|d\.ts)|runtime\/(workerd\.js|default\.js|runtime\.d\.ts))$/],
+    ['kit-keygen', /^(bin\/kit-keygen\.js|dist\/\w+\.js)$/],
+  ])('of %s hold what it needs to run, its licence, readme and changelog, and nothing else', (name, code) => {
+    const files = filesOf(name)
+    const others = files.filter((path) => !code.test(path))
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    expect(files.filter((path) => path.includes('.test.'))).toEqual([])
+    expect(files.length).toBeGreaterThan(others.length + 5)
+  })
+
+  it('ask for nothing at installation', () => {
+    for (const name of ['@sealgate/kit', 'kit-keygen']) {
+      const { scripts } = JSON.parse(
+        readFileSync(join(project.folder, 'node_modules', name, 'package.json'), 'utf8'),
+      ) as { readonly scripts?: object }
+      expect(scripts).toBeUndefined()
+    }
+  })
+})
+
+describe('on Node', () => {
+  it('every subpath imports, and this test knows each', async () => {
+    expect(Object.keys(manifest.exports).filter((path) => path !== './package.json')).toEqual(
+      Object.keys(SUBPATHS),
+    )
+    project.write('import.mjs', importAll(Object.keys(SUBPATHS)))
+    expect(JSON.parse((await project.run('node', ['import.mjs'])).stdout)).toEqual(SUBPATHS)
+  })
+
+  it('kit-keygen makes a key that the kit signs and verifies with', async () => {
+    const { stdout: privateJwk, stderr } = await project.run('kit-keygen', ['--kid=packed', '--private'])
+    expect(stderr).toContain('thumbprint, to pin: ')
+    project.write('private.json', privateJwk)
+    project.write(
+      'round.mjs',
+      `import { readFileSync } from 'node:fs'
+       import { makeKit } from '@sealgate/kit'
+       const env = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports', JWT_PRIVATE_JWK: readFileSync('private.json', 'utf8') }
+       const kit = makeKit(env)
+       console.log((await kit.verify(await kit.sign({ sub: 'ada' }))).sub)`,
+    )
+    expect((await project.run('node', ['round.mjs'])).stdout).toBe('ada\n')
+  })
+})
+
+describe('a bundle', () => {
+  it.each(Object.keys(SUBPATHS))('of %s holds jose only where it is meant to', async (path) => {
+    const { metafile } = await build({
+      stdin: { contents: `export * from '${specifierOf(path)}'`, resolveDir: project.folder },
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      logLevel: 'silent',
+      conditions: ['workerd', 'worker', 'import'],
+      external: ['cloudflare:*', 'hono'],
+    })
+    const inputs = Object.keys(metafile.inputs)
+    expect(inputs.some((input) => input.includes('node_modules/jose/'))).toBe(path === './external')
+    const others = inputs.filter((input) => !/node_modules\/(@sealgate\/kit|jose)\/|^<stdin>/.test(input))
+    expect(others).toEqual([])
+  })
+})
+
+describe('on workerd, bundled by wrangler', () => {
+  let worker: Program
+  let address = ''
+  beforeAll(async () => {
+    mkdirSync(join(project.folder, 'src'))
+    project.write('src/index.js', workerThatImports(Object.keys(SUBPATHS)))
+    project.write(
+      'wrangler.jsonc',
+      JSON.stringify({ name: 'packed', main: 'src/index.js', compatibility_date: '2026-06-01' }),
+    )
+    const { consumer: port } = await freePorts()
+    address = `http://127.0.0.1:${port}`
+    worker = new Program({
+      name: 'packed',
+      command: process.execPath,
+      args: [
+        ...[WRANGLER, 'dev', '--cwd', project.folder, '--ip', '127.0.0.1', '--port', String(port)],
+        ...['--inspector-port', '0', '--show-interactive-dev-session=false'],
+      ],
+      env: project.wranglerEnv,
+    })
+  })
+  afterAll(() => worker.stop())
+
+  it('every subpath is there', async () => {
+    const answer = await answerOf(address, worker)
+    expect(answer).toEqual(SUBPATHS)
+  }, 45_000)
+})
+
+function specifierOf(path: string): string {
+  return `@sealgate/kit${path.slice(1)}`
+}
+
+/** A module that prints which of the expected names each subpath has. */
+function importAll(paths: readonly string[]): string {
+  const lines = paths.map((path, index) => `import * as m${index} from '${specifierOf(path)}'`)
+  const table = paths.map(
+    (path, index) => `'${path}': '${SUBPATHS[path] ?? ''}' in m${index} ? '${SUBPATHS[path] ?? ''}' : ''`,
+  )
+  return `${lines.join('\n')}\nconsole.log(JSON.stringify({ ${table.join(', ')} }))\n`
+}
+
+function workerThatImports(paths: readonly string[]): string {
+  return importAll(paths).replace(
+    /console\.log\(JSON\.stringify\((.*)\)\)/,
+    'export default { fetch: () => Response.json($1) }',
+  )
+}
+
+async function answerOf(address: string, worker: Program): Promise<unknown> {
+  for (const until = Date.now() + 40_000; ;) {
+    try {
+      return await (await fetch(address)).json()
+    } catch (error) {
+      if (Date.now() > until) throw error
+    }
+    const failure = await Promise.race([
+      worker.failed,
+      new Promise<undefined>((resolve) => setTimeout(resolve, 200, undefined)),
+    ])
+    if (failure) throw failure
+  }
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import {
+  convertV4MiniflareOptions,
+  Miniflare,
+  Response as WorkerResponse,
+  type V4WorkerOptions,
+} from 'miniflare'
+import { demoClients, REALM, type Tenant } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { keygen } from '../../packages/cli/src/dev/keygen.ts'
+import { bundleWorker } from '../rotation/worker-bundle.ts'
+import { ORIGIN } from './browser.ts'
+import { newSlots } from './system.ts'
+
+/** The gateway as it should be, and others, each with one thing that is wrong or different. */
+export type GatewayName =
+  | 'gateway'
+  | 'password realm'
+  | 'limited'
+  | 'without its limiter'
+  | 'without its deny-list'
+  | 'without its sessions'
+  | 'with sessions in cookies'
+  | 'with HS512'
+  | 'with a name beyond a token'
+  | 'misconfigured'
+
+/** Gateways in real workerd, each behind a real socket. */
+export interface Gateways {
+  readonly addresses: Readonly<Record<GatewayName, URL>>
+  /** A Worker that calls `Exchange` over a binding without props, and answers with what it was told. */
+  readonly stranger: URL
+  /** What only the gateways may know. */
+  readonly secrets: readonly string[]
+  /** What the Workers have printed so far. */
+  readonly log: () => string
+  close(): Promise<void>
+}
+
+const AUDIENCES = { reports: { permissions: ['read:reports', 'manage:users'], roles: ['analyst'] } }
+const route = { methods: ['GET', 'POST'], service: 'SERVICE', audience: 'reports' }
+const ROUTES = [
+  { ...route, match: '/api/*', identityHeaders: true },
+  { ...route, match: '/admin/*', require: ['manage:users'] },
+  { ...route, match: '/slow', timeoutMs: 50 },
+]
+
+/** Calls the entrypoint as a service would that forgot its props. */
+const STRANGER = `export default {
+  async fetch(request, env) {
+    const told = await env.EXCHANGE.verify('x', { audience: 'reports' })
+    return Response.json({ error: told.code }, { status: told.status })
+  },
+}`
+
+/** A class of the name that the gateway looks for, which answers nothing. */
+const NO_SESSIONS = `import { DurableObject } from 'cloudflare:workers'
+export class Session extends DurableObject {}
+export default { fetch: () => new Response() }`
+
+/** What one of the gateways has in place of the usual. */
+type Other = Readonly<
+  Partial<Pick<Required<V4WorkerOptions>, 'ratelimits' | 'kvNamespaces' | 'durableObjects'>>
+> & {
+  readonly serviceBindings?: Readonly<Record<string, string>>
+}
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 }
+
+export async function startGateways(tenant: Tenant): Promise<Gateways> {
+  const bundle = await bundleWorker('gateway')
+  const { web, backoffice } = demoClients
+  const slots = newSlots()
+  const sessionSecret = randomBytes(32).toString('base64url')
+  const jwtSecret = keygen('secret')
+  const common = {
+    ...bundle.bindings,
+    ...slots,
+    AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
+    AUTH0_BASE_URL: tenant.baseUrl,
+    AUTH0_CLIENT_ID: web.clientId,
+    AUTH0_CLIENT_SECRET: web.clientSecret,
+    SESSION_SECRET: sessionSecret,
+    BASE_URL: ORIGIN,
+    AUDIENCES: JSON.stringify(AUDIENCES),
+    ROUTES: JSON.stringify(ROUTES),
+  }
+  const realm = {
+    AUTH0_CONNECTION: REALM,
+    AUTH0_CLIENT_ID: backoffice.clientId,
+    AUTH0_CLIENT_SECRET: backoffice.clientSecret,
+  }
+  const gateway = (bindings: Readonly<Record<string, string>>, more: Other = {}): V4WorkerOptions => ({
+    ...bundle,
+    ...more,
+    bindings: { ...common, ...bindings },
+    serviceBindings: { SERVICE: answer, ...more.serviceBindings },
+    unsafeDirectSockets: [LOOPBACK],
+  })
+  // What is bound has every method, as far as one can see, and each of them fails.
+  const broken = (name: string): Other => ({
+    serviceBindings: { [name]: 'without-sessions' },
+  })
+  const workers: Readonly<Record<GatewayName, V4WorkerOptions>> = {
+    gateway: gateway({}),
+    'password realm': gateway(realm),
+    limited: gateway(
+      {},
+      { ratelimits: { RATE_LIMITER: { namespace_id: '7', simple: { limit: 1, period: 60 } } } },
+    ),
+    'without its limiter': gateway(realm, broken('RATE_LIMITER')),
+    'without its deny-list': gateway({}, { kvNamespaces: [], ...broken('DENYLIST') }),
+    'without its sessions': gateway(
+      {},
+      { durableObjects: { SESSIONS: { className: 'Session', scriptName: 'without-sessions' } } },
+    ),
+    'with sessions in cookies': gateway({ SESSION_STORE: 'cookie' }),
+    'with HS512': gateway({ JWT_PRIVATE_JWK_NAME: '', JWT_SECRET: jwtSecret, JWKS_PUBLIC: 'true' }),
+    'with a name beyond a token': gateway({ GATEWAY_NAME: 'x'.repeat(8192) }),
+    misconfigured: gateway({ JWT_ISS: '' }),
+  }
+  const names = Object.keys(workers) as GatewayName[]
+  const module = { modules: true, compatibilityDate: bundle.compatibilityDate ?? '' } as const
+  let log = ''
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      structuredWorkerdLogs: true,
+      handleStructuredLogs: ({ message }) => {
+        log += `${message}\n`
+      },
+      workers: [
+        ...names.map((name) => ({ ...workers[name], name: nameOf(name) })),
+        { ...module, name: 'without-sessions', script: NO_SESSIONS, durableObjects: { SESSIONS: 'Session' } },
+        {
+          ...module,
+          name: 'stranger',
+          script: STRANGER,
+          serviceBindings: { EXCHANGE: { name: 'gateway', entrypoint: 'Exchange' } },
+          unsafeDirectSockets: [LOOPBACK],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  const addresses = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(nameOf(name))))
+  return {
+    addresses: Object.fromEntries(
+      names.map((name, index) => [name, addresses[index]]),
+    ) as Gateways['addresses'],
+    stranger: await miniflare.unsafeGetDirectURL('stranger'),
+    secrets: [
+      sessionSecret,
+      jwtSecret,
+      web.clientSecret,
+      backoffice.clientSecret,
+      ...Object.values(slots).map((slot) => (JSON.parse(slot) as { d: string }).d),
+    ],
+    log: () => log,
+    close: () => miniflare.dispose(),
+  }
+}
+
+function nameOf(name: GatewayName): string {
+  return name.replaceAll(' ', '-')
+}
+
+/** The service behind the gateway: it says what it was told of its caller, late where it should not answer at all. */
+async function answer({
+  url,
+  headers,
+}: {
+  readonly url: string
+  readonly headers: Headers
+}): Promise<WorkerResponse> {
+  if (new URL(url).pathname === '/slow') await new Promise((resolve) => setTimeout(resolve, 1000))
+  return WorkerResponse.json({ userId: headers.get('X-User-ID') })
+}
