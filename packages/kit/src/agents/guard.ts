@@ -1,14 +1,15 @@
+import { makeKit } from '../kit/make-kit.ts'
 import type { Auth } from '../claims/types.ts'
 import { type Decision, type Denied, denial, denialResponse } from '../http/decision.ts'
 import { KitError } from '../errors.ts'
-import type { Kit } from '../kit/kit.ts'
+import { internalsOf, type Kit } from '../kit/kit.ts'
+import { type KitEvent, logEvent, type OnEvent } from '../primitives/events.ts'
 import { type Policy, policy } from '../policy/builder.ts'
 import { owner as ownerRule } from '../policy/rules.ts'
-import { makeKit } from '../kit/registry.ts'
 import { close, type Ending } from './closing.ts'
 import { type AgentConnection, endOf, endTag, heldAuth, holdClaims, keepClaims } from './connection.ts'
 import type { GuardedObject } from './durable-object.ts'
-import { type AgentHooks, type AgentInstance, hooksOf, replaceHooks, type UpgradeContext } from './hooks.ts'
+import { type AgentHooks, type GuardedAgent, hooksOf, replaceHooks, type UpgradeContext } from './hooks.ts'
 import type { AuthAgentOptions } from './options.ts'
 import type { Ownership } from './ownership.ts'
 import { authenticateUpgrade } from './upgrade.ts'
@@ -26,14 +27,14 @@ const PROPS_HEADER = 'X-Agents-Lifecycle-Props'
  * are. Later the claims on the connection decide: on each frame, each broadcast, each wake-up.
  */
 export class AgentGuard {
-  readonly #agent: AgentInstance
+  readonly #agent: GuardedAgent
   readonly #object: GuardedObject
   readonly #options: AuthAgentOptions
   readonly #ownership: Ownership | undefined
   readonly #inner: AgentHooks
   readonly #callers = new WeakMap<Request, Auth>()
 
-  constructor(agent: AgentInstance, object: GuardedObject, options: AuthAgentOptions, ownership?: Ownership) {
+  constructor(agent: GuardedAgent, object: GuardedObject, options: AuthAgentOptions, ownership?: Ownership) {
     this.#agent = agent
     this.#object = object
     this.#options = options
@@ -103,9 +104,24 @@ export class AgentGuard {
       return upgrade.accept(await this.#inner.fetch(upgrade.request))
     } catch (error) {
       if (!(error instanceof KitError)) throw error
-      console.error({ source: 'sealgate', event: 'failed', code: error.code, problem: error.message })
+      this.#report({ type: 'request_failed', level: 'error', code: error.code, problem: error.message })
       return error.getResponse()
     }
+  }
+
+  /** To the kit's own listener; where no kit could be made, to the default one. */
+  #report(event: KitEvent): void {
+    let report: OnEvent = logEvent
+    try {
+      report = internalsOf(this.#kit()).settings.onEvent
+    } catch {
+      // The environment is what the event is about.
+    }
+    report(event)
+  }
+
+  #kit(): Kit {
+    return this.#options.kit ?? makeKit(this.#object.env)
   }
 
   async #connect(connection: AgentConnection, context: UpgradeContext): Promise<void> {
@@ -117,7 +133,7 @@ export class AgentGuard {
     const { claims } = decision.auth
     holdClaims(connection, claims)
     const end = new Date(Math.ceil(claims.exp * 1000))
-    await this.#agent.schedule(end, 'closeEndedConnections' as never, claims.exp, { idempotent: true })
+    await this.#agent.schedule(end, 'closeEndedConnections', claims.exp, { idempotent: true })
     await this.#inner.onConnect(connection, context)
   }
 
@@ -142,15 +158,15 @@ export class AgentGuard {
     readonly request: Request
     accept(response: Response): Response
   }> {
-    const { kit, onDecision } = this.#options
-    const used: Kit = kit ?? makeKit(this.#object.env)
+    const { onDecision } = this.#options
+    const kit = this.#kit()
     if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
-      const decision = await used.authorize(request, this.#rules(), onDecision && { onDecision })
+      const decision = await kit.authorize(request, this.#rules(), onDecision && { onDecision })
       return { decision, request, accept: (response) => response }
     }
     const { query } = this.#options
     const upgrade = await authenticateUpgrade(request, {
-      kit: used,
+      kit,
       policy: this.#rules(),
       ...(query !== undefined && { query }),
     })

@@ -35,7 +35,17 @@ export interface AgentInstance extends AgentHooks {
   /** The name of the Durable Object. */
   readonly name: string
   /** Calls a method of the Agent later, over hibernation too. */
-  schedule(when: Date, callback: never, payload: unknown, options: { idempotent: boolean }): Promise<unknown>
+  schedule(
+    when: Date,
+    callback: keyof this,
+    payload: unknown,
+    options: { idempotent: boolean },
+  ): Promise<unknown>
+}
+
+/** An Agent with the method that its schedule calls when a token ends. */
+export interface GuardedAgent extends AgentInstance {
+  closeEndedConnections(): void
 }
 
 /** The hooks of an Agent, as its classes and the SDK's constructor left them. */

@@ -1,6 +1,6 @@
+import { createKit } from '../kit/create-kit.ts'
 import { expect, it } from 'vitest'
 import { policy } from '../policy/builder.ts'
-import { createKit } from '../kit/registry.ts'
 import { type AgentClass, AuthAgent, OwnedAgent } from './mixins.ts'
 
 const Base = Object as unknown as AgentClass

@@ -1,9 +1,9 @@
+import { createKit } from '../kit/create-kit.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Decision } from '../http/decision.ts'
 import type { Kit } from '../kit/kit.ts'
 import { policy } from '../policy/builder.ts'
-import { createKit } from '../kit/registry.ts'
-import { createTestIssuer, type TestIssuer } from '../testing.ts'
+import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 import { authenticateUpgrade, type Upgrade, type UpgradeOptions } from './upgrade.ts'
 
 const HEADER = 'Sec-WebSocket-Protocol'

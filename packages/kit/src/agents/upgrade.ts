@@ -1,12 +1,14 @@
 import { readCredentials } from '../http/bearer.ts'
 import { type Decision, denial, denialResponse } from '../http/decision.ts'
+import {
+  type OfferedProtocols,
+  offeredProtocols,
+  selectProtocol,
+  setOfferedProtocols,
+  setSelectedProtocol,
+} from '../http/websocket.ts'
 import type { Kit } from '../kit/kit.ts'
 import type { Policy } from '../policy/builder.ts'
-
-/** The subprotocol that a browser offers beside its token, and the only one that is ever answered for it. */
-const PROTOCOL = 'sealgate'
-const BEARER = 'sealgate.bearer.'
-const HEADER = 'Sec-WebSocket-Protocol'
 
 /** How an upgrade is checked. */
 export interface UpgradeOptions<Custom = unknown> {
@@ -31,8 +33,8 @@ export interface Upgrade<Custom = unknown> {
    */
   readonly request: Request
   /**
-   * The answer to the client. A 101 gets the subprotocol `sealgate` when the client offered it and the service chose no
-   * other of the offered ones; never the token. A rejected upgrade answers its denial, whatever is given here.
+   * The response to the client. A 101 gets the subprotocol `sealgate` when the client offered it and the service chose no
+   * other of the offered ones; never the token. For a denied upgrade it is the denial, whatever is passed.
    */
   accept(response: Response): Response
 }
@@ -41,7 +43,7 @@ export interface Upgrade<Custom = unknown> {
 interface Offer {
   readonly tokens: readonly string[]
   readonly problem: string | undefined
-  readonly protocols: readonly string[]
+  readonly offered: OfferedProtocols
   readonly request: Request
 }
 
@@ -66,7 +68,7 @@ export async function authenticateUpgrade<Custom = unknown>(
     decision,
     request: offer.request,
     accept: (response) =>
-      decision.granted ? answerProtocol(response, offer.protocols) : denialResponse(decision),
+      decision.granted ? withProtocol(response, offer.offered) : denialResponse(decision),
   }
 }
 
@@ -80,18 +82,14 @@ function decide<Custom>(
 }
 
 function readOffer(original: Request, query: string | undefined): Offer {
-  const tokens: string[] = []
+  const offered = offeredProtocols(original.headers)
+  const tokens = [...offered.tokens]
   const problems: string[] = []
-  const protocols = protocolsOf(original.headers)
-  const bearers = protocols.filter((protocol) => protocol.startsWith(BEARER))
-  tokens.push(...bearers.map((protocol) => protocol.slice(BEARER.length)))
-  if (bearers.length > 0 && !protocols.includes(PROTOCOL)) {
-    problems.push(`the subprotocol of the token came without ${PROTOCOL}`)
-  }
+  if (offered.isIncomplete) problems.push('the subprotocol of the token came without sealgate')
 
   const header = readCredentials(original)
-  if (header.kind === 'malformed') problems.push(header.detail)
-  if (header.kind === 'token') tokens.push(header.token)
+  if (header.form === 'malformed') problems.push(header.detail)
+  if (header.form === 'token') tokens.push(header.token)
 
   const url = new URL(original.url)
   if (query !== undefined && url.searchParams.has(query)) {
@@ -101,26 +99,15 @@ function readOffer(original: Request, query: string | undefined): Offer {
   if (tokens.includes('')) problems.push('a token is empty')
 
   const request = new Request(url.href === original.url ? original.url : url, original)
-  const kept = protocols.filter((protocol) => !protocol.startsWith(BEARER))
-  if (kept.length > 0) request.headers.set(HEADER, kept.join(', '))
-  else request.headers.delete(HEADER)
-  return { tokens, problem: problems[0], protocols: kept, request }
+  setOfferedProtocols(request.headers, offered.protocols)
+  return { tokens, problem: problems[0], offered, request }
 }
 
-/** RFC 6455 §4.2.2: at most one of the offered protocols, and a browser that offered some wants one. */
-function answerProtocol(response: Response, offered: readonly string[]): Response {
+/** A service that selects what nobody offered is corrected: the client would fail the connection. */
+function withProtocol(response: Response, offered: OfferedProtocols): Response {
   if (response.status !== 101) return response
-  const chosen = response.headers.get(HEADER)
-  if (chosen !== null && offered.includes(chosen)) return response
+  const { protocol } = selectProtocol(response, offered)
   const headers = new Headers(response.headers)
-  if (offered.includes(PROTOCOL)) headers.set(HEADER, PROTOCOL)
-  else headers.delete(HEADER)
+  setSelectedProtocol(headers, protocol)
   return new Response(null, { status: 101, webSocket: response.webSocket, headers })
-}
-
-function protocolsOf(headers: Headers): readonly string[] {
-  return (headers.get(HEADER) ?? '')
-    .split(',')
-    .map((protocol) => protocol.trim())
-    .filter((protocol) => protocol !== '')
 }

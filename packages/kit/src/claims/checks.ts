@@ -1,6 +1,6 @@
+import { isObject } from '../primitives/json.ts'
 import type { Actor, Claims, Kind, RegisteredClaims } from './types.ts'
 import { MAX_ACTOR_DEPTH } from '../constants.ts'
-import { isObject } from '../jose/base64url.ts'
 import { TokenError, type TokenReason } from '../errors.ts'
 
 /** What the claims of one token are held against. Times in seconds. */

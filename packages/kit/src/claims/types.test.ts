@@ -1,7 +1,7 @@
+import { createKit } from '../kit/create-kit.ts'
 import { expect, it } from 'vitest'
 import { rightsOf } from './types.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
-import { createKit } from '../kit/registry.ts'
 
 const kit = createKit({
   issuer: 'https://issuer.test',

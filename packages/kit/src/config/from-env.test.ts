@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { envMode, fingerprintOf, settingsFromEnv } from './from-env.ts'
+import { envMode, fingerprintOf, misspeltVariables, settingsFromEnv } from './from-env.ts'
 import { ConfigError } from '../errors.ts'
 
 const SECRET = 'A'.repeat(86)
@@ -77,7 +77,7 @@ describe('settingsFromEnv', () => {
         maxTtlSeconds: 1200,
         leewaySeconds: 5,
         sign: undefined,
-        verify: { kind: 'service', alg: 'EdDSA', service },
+        verify: { source: 'service', alg: 'EdDSA', service },
         exchangeService: service,
         jwksTtlSeconds: 60,
         jwksMaxStaleSeconds: 0,
@@ -91,8 +91,12 @@ describe('settingsFromEnv', () => {
   })
 
   it.each<[what: string, env: Record<string, unknown>, settings: object]>([
-    ['a JWKS URL', { JWT_JWKS_URL: 'https://a.test/jwks.json' }, { verify: { kind: 'url' } }],
-    ['a JWKS URL on loopback', { JWT_JWKS_URL: 'http://127.0.0.1:1/jwks.json' }, { verify: { kind: 'url' } }],
+    ['a JWKS URL', { JWT_JWKS_URL: 'https://a.test/jwks.json' }, { verify: { source: 'url' } }],
+    [
+      'a JWKS URL on loopback',
+      { JWT_JWKS_URL: 'http://127.0.0.1:1/jwks.json' },
+      { verify: { source: 'url' } },
+    ],
     [
       'a name over a value',
       { JWT_SECRET_NAME: 'S', S: SECRET, JWT_SECRET: 'unused' },
@@ -106,7 +110,7 @@ describe('settingsFromEnv', () => {
     [
       'a private JWK beside a source of its own',
       { JWT_PRIVATE_JWK: {}, JWT_JWKS_URL: 'https://a.test/' },
-      { sign: { alg: 'EdDSA' }, verify: { kind: 'url' } },
+      { sign: { alg: 'EdDSA' }, verify: { source: 'url' } },
     ],
     [
       'a list of secrets',
@@ -130,7 +134,7 @@ describe('settingsFromEnv', () => {
       { JWT_PUBLIC_JWK: '{"a":1,"b":2}' },
       {
         sign: undefined,
-        verify: { kind: 'inline', value: { name: 'JWT_PUBLIC_JWK', value: '{"a":1,"b":2}' } },
+        verify: { source: 'inline', value: { name: 'JWT_PUBLIC_JWK', value: '{"a":1,"b":2}' } },
       },
     ],
     [
@@ -147,7 +151,7 @@ describe('settingsFromEnv', () => {
     ],
     ['an audience as text', { JWT_AUD: ' one ,, two ', JWT_SECRET: SECRET }, { audiences: ['one', 'two'] }],
     ['parts of a second', { JWT_LEEWAY: '1.25', JWT_SECRET: SECRET }, { leewaySeconds: 1.25 }],
-    ['a private JWK alone', { JWT_PRIVATE_JWK: {} }, { sign: { alg: 'EdDSA' }, verify: { kind: 'own' } }],
+    ['a private JWK alone', { JWT_PRIVATE_JWK: {} }, { sign: { alg: 'EdDSA' }, verify: { source: 'own' } }],
   ])('takes %s', (_, env, settings) => {
     expect(settingsFromEnv({ ...base, ...env })).toMatchObject(settings)
   })
@@ -387,7 +391,7 @@ describe('fingerprintOf', () => {
     expect(fingerprintOf(bound).bindings[0]).not.toBe(service)
   })
 
-  it('holds the bindings that variables name, in order, and nothing else of the environment', () => {
+  it('holds the bindings that variables name, in the table’s order, and nothing else of the environment', () => {
     const env = {
       ...base,
       ...bindings,
@@ -396,12 +400,43 @@ describe('fingerprintOf', () => {
       TEXT: 'text',
       DB: { get: () => undefined },
     }
-    expect(fingerprintOf(env).bindings).toEqual([service, service, kv])
+    expect(fingerprintOf(env).bindings).toEqual([service, kv, service])
     expect(fingerprintOf({ ...env, DB: undefined })).toEqual(fingerprintOf(env))
   })
 
   it('makes nothing of a name that is none', () => {
     const { text, bindings: found } = fingerprintOf({ ...base, JWT_SECRET_NAME: 7, '7': 'text' })
     expect([text, found]).toEqual([fingerprintOf(base).text, []])
+  })
+})
+
+describe('misspeltVariables', () => {
+  it.each([
+    ['JWT_LEWAY', 'JWT_LEEWAY'],
+    ['JWT_LEEWAYS', 'JWT_LEEWAY'],
+    ['JWT_AUDD', 'JWT_AUD'],
+    ['JWT_AVD', 'JWT_AUD'],
+    ['JWT_ADU', 'JWT_AUD'],
+    ['JWT_PRIVATE_JWK_NAM', 'JWT_PRIVATE_JWK_NAME'],
+  ])('suggests for %s what was probably meant: %s', (name, meant) => {
+    expect(misspeltVariables({ ...base, [name]: 'x' })).toEqual([{ name, meant }])
+  })
+
+  it.each(['JWT_COOKIE_NAME', 'JWT_', 'XJWT_AUD', 'JWT_LEEWAY_MS', 'AUD'])(
+    'leaves a team’s own variable alone: %s',
+    (name) => {
+      expect(misspeltVariables({ ...base, [name]: 'x' })).toEqual([])
+    },
+  )
+
+  it('knows every variable of its own, and the bindings that one of them names', () => {
+    expect(
+      misspeltVariables({
+        ...base,
+        JWT_SECRET_NAME: 'JWT_SECRETS, JWT_SECRE',
+        JWT_SECRETS: 'x',
+        JWT_SECRE: 'x',
+      }),
+    ).toEqual([])
   })
 })

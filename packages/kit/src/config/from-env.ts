@@ -1,72 +1,14 @@
-import type { InternalAlg } from '../jose/algorithms.ts'
-import { isObject } from '../jose/base64url.ts'
 import { ConfigError } from '../errors.ts'
+import type { InternalAlg } from '../jose/algorithms.ts'
 import type { OnEvent } from '../primitives/events.ts'
-import {
-  type Labels,
-  type NamedValue,
-  parseSettings,
-  type RawSettings,
-  type Settings,
-  splitList,
-} from './schema.ts'
+import { isNearMiss } from '../primitives/near-miss.ts'
+import { bindingOf, lookUp, namedValues, valueOf } from './bindings.ts'
+import { bothToSign, checkPins, type KeyLabels, readKeys, severalToVerify } from './mode.ts'
+import { KEYS, type KeyRow, readSettings, type Row, SETTINGS } from './schema.ts'
+import { runtimeOf, type Settings } from './settings.ts'
+import { splitList } from './values.ts'
 
-/** The environment names of the kit: the only place in this package that has them. */
-const LABELS: Labels = {
-  issuer: 'JWT_ISS',
-  audience: 'JWT_AUD',
-  ttlSeconds: 'JWT_TTL_SECONDS',
-  maxTtlSeconds: 'JWT_MAX_TTL_SECONDS',
-  leewaySeconds: 'JWT_LEEWAY',
-  typ: 'typ',
-  signSecret: 'JWT_SECRET_NAME or JWT_SECRET',
-  verifySecret: 'JWT_SECRET_NAME or JWT_SECRET',
-  signPrivateJwk: 'JWT_PRIVATE_JWK_NAME or JWT_PRIVATE_JWK',
-  publicJwk: 'JWT_PUBLIC_JWK_NAME or JWT_PUBLIC_JWK',
-  jwksService: 'JWT_JWKS_SERVICE_NAME',
-  jwksUrl: 'JWT_JWKS_URL',
-  exchangeService: 'JWT_EXCHANGE_SERVICE_NAME',
-  jwksTtlSeconds: 'JWT_JWKS_CACHE_TTL_SECONDS',
-  jwksMaxStaleSeconds: 'JWT_JWKS_MAX_STALE_SECONDS',
-  jwksCooldownSeconds: 'jwksCache.cooldownSeconds',
-  allowedThumbprints: 'JWT_ALLOWED_THUMBPRINTS',
-  deniedThumbprints: 'JWT_DENIED_THUMBPRINTS',
-  denylist: 'JWT_DENYLIST_NAME',
-  denylistOnError: 'JWT_DENYLIST_ON_ERROR',
-  tokenCacheEntries: 'JWT_TOKEN_CACHE_ENTRIES',
-}
-
-/** Variables that hold a value, and variables that hold the name of a binding (or several names). */
-const PLAIN = [
-  'JWT_ISS',
-  'JWT_AUD',
-  'JWT_TTL_SECONDS',
-  'JWT_MAX_TTL_SECONDS',
-  'JWT_LEEWAY',
-  'JWT_SECRET',
-  'JWT_PRIVATE_JWK',
-  'JWT_PUBLIC_JWK',
-  'JWT_JWKS_URL',
-  'JWT_JWKS_CACHE_TTL_SECONDS',
-  'JWT_JWKS_MAX_STALE_SECONDS',
-  'JWT_ALLOWED_THUMBPRINTS',
-  'JWT_DENIED_THUMBPRINTS',
-  'JWT_DENYLIST_ON_ERROR',
-  'JWT_TOKEN_CACHE_ENTRIES',
-] as const
-const REFERENCES = [
-  'JWT_SECRET_NAME',
-  'JWT_PRIVATE_JWK_NAME',
-  'JWT_PUBLIC_JWK_NAME',
-  'JWT_JWKS_SERVICE_NAME',
-  'JWT_EXCHANGE_SERVICE_NAME',
-  'JWT_DENYLIST_NAME',
-] as const
-
-type Plain = (typeof PLAIN)[number]
-type Reference = (typeof REFERENCES)[number]
-
-/** What `makeKit` takes beside the environment. */
+/** What `makeKit` accepts beside the environment. */
 export interface KitOptions {
   /** Seconds since the epoch. Default: the runtime's clock. */
   readonly now?: () => number
@@ -77,37 +19,32 @@ export interface KitOptions {
 }
 
 /**
- * Reads the environment (docs/environment.md).
+ * Reads the environment (docs/reference/environment.md).
+ *
  * @throws ConfigError naming the variable and the remedy
  */
 export function settingsFromEnv(env: object, options: KitOptions = {}): Settings {
-  const read = (name: Plain): unknown => present(lookUp(env, name))
-  const secret = values(env, 'JWT_SECRET')
-  const privateJwk = values(env, 'JWT_PRIVATE_JWK')
-  const [publicJwk] = values(env, 'JWT_PUBLIC_JWK') ?? []
-  const audience = read('JWT_AUD')
-  const raw: RawSettings = {
-    issuer: read('JWT_ISS'),
-    audience: typeof audience === 'string' ? splitList(audience) : audience,
-    ttlSeconds: read('JWT_TTL_SECONDS'),
-    maxTtlSeconds: read('JWT_MAX_TTL_SECONDS'),
-    leewaySeconds: read('JWT_LEEWAY'),
-    ...(secret && { signSecret: secret, verifySecret: secret }),
-    ...(privateJwk && { signPrivateJwk: privateJwk }),
-    ...(publicJwk && { publicJwk }),
-    jwksService: binding(env, 'JWT_JWKS_SERVICE_NAME'),
-    jwksUrl: read('JWT_JWKS_URL'),
-    exchangeService: binding(env, 'JWT_EXCHANGE_SERVICE_NAME'),
-    jwksTtlSeconds: read('JWT_JWKS_CACHE_TTL_SECONDS'),
-    jwksMaxStaleSeconds: read('JWT_JWKS_MAX_STALE_SECONDS'),
-    allowedThumbprints: read('JWT_ALLOWED_THUMBPRINTS'),
-    deniedThumbprints: read('JWT_DENIED_THUMBPRINTS'),
-    denylist: binding(env, 'JWT_DENYLIST_NAME'),
-    denylistOnError: read('JWT_DENYLIST_ON_ERROR'),
-    tokenCacheEntries: read('JWT_TOKEN_CACHE_ENTRIES'),
-    ...options,
-  }
-  return parseSettings(raw, LABELS)
+  const plain = readSettings((row) => rawOf(env, row), labelOf)
+  const { secret, privateJwk, publicJwk, jwksService, jwksUrl } = KEYS
+  const secrets = namedValues(env, secret.variable, { isList: true, isSingle: false })
+  const keys = readKeys(
+    {
+      signSecret: secrets,
+      verifySecret: secrets,
+      signPrivateJwk: namedValues(env, privateJwk.variable, { isList: false, isSingle: false }),
+      publicJwk: namedValues(env, publicJwk.variable, { isList: false, isSingle: true })?.[0],
+      jwksService: bindingOf(env, jwksService.variable),
+      jwksUrl: valueOf(env, jwksUrl.variable),
+    },
+    KEY_LABELS,
+  )
+  checkPins(
+    keys.verify,
+    plain.allowedThumbprints,
+    labelOf(SETTINGS.allowedThumbprints),
+    KEY_LABELS.verifySecret,
+  )
+  return { ...plain, ...keys, ...runtimeOf(options) }
 }
 
 /**
@@ -116,34 +53,24 @@ export function settingsFromEnv(env: object, options: KitOptions = {}): Settings
  * @throws ConfigError when the variables conflict, or none is set for the role
  */
 export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg {
-  const has = (plain: Plain, reference?: Reference): boolean =>
-    (reference !== undefined && present(lookUp(env, reference)) !== undefined) ||
-    present(lookUp(env, plain)) !== undefined
-  const secret = has('JWT_SECRET', 'JWT_SECRET_NAME')
-  const privateJwk = has('JWT_PRIVATE_JWK', 'JWT_PRIVATE_JWK_NAME')
-  if (secret && privateJwk) {
-    throw new ConfigError(
-      `${LABELS.signPrivateJwk} (EdDSA) and ${LABELS.signSecret} (HS512) are both set: remove one`,
-    )
-  }
-  const sources = [
-    has('JWT_PUBLIC_JWK', 'JWT_PUBLIC_JWK_NAME') && LABELS.publicJwk,
-    present(lookUp(env, 'JWT_JWKS_SERVICE_NAME')) !== undefined && LABELS.jwksService,
-    has('JWT_JWKS_URL') && LABELS.jwksUrl,
-  ].filter((label) => label !== false)
+  const has = (row: KeyRow): boolean =>
+    [row.variable, referenceOf(row)].some((name) => name !== undefined && valueOf(env, name) !== undefined)
+  const hasSecret = has(KEYS.secret)
+  const hasPrivateJwk = has(KEYS.privateJwk)
+  if (hasSecret && hasPrivateJwk) throw bothToSign(KEY_LABELS)
+  const sources = ([KEYS.publicJwk, KEYS.jwksService, KEYS.jwksUrl] as const).filter(has).map(keyLabelOf)
   if (role === 'consumer') {
-    const all = secret ? [LABELS.verifySecret, ...sources] : sources
-    if (all.length > 1)
-      throw new ConfigError(`${all.join(' and ')} are both set: keys come from one source. Remove one`)
+    const all = hasSecret ? [KEY_LABELS.verifySecret, ...sources] : sources
+    if (all.length > 1) throw severalToVerify(all)
     if (sources.length === 1) return 'EdDSA'
   }
-  if (privateJwk) return 'EdDSA'
-  if (secret) return 'HS512'
-  const consumer = [LABELS.verifySecret, LABELS.publicJwk, LABELS.jwksService, LABELS.jwksUrl]
+  if (hasPrivateJwk) return 'EdDSA'
+  if (hasSecret) return 'HS512'
+  const { verifySecret, publicJwk, jwksService, jwksUrl, signPrivateJwk, signSecret } = KEY_LABELS
   throw new ConfigError(
     role === 'producer'
-      ? `no key to sign with: set ${LABELS.signPrivateJwk}, or ${LABELS.signSecret}`
-      : `no key to verify with: set one of ${consumer.join(', ')}`,
+      ? `no key to sign with: set ${signPrivateJwk}, or ${signSecret}`
+      : `no key to verify with: set one of ${[verifySecret, publicJwk, jwksService, jwksUrl].join(', ')}`,
   )
 }
 
@@ -156,90 +83,73 @@ export interface Fingerprint {
 /** Two environments with equal fingerprints make the same kit, whatever object carries them. */
 export function fingerprintOf(env: object): Fingerprint {
   const bindings: object[] = []
-  const named = REFERENCES.map((reference) => {
-    const names = lookUp(env, reference)
-    const entries = typeof names === 'string' ? splitList(names) : []
-    return entries.map((name) => {
+  const named = REFERENCES.map((reference) =>
+    namesIn(env, reference).map((name) => {
       const value = lookUp(env, name)
       if (typeof value === 'object' && value !== null) bindings.push(value)
       return [name, typeof value === 'string' ? value : typeof value]
-    })
+    }),
+  )
+  return { text: JSON.stringify([VALUES.map((name) => lookUp(env, name) ?? null), named]), bindings }
+}
+
+/**
+ * Variables that look like a misspelt one of ours, with the one that was probably meant. A team's own `JWT_…` variables
+ * are nobody's mistake, so only near misses count.
+ */
+export function misspeltVariables(env: object): readonly { readonly name: string; readonly meant: string }[] {
+  const ours = [...VALUES, ...REFERENCES]
+  const used = new Set(REFERENCES.flatMap((reference) => namesIn(env, reference)))
+  return Object.keys(env).flatMap((name) => {
+    if (!name.startsWith('JWT_') || ours.includes(name) || used.has(name)) return []
+    const meant = ours.find((one) => isNearMiss(name, one))
+    return meant === undefined ? [] : [{ name, meant }]
   })
-  return { text: JSON.stringify([PLAIN.map((name) => lookUp(env, name) ?? null), named]), bindings }
 }
 
-/** The values of X_NAME or X, or `undefined` when neither is set. */
-function values(
-  env: object,
-  variable: 'JWT_SECRET' | 'JWT_PRIVATE_JWK' | 'JWT_PUBLIC_JWK',
-): readonly NamedValue[] | undefined {
-  const reference = `${variable}_NAME` as const
-  const names = present(lookUp(env, reference))
-  if (names === undefined) {
-    const value = present(lookUp(env, variable))
-    if (value === undefined) return undefined
-    const list = variable === 'JWT_SECRET' && typeof value === 'string' ? splitList(value) : [value]
-    return list.map((entry) => ({ name: variable, value: entry }))
-  }
-  const entries = nameList(names, reference)
-  if (variable === 'JWT_PUBLIC_JWK' && entries.length > 1) {
-    throw new ConfigError(`${reference} takes one name: put several keys in one JWK Set`)
-  }
-  const found = entries.map((name): NamedValue => {
-    const value = lookUp(env, name)
-    const label = `${name} (named by ${reference})`
-    if (value === undefined || value === null || typeof value === 'string')
-      return { name: label, value: value ?? undefined }
-    if (isReadable(value)) return { name: label, binding: value }
-    throw new ConfigError(`${label} is neither a string nor a Secrets Store binding`)
-  })
-  if (found.every((entry) => 'value' in entry && present(entry.value) === undefined)) {
-    throw new ConfigError(
-      `${reference} names ${entries.join(', ')}, which ${entries.length > 1 ? 'are' : 'is'} not set: put the secret there with: npx wrangler secret put ${entries[0] ?? 'NAME'}`,
-    )
-  }
-  return found
+const ROWS: readonly Row<unknown>[] = Object.values(SETTINGS)
+const KEY_ROWS: readonly KeyRow[] = Object.values(KEYS)
+
+/** Variables that hold a value, and variables that hold the name of a binding, or several names. */
+const VALUES: readonly string[] = [
+  ...ROWS.flatMap(({ variable, isBinding }) => (variable !== undefined && !isBinding ? [variable] : [])),
+  ...KEY_ROWS.flatMap(({ variable, via }) => (via === 'binding' ? [] : [variable])),
+]
+const REFERENCES: readonly string[] = [
+  ...ROWS.flatMap(({ variable, isBinding }) => (variable !== undefined && isBinding ? [variable] : [])),
+  ...KEY_ROWS.flatMap((row) => referenceOf(row) ?? []),
+]
+
+const KEY_LABELS: KeyLabels = {
+  signSecret: keyLabelOf(KEYS.secret),
+  verifySecret: keyLabelOf(KEYS.secret),
+  signPrivateJwk: keyLabelOf(KEYS.privateJwk),
+  publicJwk: keyLabelOf(KEYS.publicJwk),
+  jwksService: keyLabelOf(KEYS.jwksService),
+  jwksUrl: keyLabelOf(KEYS.jwksUrl),
 }
 
-/** The one binding that a variable names. */
-function binding(env: object, reference: Reference): unknown {
-  const names = present(lookUp(env, reference))
-  if (names === undefined) return undefined
-  const [name, ...others] = nameList(names, reference)
-  if (name === undefined || others.length > 0)
-    throw new ConfigError(`${reference} takes one name of a binding`)
-  const value = lookUp(env, name)
-  if (typeof value !== 'object' || value === null) {
-    throw new ConfigError(
-      `${reference} names the binding ${name}, which does not exist: add it to wrangler.jsonc`,
-    )
-  }
-  return value
+function labelOf({ variable, option }: Row<unknown>): string {
+  return variable ?? option
 }
 
-/** What wrangler takes for the name of a binding, and no longer than anybody's. */
-const BINDING_NAME = /^[A-Za-z_$][\w$]{0,63}$/
-
-function nameList(names: unknown, reference: Reference): string[] {
-  const list = typeof names === 'string' ? splitList(names) : []
-  // Whatever is no name may be the secret itself, pasted here by mistake: it is not quoted.
-  if (list.length === 0 || !list.every((name) => BINDING_NAME.test(name))) {
-    throw new ConfigError(`${reference} must be the name of a binding, not what the binding holds`)
-  }
-  const twice = list.find((name, index) => list.indexOf(name) !== index)
-  if (twice !== undefined) throw new ConfigError(`${reference} names ${twice} twice: remove one`)
-  return list
+function keyLabelOf({ variable, via }: KeyRow): string {
+  return via === 'named' ? `${variable}_NAME or ${variable}` : variable
 }
 
-function isReadable(value: unknown): value is { get(): Promise<unknown> } {
-  return isObject(value) && typeof value.get === 'function'
+function referenceOf({ variable, via }: KeyRow): string | undefined {
+  if (via === 'binding') return variable
+  return via === 'named' ? `${variable}_NAME` : undefined
 }
 
-/** Reads one member of the environment. Names come from configuration, so nothing inherited may answer. */
-function lookUp(env: object, name: string): unknown {
-  return name in Object.prototype ? undefined : Reflect.get(env, name)
+function rawOf(env: object, { variable, isBinding, isList }: Row<unknown>): unknown {
+  if (variable === undefined) return undefined
+  if (isBinding) return bindingOf(env, variable)
+  const value = valueOf(env, variable)
+  return isList && typeof value === 'string' ? splitList(value) : value
 }
 
-function present(value: unknown): unknown {
-  return value === '' || value === null ? undefined : value
+function namesIn(env: object, reference: string): readonly string[] {
+  const names = lookUp(env, reference)
+  return typeof names === 'string' ? splitList(names) : []
 }

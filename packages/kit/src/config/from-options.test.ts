@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import type { KitEvent } from '../primitives/events.ts'
-import { type KitConfig, settingsFromConfig } from './from-options.ts'
+import { type KitConfig, settingsFromOptions } from './from-options.ts'
 
 const SECRET = 'A'.repeat(86)
 const PIN = 'A'.repeat(43)
@@ -12,13 +12,13 @@ const stored = { get: () => Promise.resolve(SECRET) }
 const kv = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
 
 /** Settings from what a caller in plain JavaScript may pass. */
-const settingsOf = (config: object) => settingsFromConfig(config as KitConfig)
+const settingsOf = (config: object) => settingsFromOptions(config as KitConfig)
 
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
-describe('settingsFromConfig', () => {
+describe('settingsFromOptions', () => {
   it.each<[option: string, config: object, settings: object]>([
     ['issuer', { issuer: 'https://other.test' }, { issuer: 'https://other.test' }],
     ['audience', { audience: 'other' }, { audiences: ['other'] }],
@@ -50,7 +50,7 @@ describe('settingsFromConfig', () => {
       { sign: { secret: SECRET } },
       {
         sign: { alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
-        verify: { kind: 'secret', alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
+        verify: { source: 'secret', alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
       },
     ],
     [
@@ -58,7 +58,7 @@ describe('settingsFromConfig', () => {
       { sign: { secret: SECRET }, verify: { secret: 'other' } },
       {
         sign: { values: [{ name: 'sign.secret', value: SECRET }] },
-        verify: { kind: 'secret', alg: 'HS512', values: [{ name: 'verify.secret', value: 'other' }] },
+        verify: { source: 'secret', alg: 'HS512', values: [{ name: 'verify.secret', value: 'other' }] },
       },
     ],
     [
@@ -79,28 +79,28 @@ describe('settingsFromConfig', () => {
       { sign: { privateJwk: { kty: 'OKP' } } },
       {
         sign: { alg: 'EdDSA', values: [{ name: 'sign.privateJwk', value: { kty: 'OKP' } }] },
-        verify: { kind: 'own', alg: 'EdDSA' },
+        verify: { source: 'own', alg: 'EdDSA' },
       },
     ],
     [
       'a public JWK',
       { verify: { publicJwk: '{}' } },
-      { verify: { kind: 'inline', alg: 'EdDSA', value: { name: 'verify.publicJwk', value: '{}' } } },
+      { verify: { source: 'inline', alg: 'EdDSA', value: { name: 'verify.publicJwk', value: '{}' } } },
     ],
     [
       'a service',
       { verify: { jwksService: service } },
-      { verify: { kind: 'service', alg: 'EdDSA', service } },
+      { verify: { source: 'service', alg: 'EdDSA', service } },
     ],
     [
       'a service that is a function',
       { verify: { jwksService: Object.assign(() => undefined, service) } },
-      { verify: { kind: 'service', alg: 'EdDSA' } },
+      { verify: { source: 'service', alg: 'EdDSA' } },
     ],
     [
       'a URL',
       { verify: { jwksUrl: 'https://a.test/jwks' } },
-      { verify: { kind: 'url', alg: 'EdDSA', url: 'https://a.test/jwks' } },
+      { verify: { source: 'url', alg: 'EdDSA', url: 'https://a.test/jwks' } },
     ],
     [
       'pins with public keys',
@@ -113,7 +113,7 @@ describe('settingsFromConfig', () => {
         sign: { privateJwk: '{}' },
         verify: { jwksService: service },
       },
-      { sign: { alg: 'EdDSA' }, verify: { kind: 'service' } },
+      { sign: { alg: 'EdDSA' }, verify: { source: 'service' } },
     ],
   ])('takes %s', (_, keys, settings) => {
     expect(settingsOf({ ...base, ...keys })).toMatchObject(settings)
@@ -129,7 +129,7 @@ describe('settingsFromConfig', () => {
       leewaySeconds: 90,
       typ: 'JWT',
       sign: { alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
-      verify: { kind: 'secret', alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
+      verify: { source: 'secret', alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
       exchangeService: undefined,
       jwksTtlSeconds: 300,
       jwksMaxStaleSeconds: 900,
@@ -207,7 +207,7 @@ describe('settingsFromConfig', () => {
     ...['publicJwk', 'jwksService', 'jwksUrl'].map((source): [string, object, string] => [
       `a secret beside ${source}`,
       { ...base, verify: { secret: SECRET, [source]: 'x' } },
-      `verify.secret (HS512) and verify.${source} (EdDSA) are both set: a verifier takes one algorithm. Remove one`,
+      `verify.secret (HS512) and verify.${source} (EdDSA) are both set: a verifier accepts one algorithm. Remove one`,
     ]),
     [
       'two sources',

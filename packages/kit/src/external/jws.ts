@@ -1,7 +1,7 @@
+import { isObject } from '../primitives/json.ts'
 import { compactVerify, errors } from 'jose'
 import { type CompactHeader, CompactReader } from '../jose/compact.ts'
 import { ConfigError, TokenError } from '../errors.ts'
-import { isObject } from '../jose/base64url.ts'
 import { type ExternalAlg, isExternalAlg } from './algorithms.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
 

@@ -1,8 +1,9 @@
+import { decodeMember, hasPrivateMember, pointProblem } from '../jose/jwk.ts'
+import { isObject } from '../primitives/json.ts'
 import { type CryptoKey, importJWK } from 'jose'
 import { MAX_KID_LENGTH, MIN_RSA_BITS, MIN_RSA_EXPONENT } from '../constants.ts'
-import { decodeBase64Url, isObject } from '../jose/base64url.ts'
+import { decodeBase64Url } from '../jose/base64url.ts'
 import type { ParsedKey, SetKey } from '../keys/jwks-source.ts'
-import { decodeMember, hasPrivateMember, pointProblem } from '../keys/public-jwk.ts'
 import { type ExternalAlg, FAMILIES, isExternalAlg, type KeyFamily } from './algorithms.ts'
 
 /** The public members of a JWK that make the key, and nothing else of it. */

@@ -1,6 +1,8 @@
+import { isObject } from '../primitives/json.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { keepAlive } from '#runtime'
 import { KV_MIN_TTL_SECONDS } from '../constants.ts'
-import { encodeBase64Url, encodeUtf8, isObject } from '../jose/base64url.ts'
+import { encodeBase64Url } from '../jose/base64url.ts'
 import type { JwksLoader } from '../keys/fetch-jwks.ts'
 import type { Fetched } from '../primitives/stale-while-revalidate.ts'
 

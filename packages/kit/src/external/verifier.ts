@@ -1,3 +1,6 @@
+import { readNumber } from '../config/values.ts'
+import { parseJsonObject } from '../primitives/json.ts'
+import { decodeUtf8 } from '../primitives/utf8.ts'
 import { checkRegisteredClaims } from '../claims/checks.ts'
 import type { RegisteredClaims } from '../claims/types.ts'
 import { type CompactHeader, CompactReader } from '../jose/compact.ts'
@@ -8,13 +11,11 @@ import {
   JWKS_TTL_SECONDS,
   MAX_LEEWAY_SECONDS,
 } from '../constants.ts'
-import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
 import { ConfigError, TokenError, type TokenReason } from '../errors.ts'
 import { logEvent, type OnEvent } from '../primitives/events.ts'
 import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
 import { JwksCache } from '../keys/jwks-source.ts'
 import type { SourceDescription } from '../keys/key-source.ts'
-import { readNumber } from '../config/schema.ts'
 import type { ExternalAlg } from './algorithms.ts'
 import { checkAlgorithms, checkSignature, readExternal } from './jws.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
@@ -95,7 +96,7 @@ export class ExternalVerifier {
     this.#now = now
     this.#keys = new JwksCache(
       {
-        kind: 'url',
+        source: 'url',
         load: stored ? stored.keeping(load) : load,
         ...(stored && { fallback: () => stored.read() }),
         ttlSeconds,

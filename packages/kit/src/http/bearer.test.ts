@@ -6,21 +6,21 @@ const withHeader = (value: string): Request =>
 
 describe('readCredentials', () => {
   it.each(['Bearer abc.def.ghi', 'bearer abc.def.ghi', 'BEARER   abc.def.ghi'])('reads %j', (value) => {
-    expect(readCredentials(withHeader(value))).toEqual({ kind: 'token', token: 'abc.def.ghi' })
+    expect(readCredentials(withHeader(value))).toEqual({ form: 'token', token: 'abc.def.ghi' })
   })
 
   it('takes a token as it is', () => {
-    expect(readCredentials('abc')).toEqual({ kind: 'token', token: 'abc' })
+    expect(readCredentials('abc')).toEqual({ form: 'token', token: 'abc' })
   })
 
   it.each([null, undefined, '', new Request('https://a.test/')])('finds nothing in %j', (source) => {
-    expect(readCredentials(source)).toEqual({ kind: 'none' })
+    expect(readCredentials(source)).toEqual({ form: 'none' })
   })
 
   it.each(['Basic YTpi', 'DPoP abc', 'BearerX abc', 'Digest a, bearers'])(
     'takes another scheme, %j, for no bearer credentials',
     (value) => {
-      expect(readCredentials(withHeader(value))).toEqual({ kind: 'none' })
+      expect(readCredentials(withHeader(value))).toEqual({ form: 'none' })
     },
   )
 
@@ -38,28 +38,28 @@ describe('readCredentials', () => {
     ['"Bearer" a', 'the Authorization header has no scheme'],
     ['', 'the Authorization header has no scheme'],
   ])('rejects %j as malformed: %s', (value, detail) => {
-    expect(readCredentials(withHeader(value))).toEqual({ kind: 'malformed', detail })
+    expect(readCredentials(withHeader(value))).toEqual({ form: 'malformed', detail })
   })
 
   it('rejects two headers', () => {
     const headers = new Headers({ Authorization: 'Bearer a' })
     headers.append('Authorization', 'Bearer b')
-    expect(readCredentials(new Request('https://a.test/', { headers })).kind).toBe('malformed')
+    expect(readCredentials(new Request('https://a.test/', { headers })).form).toBe('malformed')
   })
 
   it('does not look for a token in the query', () => {
-    expect(readCredentials(new Request('https://a.test/?access_token=abc'))).toEqual({ kind: 'none' })
+    expect(readCredentials(new Request('https://a.test/?access_token=abc'))).toEqual({ form: 'none' })
   })
 
   it('asks about the token of the usual header, and reads no token that is known', () => {
     const asked: string[] = []
     const isKnown = (token: string): boolean => asked.push(token) > 0
     expect(readCredentials(withHeader('Bearer abc.def.ghi'), isKnown)).toEqual({
-      kind: 'token',
+      form: 'token',
       token: 'abc.def.ghi',
     })
     expect(asked).toEqual(['abc.def.ghi'])
-    expect(readCredentials(withHeader('Basic abc.def.ghi'), isKnown)).toEqual({ kind: 'none' })
+    expect(readCredentials(withHeader('Basic abc.def.ghi'), isKnown)).toEqual({ form: 'none' })
     expect(asked).toHaveLength(1)
   })
 })

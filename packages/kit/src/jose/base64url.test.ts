@@ -1,13 +1,8 @@
+import { parseJsonObject } from '../primitives/json.ts'
+import { decodeUtf8, encodeUtf8 } from '../primitives/utf8.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  decodeBase64Url,
-  decodeByTable,
-  decodeUtf8,
-  encodeBase64Url,
-  encodeUtf8,
-  parseJsonObject,
-} from './base64url.ts'
+import { decodeBase64Url, decodeByTable, encodeBase64Url } from './base64url.ts'
 
 describe('base64url', () => {
   it('gives back any bytes', () => {

@@ -1,4 +1,4 @@
-/** base64url (RFC 4648 §5, no padding) and UTF-8, strict both ways: one byte string has one spelling. */
+/** base64url (RFC 4648 §5, no padding), strict both ways: one byte string has one spelling. */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const INVALID = 0xff
@@ -6,8 +6,6 @@ const VALUES = new Uint8Array(256).fill(INVALID)
 for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 const CODES = new TextEncoder().encode(ALPHABET)
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const latin1 = new TextDecoder('latin1')
 
 /** What newer runtimes bring along: workerd does, Node 24 does not. */
@@ -97,47 +95,4 @@ function encodeByTable(bytes: Uint8Array): string {
     out[o++] = code(c)
   }
   return latin1.decode(out)
-}
-
-export function encodeUtf8(text: string): Uint8Array {
-  return encoder.encode(text)
-}
-
-/** Writes `text` into `out` and returns the number of bytes written; one pass, no allocation. */
-export function encodeUtf8Into(text: string, out: Uint8Array): number {
-  return encoder.encodeInto(text, out).written
-}
-
-/** Decodes UTF-8, or gives `null` for anything that is not. A byte order mark is kept, and so rejected by JSON. */
-export function decodeUtf8(bytes: Uint8Array): string | null {
-  try {
-    return decoder.decode(bytes)
-  } catch {
-    return null
-  }
-}
-
-/** Parses JSON; `undefined` for anything that is not. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Parses a JSON object; `null` for anything else, arrays and invalid JSON included. */
-export function parseJsonObject(text: string | null): Record<string, unknown> | null {
-  const value = text === null ? null : parseJson(text)
-  return isObject(value) ? value : null
-}
-
-/** True for what JSON calls an object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** base64url of the SHA-256 of bytes. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  return encodeBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }

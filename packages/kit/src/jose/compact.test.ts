@@ -1,6 +1,7 @@
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { describe, expect, it } from 'vitest'
 import { type CompactHeader, CompactReader } from './compact.ts'
-import { encodeBase64Url, encodeUtf8 } from './base64url.ts'
+import { encodeBase64Url } from './base64url.ts'
 import type { TokenReason } from '../errors.ts'
 
 const encoded = (value: unknown): string => encodeBase64Url(encodeUtf8(JSON.stringify(value)))

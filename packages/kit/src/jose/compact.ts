@@ -1,11 +1,7 @@
+import { parseJsonObject } from '../primitives/json.ts'
+import { decodeUtf8, encodeUtf8Into } from '../primitives/utf8.ts'
 import { MAX_KID_LENGTH, MAX_TOKEN_BYTES } from '../constants.ts'
-import {
-  decodeBase64Url,
-  decodeBase64UrlInto,
-  decodeUtf8,
-  encodeUtf8Into,
-  parseJsonObject,
-} from './base64url.ts'
+import { decodeBase64Url, decodeBase64UrlInto } from './base64url.ts'
 import { TokenError } from '../errors.ts'
 import { deepFreeze } from '../primitives/deep-freeze.ts'
 

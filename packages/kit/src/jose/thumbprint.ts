@@ -1,4 +1,5 @@
-import { encodeUtf8, sha256 } from './base64url.ts'
+import { sha256 } from './sha256.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
 
 /**
  * The RFC 7638 thumbprint of an Ed25519 public key: base64url(SHA-256) over its required members in

@@ -1,7 +1,23 @@
+import { parseJsonObject } from '../primitives/json.ts'
+import { decodeUtf8 } from '../primitives/utf8.ts'
+import { isLoopback } from '../primitives/loopback.ts'
 import { JWKS_MAX_BYTES } from '../constants.ts'
-import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
-import type { FetchService } from '../config/schema.ts'
-import { readUpTo } from '../primitives/read-bounded.ts'
+import { readBounded } from '../primitives/read-bounded.ts'
+
+/** Anything with the `fetch` of a service binding. */
+export interface FetchService {
+  /** As the global `fetch`, answered by the bound Worker. */
+  fetch(input: string, init?: RequestInit): Promise<Response>
+}
+
+export function isFetchService(value: unknown): value is FetchService {
+  return (
+    value !== null &&
+    (typeof value === 'object' || typeof value === 'function') &&
+    'fetch' in value &&
+    typeof value.fetch === 'function'
+  )
+}
 
 /** Fetches a JWK Set. `force` passes over HTTP caches. What it throws says what is wrong, without any body. */
 export type JwksLoader = (force: boolean, signal: AbortSignal) => Promise<Readonly<Record<string, unknown>>>
@@ -31,8 +47,7 @@ export function isJwksUrl(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname, username, password } = new URL(url)
   if (username !== '' || password !== '') return false
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
 function requestInit(force: boolean, signal: AbortSignal): RequestInit {
@@ -53,7 +68,7 @@ async function readSet(response: Response): Promise<Readonly<Record<string, unkn
         : `the JWKS was answered with ${status}`,
     )
   }
-  const bytes = await readUpTo(response.body, JWKS_MAX_BYTES)
+  const bytes = await readBounded(response.body, JWKS_MAX_BYTES)
   if (!bytes) throw new Error(`the JWKS is larger than ${JWKS_MAX_BYTES} bytes`)
   const set = parseJsonObject(decodeUtf8(bytes))
   if (!set) throw new Error('the JWKS is not a JSON object')

@@ -1,5 +1,7 @@
+import { makeKit } from '../kit/make-kit.ts'
+import { createKit } from '../kit/create-kit.ts'
 import { describe, expect, it } from 'vitest'
-import { createKit, generateSecret, type Kit, type KitEvent, makeKit } from '../index.ts'
+import { generateSecret, type Kit, type KitEvent } from '../index.ts'
 
 const BASE = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
 

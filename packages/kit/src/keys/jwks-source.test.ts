@@ -41,7 +41,7 @@ function cache(options: Partial<JwksSourceOptions> = {}) {
     settle: () => Promise.all(background),
   }
   const source = new JwksSource({
-    kind: 'service',
+    source: 'service',
     load: serviceLoader({
       fetch: (_url, init) => {
         world.fetches++
@@ -189,7 +189,7 @@ describe('an unknown kid', () => {
 
   /** The HTTP cache of a URL still has the set from before `three`. */
   const cached = (answer: (isForced: boolean) => Promise<Response>): Partial<JwksSourceOptions> => ({
-    kind: 'url',
+    source: 'url',
     load: urlLoader('https://gateway.test/jwks', (_url, init) =>
       answer(new Headers(init?.headers).get('Cache-Control') === 'no-cache'),
     ),
@@ -461,7 +461,7 @@ describe('an outage', () => {
     world.answer = down
     await expect(find('one')).rejects.toThrow(KeysUnavailableError)
     expect(source.describe()).toStrictEqual({
-      kind: 'service',
+      source: 'service',
       kids: [],
       state: 'empty',
       problem: 'the JWKS was answered with 500',
@@ -470,7 +470,7 @@ describe('an outage', () => {
     world.time += 1
     expect((await find('one')).length).toBe(1)
     expect(source.describe()).toStrictEqual({
-      kind: 'service',
+      source: 'service',
       kids: ['one', 'two'],
       state: 'fresh',
       ageSeconds: 0,
@@ -608,7 +608,7 @@ describe('odd answers', () => {
   it('two keys under one kid that are of different kinds: both are candidates', async () => {
     const kinds = new JwksCache<SetKey>(
       {
-        kind: 'url',
+        source: 'url',
         load: () => Promise.resolve({ keys: ['RS256', 'ES256'] }),
         ttlSeconds: 300,
         maxStaleSeconds: 900,
@@ -619,14 +619,14 @@ describe('odd answers', () => {
       (family) => ({ ok: true, key: { kid: 'one', family: String(family), fingerprint: String(family) } }),
     )
     expect((await kinds.find('one')).map(({ family }) => family)).toEqual(['RS256', 'ES256'])
-    expect(kinds.describe()).toMatchObject({ kind: 'url', kids: ['one'] })
+    expect(kinds.describe()).toMatchObject({ source: 'url', kids: ['one'] })
   })
 
   it('a key without a kid is passed over, and no empty kid finds it', async () => {
     const events: KitEvent[] = []
     const kinds = new JwksCache<SetKey>(
       {
-        kind: 'service',
+        source: 'service',
         load: () => Promise.resolve({ keys: [undefined, 'one'] }),
         ttlSeconds: 300,
         maxStaleSeconds: 900,
@@ -738,7 +738,7 @@ describe('single flight', () => {
     fail()
     expect((await first).length).toBe(1)
     expect(source.describe()).toStrictEqual({
-      kind: 'service',
+      source: 'service',
       kids: ['one', 'two'],
       state: 'fresh',
       ageSeconds: 0,

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../primitives/bounded-map.ts'
 import { JWKS_EARLY_SECONDS, JWKS_MAX_KEYS, JWKS_NEGATIVE_KIDS } from '../constants.ts'
 import { KeysUnavailableError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
@@ -15,7 +16,7 @@ export interface JwksSourceOptions extends Pick<
   StaleWhileRevalidateOptions<never>,
   'keepAlive' | 'random' | 'loadTimeoutMs' | 'waiterDeadlineMs'
 > {
-  readonly kind: 'service' | 'url'
+  readonly source: 'service' | 'url'
   readonly load: JwksLoader
   /** Looks in a second place for a set and when it was fetched, after a fetch has failed. */
   readonly fallback?: (signal: AbortSignal) => Promise<Fetched<Readonly<Record<string, unknown>>> | undefined>
@@ -33,7 +34,7 @@ export interface JwksSourceOptions extends Pick<
 /** A key as the cache sees it. */
 export interface SetKey {
   readonly kid: string | undefined
-  /** What kind of key it is: two of one kind under one `kid` cannot be told apart. */
+  /** The family of keys that it belongs to: two of one family under one `kid` cannot be told apart. */
   readonly family: string
   /** Equal for keys that are the same in every way that matters. */
   readonly fingerprint: string
@@ -52,7 +53,7 @@ export class JwksCache<Key extends SetKey> {
   /** When the last refetch for an unknown `kid` began. */
   #refetchedAt = -Infinity
   /** `kid`s that a fetch did not bring, and until when that is believed. */
-  readonly #absent = new Map<string, number>()
+  readonly #absent = new BoundedMap<string, number>(JWKS_NEGATIVE_KIDS)
 
   /** @param parse reads one JWK of the set */
   constructor(options: JwksSourceOptions, parse: (jwk: unknown) => ParsedKey<Key>) {
@@ -95,23 +96,23 @@ export class JwksCache<Key extends SetKey> {
 
   /** For a `kid` that the set does not have: asks again, within the cooldown, and says what that means. */
   async #findAnew(kid: string, since: number): Promise<readonly Key[]> {
-    const { now, cooldownSeconds, kind } = this.#options
+    const { now, cooldownSeconds, source } = this.#options
     const time = now()
     const load = this.#set.lastLoad
     // Behind a URL an HTTP cache may have answered, with a set from before the kid; a binding has none in between.
-    const isJustLoaded = load !== undefined && load.at >= since && (load.isForced || kind === 'service')
+    const isJustLoaded = load !== undefined && load.at >= since && (load.isForced || source === 'service')
     const isKnownAbsent = (this.#absent.get(kid) ?? -Infinity) > time
     const isCoolingDown = time < this.#refetchedAt + cooldownSeconds
     // A fetch that is under way may bring the kid: joining it costs nothing, and rejecting now would be a guess.
     const mayAsk = !isCoolingDown || this.#set.isLoading
     if (!isJustLoaded && !isKnownAbsent && mayAsk) {
       if (!isCoolingDown) this.#refetchedAt = time
-      const isGoodEnough = this.#set.isLoading && (isCoolingDown || kind === 'service')
+      const isGoodEnough = this.#set.isLoading && (isCoolingDown || source === 'service')
       const found = (await (isGoodEnough ? this.#set.join() : this.#set.refetch())).get(kid)
       if (found) return found
-      this.#remember(kid, time + cooldownSeconds)
+      this.#absent.set(kid, time + cooldownSeconds)
     } else if (isJustLoaded) {
-      this.#remember(kid, time + cooldownSeconds)
+      this.#absent.set(kid, time + cooldownSeconds)
     }
     // While nothing can be fetched, or nothing is published, absence says nothing about the token.
     if (this.#set.isFailing || this.#set.last?.size === 0) {
@@ -125,17 +126,10 @@ export class JwksCache<Key extends SetKey> {
     throw new TokenError('unknown_kid', 'no key has this kid')
   }
 
-  #remember(kid: string, until: number): void {
-    this.#absent.delete(kid)
-    this.#absent.set(kid, until)
-    const [oldest] = this.#absent.keys()
-    if (this.#absent.size > JWKS_NEGATIVE_KIDS && oldest !== undefined) this.#absent.delete(oldest)
-  }
-
   describe(): SourceDescription {
     const { state, ageSeconds, problem } = this.#set.freshness()
     return {
-      kind: this.#options.kind,
+      source: this.#options.source,
       kids: [...(this.#set.last?.keys() ?? [])],
       state,
       ...(ageSeconds !== undefined && { ageSeconds }),
@@ -157,7 +151,7 @@ interface Skipped {
 }
 
 /**
- * Reads a JWK Set (RFC 7517 §5): unusable keys are skipped, the rest serve. Of two keys of one kind under one
+ * Reads a JWK Set (RFC 7517 §5): unusable keys are skipped, the rest serve. Of two keys of one family under one
  * `kid` neither is used. Keys that did not change keep their object, and with it the imported key and the tokens
  * it verified.
  *

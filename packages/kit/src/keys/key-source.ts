@@ -20,7 +20,7 @@ export interface KeySource {
 
 /** A source of keys as it stands now; no secret in it. */
 export interface SourceDescription {
-  readonly kind: 'secret' | 'inline' | 'service' | 'url' | 'own'
+  readonly source: 'secret' | 'inline' | 'service' | 'url' | 'own'
   /** The `kid`s known now. Empty for secrets and for a set that was not loaded yet. */
   readonly kids: readonly string[]
   /** Seconds since the set was loaded; `undefined` before the first load and for sources that never load. */

@@ -1,6 +1,7 @@
+import { makeKit } from '../kit/make-kit.ts'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { generateSecret, type Kit, type KitEvent, makeKit } from '../index.ts'
-import { live } from './lazy-binding.ts'
+import { generateSecret, type Kit, type KitEvent } from '../index.ts'
+import { lazyBinding } from './lazy-binding.ts'
 
 /** A secret of the Secrets Store. */
 class Stored {
@@ -90,7 +91,7 @@ describe('a secret in the Secrets Store', () => {
   })
 
   it('that takes too long is an outage, 503: nothing says that it is configured wrongly', async () => {
-    const hung = live(
+    const hung = lazyBinding(
       [{ name: 'STORED', binding: { get: () => new Promise(() => undefined) } }],
       (texts) => texts,
       { now: () => time, onEvent: (event) => events.push(event) },
@@ -107,7 +108,7 @@ describe('a secret in the Secrets Store', () => {
 
   it('that did not change keeps what was built from it; one change in a list builds anew', async () => {
     const [one, two] = [new Stored(() => 'one'), new Stored(() => 'two')]
-    const built = live(
+    const built = lazyBinding(
       [
         { name: 'ONE', binding: one },
         { name: 'TWO', binding: two },

@@ -1,12 +1,27 @@
 import { SECRET_MAX_STALE_SECONDS, SECRET_TTL_SECONDS } from '../constants.ts'
 import { ConfigError, KeysUnavailableError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
-import type { NamedValue } from '../config/schema.ts'
+import { isObject } from '../primitives/json.ts'
 import { StaleWhileRevalidate } from '../primitives/stale-while-revalidate.ts'
 import type { NamedText } from './signing-slots.ts'
 
-/** Gives what was built from configured values, as they are now. Synchronous when nothing has to be read. */
-export type Live<T> = () => T | Promise<T>
+/** A value that a person configured, and the name to use for it in messages. */
+export type NamedValue =
+  | { readonly name: string; readonly value: unknown }
+  /** Read when needed, and again every minute (Secrets Store). */
+  | { readonly name: string; readonly binding: ReadableBinding }
+
+/** A binding of the Secrets Store. */
+export interface ReadableBinding {
+  get(): Promise<unknown>
+}
+
+/** Returns what was built from configured values, as they are now. Synchronous when nothing has to be read. */
+export type LazyBinding<T> = () => T | Promise<T>
+
+export function isReadable(value: unknown): value is ReadableBinding {
+  return isObject(value) && typeof value.get === 'function'
+}
 
 /**
  * Builds something from configured values. Values that are there already are built into it at once, and what
@@ -15,11 +30,11 @@ export type Live<T> = () => T | Promise<T>
  *
  * @throws ConfigError from `build`
  */
-export function live<T extends object>(
+export function lazyBinding<T extends object>(
   values: readonly NamedValue[],
   build: (texts: readonly NamedText[]) => T,
   { now, onEvent }: { readonly now: () => number; readonly onEvent: OnEvent },
-): Live<T> {
+): LazyBinding<T> {
   const inline = values.map((entry) =>
     'value' in entry ? { name: entry.name, text: entry.value } : undefined,
   )

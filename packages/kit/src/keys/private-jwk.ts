@@ -1,7 +1,8 @@
+import { decodeMember, readOkpMembers } from '../jose/jwk.ts'
+import { isObject, parseJson } from '../primitives/json.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
-import { encodeUtf8, isObject, parseJson } from '../jose/base64url.ts'
 import { VerificationKey } from './verification-key.ts'
-import { decodeMember, readOkpMembers } from './public-jwk.ts'
 
 /** A key to sign with. It is imported on first use. */
 export class SigningKey {

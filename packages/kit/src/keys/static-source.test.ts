@@ -1,6 +1,8 @@
+import { makeKit } from '../kit/make-kit.ts'
+import { createKit } from '../kit/create-kit.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ConfigError, createKit, generateSecret, type Jwk, type Kit, makeKit } from '../index.ts'
-import { createTestIssuer, rawToken, type TestIssuer } from '../testing.ts'
+import { ConfigError, generateSecret, type Jwk, type Kit } from '../index.ts'
+import { createTestIssuer, rawToken, type TestIssuer } from '../testing/test-issuer.ts'
 
 let issuer: TestIssuer
 let publicJwk: Jwk
@@ -76,7 +78,7 @@ describe('an inline public key', () => {
     const STORED = { get: () => Promise.resolve(JSON.stringify(publicJwk)) }
     const kit = makeKit({ JWT_ISS, JWT_AUD, JWT_PUBLIC_JWK_NAME: 'STORED', STORED })
     expect(await kit.verify(await issuer.token())).not.toBeNull()
-    expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', kind: 'inline', kids: [publicJwk.kid] })
+    expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', source: 'inline', kids: [publicJwk.kid] })
   })
 
   it('that cannot be read from the Secrets Store fails what asks for it, and nothing else', async () => {
@@ -103,7 +105,7 @@ describe('a kit with keys to sign', () => {
     const config = { ...base, now: () => time }
     const slots = [good, { ...old, exp: time + 10_000 }, { ...broken, d: good.d }, '']
     const kit = createKit({ ...config, sign: { privateJwk: slots } })
-    expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', kind: 'own', kids: ['good', 'old'] })
+    expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', source: 'own', kids: ['good', 'old'] })
     const token = await createKit({ ...config, sign: { privateJwk: old } }).sign({ sub: 'a' })
     expect(await kit.verify(token)).not.toBeNull()
     time += 10_000
@@ -113,7 +115,7 @@ describe('a kit with keys to sign', () => {
   it('verifies with its own secrets, and names none of them', async () => {
     const kit = createKit({ ...base, sign: { secret: generateSecret() } })
     expect(await kit.verify(await kit.sign({ sub: 'a' }))).not.toBeNull()
-    expect((await kit.describe()).verify).toEqual({ mode: 'HS512', kind: 'secret', kids: [] })
+    expect((await kit.describe()).verify).toEqual({ mode: 'HS512', source: 'secret', kids: [] })
   })
 
   it('verifies with secrets from the Secrets Store before it has signed anything', async () => {

@@ -1,9 +1,8 @@
-import { isObject, parseJson } from '../jose/base64url.ts'
+import { isObject, parseJson } from '../primitives/json.ts'
 import { ConfigError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
-import type { NamedValue } from '../config/schema.ts'
 import type { VerificationKey } from './verification-key.ts'
-import { live, type Live } from './lazy-binding.ts'
+import { lazyBinding, type LazyBinding, type NamedValue } from './lazy-binding.ts'
 import { parsePublicJwk } from './public-jwk.ts'
 import type { KeyRing } from './signing-slots.ts'
 import type { SecretRing } from './hmac-secrets.ts'
@@ -11,9 +10,9 @@ import type { KeySource, SourceDescription } from './key-source.ts'
 
 /** Shared secrets. An HS512 header names no key, so every secret is a candidate. */
 export class SecretSource implements KeySource {
-  readonly #ring: Live<SecretRing>
+  readonly #ring: LazyBinding<SecretRing>
 
-  constructor(ring: Live<SecretRing>) {
+  constructor(ring: LazyBinding<SecretRing>) {
     this.#ring = ring
   }
 
@@ -25,7 +24,7 @@ export class SecretSource implements KeySource {
   }
 
   describe(): SourceDescription {
-    return { kind: 'secret', kids: [] }
+    return { source: 'secret', kids: [] }
   }
 }
 
@@ -33,11 +32,11 @@ type KeysByKid = ReadonlyMap<string, readonly VerificationKey[]>
 
 /** Public JWKs that stand in the configuration. */
 export class InlineSource implements KeySource {
-  readonly #keys: Live<KeysByKid>
+  readonly #keys: LazyBinding<KeysByKid>
 
   /** @throws ConfigError for a value that is not a public JWK or JWK Set */
   constructor(value: NamedValue, clock: { readonly now: () => number; readonly onEvent: OnEvent }) {
-    this.#keys = live([value], ([only]) => readInline(value.name, only?.text), clock)
+    this.#keys = lazyBinding([value], ([only]) => readInline(value.name, only?.text), clock)
   }
 
   find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
@@ -46,16 +45,16 @@ export class InlineSource implements KeySource {
   }
 
   async describe(): Promise<SourceDescription> {
-    return { kind: 'inline', kids: [...(await this.#keys()).keys()] }
+    return { source: 'inline', kids: [...(await this.#keys()).keys()] }
   }
 }
 
 /** The public halves of the kit's own signing slots. */
 export class OwnSource implements KeySource {
-  readonly #ring: Live<KeyRing>
+  readonly #ring: LazyBinding<KeyRing>
   readonly #now: () => number
 
-  constructor(ring: Live<KeyRing>, now: () => number) {
+  constructor(ring: LazyBinding<KeyRing>, now: () => number) {
     this.#ring = ring
     this.#now = now
   }
@@ -68,7 +67,7 @@ export class OwnSource implements KeySource {
   async describe(): Promise<SourceDescription> {
     const slots = (await this.#ring()).describe(this.#now())
     return {
-      kind: 'own',
+      source: 'own',
       kids: slots.flatMap(({ kid, state }) => (kid !== undefined && state !== 'skipped' ? [kid] : [])),
     }
   }

@@ -1,6 +1,7 @@
+import { createKit } from './create-kit.ts'
 import { describe, expect, it } from 'vitest'
-import { createKit, generateSecret, type KitConfig } from '../index.ts'
-import { createTestIssuer } from '../testing.ts'
+import { generateSecret, type KitConfig } from '../index.ts'
+import { createTestIssuer } from '../testing/test-issuer.ts'
 
 const base = { issuer: 'https://issuer.test', audience: 'test-service', onEvent: () => undefined }
 
@@ -13,7 +14,7 @@ describe('describe()', () => {
       issuer: base.issuer,
       audiences: ['test-service'],
       sign: undefined,
-      verify: { mode: 'EdDSA', kind: 'service', kids: [], state: 'empty' },
+      verify: { mode: 'EdDSA', source: 'service', kids: [], state: 'empty' },
     })
     await kit.verify(await issuer.token())
     expect((await kit.describe()).verify).toMatchObject({

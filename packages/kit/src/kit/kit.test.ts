@@ -1,14 +1,14 @@
+import { createKit } from './create-kit.ts'
 import { importJWK, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Auth } from '../claims/types.ts'
 import { ClaimsError, ConfigError, type TokenReason } from '../errors.ts'
-import { issueInternal } from '../gateway.ts'
+import { issueInternal } from './issuer.ts'
 import type { Kit } from './kit.ts'
 import type { KitConfig } from '../config/from-options.ts'
 import { generateSecret, policy, type Revocation } from '../index.ts'
 import { thumbprintOf } from '../jose/thumbprint.ts'
-import { createKit } from './registry.ts'
-import { createTestIssuer, rawToken, type TestIssuer } from '../testing.ts'
+import { createTestIssuer, rawToken, type TestIssuer } from '../testing/test-issuer.ts'
 
 const NOW = 1_800_000_000
 const ISSUER = 'https://issuer.test'
@@ -104,8 +104,7 @@ describe('signing', () => {
     expect(await hs512.jwks()).toEqual({ keys: [] })
   })
 
-  it('goes by its old name, createToken, too', async () => {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- that it still works is what is tested
+  it('is called createToken, too', async () => {
     const token = await eddsa.createToken({ sub: 'a' }, { ttlSeconds: 60 })
     expect(await eddsa.verify(token)).toMatchObject({ sub: 'a', exp: NOW + 60 })
   })
@@ -442,20 +441,23 @@ describe('pins', () => {
 })
 
 describe('a description', () => {
-  it.each<[kind: string, config: () => Pick<KitConfig, 'sign' | 'verify'>]>([
+  it.each<[source: string, config: () => Pick<KitConfig, 'sign' | 'verify'>]>([
     ['own', () => ({ sign: { privateJwk: jwk } })],
     ['secret', () => ({ sign: { secret } })],
     ['url', () => ({ verify: { jwksUrl: 'https://keys.test/jwks.json' } })],
     ['service', () => ({ verify: { jwksService: { fetch: () => Promise.resolve(Response.error()) } } })],
     ['inline', () => ({ verify: { publicJwk: { kty: 'OKP', crv: 'Ed25519', x: jwk.x, kid: 'key-1' } } })],
-  ])('says that keys are of the kind %s, and what the kit signs with, if anything', async (kind, config) => {
-    const keys = config()
-    const kit = createKit({ issuer: ISSUER, audience: 'reports', ...keys, now })
-    const mode = kind === 'secret' ? 'HS512' : 'EdDSA'
-    const described = await kit.describe()
-    expect(described).toMatchObject({ issuer: ISSUER, audiences: ['reports'], verify: { kind, mode } })
-    expect(described.sign?.mode).toBe(keys.sign ? mode : undefined)
-  })
+  ])(
+    'says that its keys come from the source %s, and what the kit signs with, if anything',
+    async (source, config) => {
+      const keys = config()
+      const kit = createKit({ issuer: ISSUER, audience: 'reports', ...keys, now })
+      const mode = source === 'secret' ? 'HS512' : 'EdDSA'
+      const described = await kit.describe()
+      expect(described).toMatchObject({ issuer: ISSUER, audiences: ['reports'], verify: { source, mode } })
+      expect(described.sign?.mode).toBe(keys.sign ? mode : undefined)
+    },
+  )
 
   it('names what is wrong with a signing key, before anything was signed', async () => {
     const { d } = await privateJwk('key-1')
@@ -628,7 +630,7 @@ describe('delegation', () => {
     const auth = await caller(kitOf())
     await expect(eddsa.delegate(auth, { aud: 'x' })).rejects.toThrow(ClaimsError)
     await expect(eddsa.delegate(auth, { aud: 'x' })).rejects.toThrow(
-      'delegate takes the auth of a caller that this very kit verified',
+      'delegate accepts the auth of a caller that this very kit verified',
     )
     await expect(eddsa.delegate({ ...(await caller(eddsa)) }, { aud: 'x' })).rejects.toThrow(ClaimsError)
   })

@@ -1,8 +1,8 @@
+import { makeKit } from './make-kit.ts'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import type { KitEvent } from '../primitives/events.ts'
-import { makeKit } from './registry.ts'
-import { createTestIssuer, type TestIssuer } from '../testing.ts'
+import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 
 let issuer: TestIssuer
 
@@ -28,6 +28,22 @@ describe('makeKit', () => {
       expect(await makeKit(env).verify(token)).not.toBeNull()
     }
     expect(own.binding.fetches).toBe(1)
+  })
+
+  it('reports a variable that is probably misspelt, once, and makes the kit all the same', () => {
+    const events: KitEvent[] = []
+    const options = { onEvent: (event: KitEvent) => events.push(event) }
+    const env = { ...issuer.env, JWT_LEWAY: '5' }
+    makeKit(env, options)
+    makeKit({ ...env }, options)
+    expect(events).toEqual([
+      {
+        type: 'unknown_variable',
+        level: 'warn',
+        name: 'JWT_LEWAY',
+        problem: 'JWT_LEWAY is not read: did you mean JWT_LEEWAY?',
+      },
+    ])
   })
 
   it('makes another for another binding, other values, and other options', async () => {
@@ -97,7 +113,7 @@ describe('makeKit', () => {
     ])('reports once to %s that they never stop changing', async (_, optionsFor) => {
       // What was reported is remembered for the isolate: take a new one, as it were.
       vi.resetModules()
-      const fresh = await import('./registry.ts')
+      const fresh = await import('./make-kit.ts')
       const report = vi.fn()
       const warn = vi.spyOn(console, 'warn').mockImplementation(report)
       const options = optionsFor(report)

@@ -1,8 +1,7 @@
-import { fingerprintOf, type Fingerprint, type KitOptions, settingsFromEnv } from '../config/from-env.ts'
+import { fingerprintOf, type Fingerprint, type KitOptions } from '../config/from-env.ts'
 import { MAX_KITS } from '../constants.ts'
 import { logEvent } from '../primitives/events.ts'
-import { Kit } from './kit.ts'
-import { type KitConfig, settingsFromConfig } from '../config/from-options.ts'
+import type { Kit } from './kit.ts'
 
 interface Entry {
   readonly fingerprint: Fingerprint
@@ -18,18 +17,14 @@ const entries: Entry[] = []
 let reported = false
 
 /**
- * Makes the kit that an environment describes, or finds it again: by the environment object, else by the
- * values in it, so that wrappers which hand out a new object on each request cost nothing. Does no I/O, reads
- * no clock, draws no random number: it works at module scope.
+ * The kit of an environment: found by the environment object, else by what the environment says, else made.
  *
- * @param env the Worker's environment (`import { env } from 'cloudflare:workers'`, or the handler's)
- * @param options other options (by identity) make another kit
- * @throws ConfigError naming the variable and the remedy
+ * @param make makes the kit of an environment that is new here
  */
-export function makeKit(env: object, options?: KitOptions): Kit {
+export function kitOf(env: object, options: KitOptions | undefined, make: () => Kit): Kit {
   const known = byEnv.get(env)?.find((entry) => entry.options === options)
   if (known) return known.kit
-  const kit = kitByFingerprint(env, options)
+  const kit = kitByFingerprint(env, options, make)
   const list = byEnv.get(env) ?? []
   if (list.length >= MAX_KITS) list.shift()
   list.push({ options, kit })
@@ -37,22 +32,13 @@ export function makeKit(env: object, options?: KitOptions): Kit {
   return kit
 }
 
-/**
- * Makes a kit from an explicit configuration, without any environment. Each call makes a new kit: keep it.
- *
- * @throws ConfigError naming the option and the remedy
- */
-export function createKit(config: KitConfig): Kit {
-  return new Kit(settingsFromConfig(config))
-}
-
-function kitByFingerprint(env: object, options: KitOptions | undefined): Kit {
+function kitByFingerprint(env: object, options: KitOptions | undefined, make: () => Kit): Kit {
   const fingerprint = fingerprintOf(env)
   const index = entries.findIndex(
     (entry) => entry.options === options && isSame(entry.fingerprint, fingerprint),
   )
   const [found] = index < 0 ? [] : entries.splice(index, 1)
-  const entry = found ?? { fingerprint, options, kit: new Kit(settingsFromEnv(env, options)) }
+  const entry = found ?? { fingerprint, options, kit: make() }
   entries.push(entry)
   if (entries.length > MAX_KITS) {
     entries.shift()

@@ -1,8 +1,9 @@
+import { createKit } from '../kit/create-kit.ts'
 import * as v from 'valibot'
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import type { Auth, Decision, Kit } from '../index.ts'
-import { createKit, policy } from '../index.ts'
+import { policy } from '../index.ts'
 import { createTestIssuer, type TestIssuer } from '../testing.ts'
 
 const zodSchema = z.object({

@@ -1,3 +1,5 @@
+import type { KitErrorCode } from '../errors.ts'
+
 /**
  * What happens to a kit apart from any one request. None of it holds a token or a secret.
  * `onEvent` must not close over a request: it is called for whole isolates.
@@ -35,6 +37,20 @@ export type KitEvent =
     }
   /** The deny-list could not be read. */
   | { readonly type: 'denylist_failed'; readonly level: 'error'; readonly problem: string }
+  /** A variable of the environment is probably misspelt, and nothing reads it. */
+  | {
+      readonly type: 'unknown_variable'
+      readonly level: 'warn'
+      readonly name: string
+      readonly problem: string
+    }
+  /** An Agent could not decide on a request, and responded with an error. */
+  | {
+      readonly type: 'request_failed'
+      readonly level: 'error'
+      readonly code: KitErrorCode
+      readonly problem: string
+    }
   /** The environment is another one on every request: caches do not help. Reported once. */
   | { readonly type: 'unstable_env'; readonly level: 'warn'; readonly problem: string }
 

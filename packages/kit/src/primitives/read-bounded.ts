@@ -3,7 +3,7 @@
  *
  * @param stream `null` is an empty one
  */
-export async function readUpTo(
+export async function readBounded(
   stream: ReadableStream<Uint8Array> | null,
   maxBytes: number,
 ): Promise<Uint8Array | null> {

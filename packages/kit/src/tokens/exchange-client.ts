@@ -1,4 +1,4 @@
-import { isObject } from '../jose/base64url.ts'
+import { isObject } from '../primitives/json.ts'
 import { ClaimsError, ConfigError, KeysUnavailableError } from '../errors.ts'
 import type { DelegationRequest } from './delegate.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { isExpiringSoon, parse } from '../index.ts'
-import { createTestIssuer, rawToken } from '../testing.ts'
+import { createTestIssuer, rawToken } from '../testing/test-issuer.ts'
 
 it('parse takes a token apart and says that nothing was checked', async () => {
   const issuer = await createTestIssuer()

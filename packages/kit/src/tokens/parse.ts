@@ -1,5 +1,6 @@
+import { parseJsonObject } from '../primitives/json.ts'
+import { decodeUtf8 } from '../primitives/utf8.ts'
 import { CompactReader } from '../jose/compact.ts'
-import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
 import { TokenError } from '../errors.ts'
 
 /** What a token says of itself. Nothing was checked: anybody can write this. */

@@ -1,5 +1,6 @@
+import { createKit } from '../kit/create-kit.ts'
 import { describe, expect, it } from 'vitest'
-import { computeRequestHash, createKit, generateSecret } from '../index.ts'
+import { computeRequestHash, generateSecret } from '../index.ts'
 
 const MEBIBYTE = 1_048_576
 const post = (body: BodyInit, url = 'https://a.test/a?b=c') => new Request(url, { method: 'POST', body })

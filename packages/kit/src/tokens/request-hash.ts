@@ -1,7 +1,8 @@
+import { sha256 } from '../jose/sha256.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { MAX_BOUND_BODY_BYTES } from '../constants.ts'
-import { encodeUtf8, sha256 } from '../jose/base64url.ts'
 import { ClaimsError } from '../errors.ts'
-import { readUpTo } from '../primitives/read-bounded.ts'
+import { readBounded } from '../primitives/read-bounded.ts'
 
 /**
  * The hash that a request-bound token carries in `req`:
@@ -24,7 +25,7 @@ export async function hashRequest(request: Request): Promise<string | null> {
   const { pathname, search } = new URL(request.url)
   if (request.bodyUsed)
     throw new ClaimsError('the body of the request was read already: bind or check it before')
-  const body = await readUpTo(request.clone().body, MAX_BOUND_BODY_BYTES)
+  const body = await readBounded(request.clone().body, MAX_BOUND_BODY_BYTES)
   if (body === null) return null
   const head = encodeUtf8(`${request.method}\n${pathname}${search}\n`)
   const bytes = new Uint8Array(head.length + body.length)

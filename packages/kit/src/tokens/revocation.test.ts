@@ -1,5 +1,6 @@
+import { sha256 } from '../jose/sha256.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { encodeUtf8, sha256 } from '../jose/base64url.ts'
 import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
 import type { KitEvent } from '../primitives/events.ts'
 import { Denylist, type DenylistSettings, type RevocableClaims, type Revocation } from './revocation.ts'

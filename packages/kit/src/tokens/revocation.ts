@@ -1,3 +1,7 @@
+import { sha256 } from '../jose/sha256.ts'
+import { isObject } from '../primitives/json.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
+import { BoundedMap } from '../primitives/bounded-map.ts'
 import type { VerifiedClaims } from '../claims/types.ts'
 import {
   DENYLIST_CACHE_ENTRIES,
@@ -7,10 +11,16 @@ import {
   KV_MIN_TTL_SECONDS,
 } from '../constants.ts'
 import { TIMED_OUT, withDeadline } from '../primitives/deadline.ts'
-import { encodeUtf8, isObject, sha256 } from '../jose/base64url.ts'
 import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
-import type { DenylistStore } from '../config/schema.ts'
+
+/** The part of a KV namespace that the deny-list needs. */
+export interface DenylistStore {
+  /** Bulk read: a map from key to value, `null` for keys that are not there. */
+  get(keys: string[], options: { type: 'json'; cacheTtl?: number }): Promise<Map<string, unknown>>
+  /** Writes one entry that ends after `expirationTtl` seconds. */
+  put(key: string, value: string, options: { expirationTtl: number }): Promise<void>
+}
 
 /** What can be revoked: one token, everything of a subject up to now, or everything that a key signed. */
 export type Revocation = { readonly jti: string } | { readonly sub: string } | { readonly thumbprint: string }
@@ -43,7 +53,7 @@ interface Remembered {
 export class Denylist {
   readonly #store: DenylistStore
   readonly #settings: DenylistSettings
-  readonly #remembered = new Map<string, Remembered>()
+  readonly #remembered = new BoundedMap<string, Remembered>(DENYLIST_CACHE_ENTRIES)
 
   constructor(store: DenylistStore, settings: DenylistSettings) {
     this.#store = store
@@ -93,17 +103,9 @@ export class Denylist {
       const entry = answers.get(keys[index] ?? '')
       // An entry that cannot be read was still put there to reject.
       const before = entry === null || entry === undefined ? undefined : beforeOf(entry)
-      this.#remember(name, { before, until })
+      this.#remembered.set(name, { before, until })
       return before
     })
-  }
-
-  #remember(name: string, verdict: Remembered): void {
-    this.#remembered.delete(name)
-    this.#remembered.set(name, verdict)
-    const [oldest] = this.#remembered.keys()
-    if (this.#remembered.size > DENYLIST_CACHE_ENTRIES && oldest !== undefined)
-      this.#remembered.delete(oldest)
   }
 
   /**
@@ -124,7 +126,7 @@ export class Denylist {
         ? DENYLIST_SUBJECT_TTL_SECONDS
         : Math.max(KV_MIN_TTL_SECONDS, Math.ceil(maxTtlSeconds + leewaySeconds))
     await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
-    this.#remember(name, { before, until: before + DENYLIST_CACHE_SECONDS })
+    this.#remembered.set(name, { before, until: before + DENYLIST_CACHE_SECONDS })
   }
 }
 

@@ -1,7 +1,7 @@
+import { createKit } from '../kit/create-kit.ts'
 import { describe, expect, it } from 'vitest'
 import { ClaimsError } from '../errors.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
-import { createKit } from '../kit/registry.ts'
 import { buildClaims, type KitClaims, rejectKitClaims, type SignClaims, type SignOptions } from './sign.ts'
 
 const NOW = 1_800_000_000

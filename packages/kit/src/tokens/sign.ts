@@ -1,7 +1,9 @@
+import { isObject } from '../primitives/json.ts'
+import { encodeUtf8, encodeUtf8Into } from '../primitives/utf8.ts'
 import type { Actor, Kind } from '../claims/types.ts'
 import { checkClaims } from '../claims/checks.ts'
 import { MAX_TOKEN_BYTES, REQUEST_TTL_SECONDS } from '../constants.ts'
-import { encodeBase64Url, encodeUtf8, encodeUtf8Into, isObject } from '../jose/base64url.ts'
+import { encodeBase64Url } from '../jose/base64url.ts'
 import { ClaimsError, TokenError } from '../errors.ts'
 import type { SigningKey } from '../keys/private-jwk.ts'
 

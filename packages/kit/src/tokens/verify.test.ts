@@ -1,11 +1,12 @@
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ALGORITHMS } from '../jose/algorithms.ts'
-import { encodeBase64Url, encodeUtf8 } from '../jose/base64url.ts'
-import { signCompact } from '../jws.ts'
+import { encodeBase64Url } from '../jose/base64url.ts'
+import { signCompact } from '../jws/compact-jws.ts'
 import { VerificationKey } from '../keys/verification-key.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { computeRequestHash } from './request-hash.ts'
-import { type CheckRevocation, type Verified, Verifier, type VerifySettings } from './verify.ts'
+import { type CheckRevocation, type Verified, TokenVerifier, type VerifySettings } from './verify.ts'
 
 const NOW = 1_800_000_000
 const SECRET = new Uint8Array(64).fill(7)
@@ -20,15 +21,20 @@ interface Setup extends Partial<VerifySettings> {
   readonly checkRevocation?: CheckRevocation
 }
 
-function verifierOf({ keys = [secretKey()], checkRevocation, onFind, ...settings }: Setup = {}): Verifier {
+function verifierOf({
+  keys = [secretKey()],
+  checkRevocation,
+  onFind,
+  ...settings
+}: Setup = {}): TokenVerifier {
   const source: KeySource = {
     find: () => {
       onFind?.()
       return keys
     },
-    describe: () => ({ kind: 'secret', kids: [] }),
+    describe: () => ({ source: 'secret', kids: [] }),
   }
-  return new Verifier(
+  return new TokenVerifier(
     ALGORITHMS[keys[0]?.algorithm.alg ?? 'HS512'],
     source,
     {
@@ -136,7 +142,7 @@ describe('headers', () => {
     expect(Object.isFrozen(verified.header.members['extra'])).toBe(true)
   })
 
-  const headerOf = async (verifier: Verifier, n: number): Promise<Verified['header']> =>
+  const headerOf = async (verifier: TokenVerifier, n: number): Promise<Verified['header']> =>
     (await verifier.verify(await signed({ jti: crypto.randomUUID() }, { n }))).header
 
   it('that verified are parsed once, the last 64 of them; the oldest goes first', async () => {
@@ -173,7 +179,7 @@ describe('a rejection', () => {
 
   it('of an algorithm names the one that is taken', async () => {
     const { token } = await ed25519()
-    expect(() => verifierOf().verify(token)).toThrow('unsupported_alg: this kit takes HS512 alone')
+    expect(() => verifierOf().verify(token)).toThrow('unsupported_alg: this kit accepts HS512 alone')
   })
 
   it('of another typ than is expected: a missing one counts as JWT and as nothing else', async () => {

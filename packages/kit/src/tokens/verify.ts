@@ -1,9 +1,11 @@
+import { parseJsonObject } from '../primitives/json.ts'
+import { decodeUtf8 } from '../primitives/utf8.ts'
+import { BoundedMap } from '../primitives/bounded-map.ts'
 import { checkClaims, type Expectation } from '../claims/checks.ts'
 import type { VerifiedClaims } from '../claims/types.ts'
 import { type CompactHeader, type CompactJws, CompactReader } from '../jose/compact.ts'
 import type { Algorithm } from '../jose/algorithms.ts'
 import { HEADER_CACHE_ENTRIES, MAX_TOKEN_BYTES } from '../constants.ts'
-import { decodeUtf8, parseJsonObject } from '../jose/base64url.ts'
 import { TokenError } from '../errors.ts'
 import { deepFreeze } from '../primitives/deep-freeze.ts'
 import type { LoadedKey, VerificationKey } from '../keys/verification-key.ts'
@@ -40,15 +42,15 @@ export type CheckRevocation = (
   thumbprint: string | undefined,
 ) => Promise<void> | undefined
 
-/** Verifies tokens: the checks of the design's table, in its order, each time, whatever is cached. */
-export class Verifier {
+/** Verifies tokens: every check of docs/reference/security.md, the cheapest first, each time, whatever is cached. */
+export class TokenVerifier {
   readonly #algorithm: Algorithm
   readonly #source: KeySource
   readonly #settings: VerifySettings
   readonly #checkRevocation: CheckRevocation
   readonly #reader: CompactReader
   /** Headers of tokens that verified, by their encoded form. Parsing one costs as much as an HMAC. */
-  readonly #headers = new Map<string, CompactHeader>()
+  readonly #headers = new BoundedMap<string, CompactHeader>(HEADER_CACHE_ENTRIES)
   readonly #verdicts: VerdictCache
 
   constructor(
@@ -136,7 +138,7 @@ export class Verifier {
   #checkHeader({ alg, typ }: CompactHeader, options: VerifyOptions | undefined): void {
     const expectedTyp = options?.typ ?? (options?.request ? REQUEST_TYP : this.#settings.typ)
     if (!this.#algorithm.names.includes(alg)) {
-      throw new TokenError('unsupported_alg', `this kit takes ${this.#algorithm.alg} alone`)
+      throw new TokenError('unsupported_alg', `this kit accepts ${this.#algorithm.alg} alone`)
     }
     // RFC 8725bis §3.11: `JWT` may be left out, a more telling type may not.
     if (typ === undefined ? expectedTyp !== 'JWT' : typ !== expectedTyp) {
@@ -177,7 +179,7 @@ export class Verifier {
       if (!(await verifying)) continue
       const claims = parseJsonObject(text)
       if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
-      this.#rememberHeader(encodedHeader, header)
+      if (!this.#headers.has(encodedHeader)) this.#headers.set(encodedHeader, header)
       const { thumbprint } = loaded
       const verdict: SignatureVerdict = { key, thumbprint, header, claims: deepFreeze(claims) }
       this.#verdicts.set(token, verdict)
@@ -195,13 +197,6 @@ export class Verifier {
       (allowedThumbprints.size > 0 && !allowedThumbprints.has(thumbprint))
     )
   }
-
-  #rememberHeader(encoded: string, header: CompactHeader): void {
-    if (this.#headers.has(encoded)) return
-    const [oldest] = this.#headers.keys()
-    if (this.#headers.size >= HEADER_CACHE_ENTRIES && oldest !== undefined) this.#headers.delete(oldest)
-    this.#headers.set(encoded, header)
-  }
 }
 
 async function checkBinding(req: string | undefined, request: Request | undefined): Promise<void> {
@@ -216,9 +211,7 @@ async function checkBinding(req: string | undefined, request: Request | undefine
     throw new TokenError('request_mismatch', 'it is bound to another request')
 }
 
-/** The one place where claims become verified ones. */
+/** Only what passed every check comes here. */
 function brand(verdict: SignatureVerdict): Verified {
   return verdict as Verified
 }
-
-/** For values that JSON.parse made: no member is inherited. Loops over names, because an array of them costs as much. */

@@ -1,8 +1,8 @@
+import { createKit } from '../kit/create-kit.ts'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { generateSecret } from '../index.ts'
 import type { Kit } from '../kit/kit.ts'
-import { createKit } from '../kit/registry.ts'
-import { createTestIssuer, type TestIssuer } from '../testing.ts'
+import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 
 // What is promised about speed is promised as counts: they are the same on every machine.
 

@@ -1,6 +1,7 @@
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from './jose/base64url.ts'
-import { type InternalAlg, signCompact, verifyCompact } from './jws.ts'
+import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
+import { type InternalAlg, signCompact, verifyCompact } from '../jws.ts'
 
 type Jwk = Readonly<Record<string, unknown>>
 

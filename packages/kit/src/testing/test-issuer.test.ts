@@ -1,6 +1,8 @@
+import { makeKit } from '../kit/make-kit.ts'
+import { createKit } from '../kit/create-kit.ts'
 import { describe, expect, it } from 'vitest'
-import { createKit, type Kit, makeKit } from './index.ts'
-import { createTestIssuer, rawToken, type TestIssuer } from './testing.ts'
+import { type Kit } from '../index.ts'
+import { createTestIssuer, rawToken, type TestIssuer } from './test-issuer.ts'
 
 const kitOf = (issuer: TestIssuer): Kit => makeKit(issuer.env)
 const reasonOf = async (kit: Kit, token: string): Promise<string> => {

@@ -1,12 +1,13 @@
+import { makeKit } from '../kit/make-kit.ts'
+import { createKit } from '../kit/create-kit.ts'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Decision } from './http/decision.ts'
-import { ConfigError } from './errors.ts'
-import { guard, sealgate, type SealgateEnv } from './hono.ts'
-import { generateSecret } from './keys/hmac-secrets.ts'
-import { policy } from './policy/builder.ts'
-import { createKit, makeKit } from './kit/registry.ts'
-import { createTestIssuer, type TestIssuer } from './testing.ts'
+import type { Decision } from '../http/decision.ts'
+import { ConfigError } from '../errors.ts'
+import { guard, sealgate, type SealgateEnv } from './middleware.ts'
+import { generateSecret } from '../keys/hmac-secrets.ts'
+import { policy } from '../policy/builder.ts'
+import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 
 let issuer: TestIssuer
 

@@ -1,6 +1,6 @@
 import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { KitEvent } from './primitives/events.ts'
+import type { KitEvent } from '../primitives/events.ts'
 import {
   auth0,
   cloudflareAccess,
@@ -14,7 +14,7 @@ import {
   type JwksStore,
   okta,
   verifyCompact,
-} from './external.ts'
+} from '../external.ts'
 
 const ISSUER = 'https://tenant.example/'
 const JWKS_URI = 'https://tenant.example/.well-known/jwks.json'
@@ -218,7 +218,7 @@ describe('createExternalVerifier', () => {
   it('describes its keys', async () => {
     const verifier = verifierOf(served(rs256.jwk))
     await verifier.verify(await rs256.token())
-    expect(verifier.describe()).toMatchObject({ kind: 'url', state: 'fresh', ageSeconds: 0 })
+    expect(verifier.describe()).toMatchObject({ source: 'url', state: 'fresh', ageSeconds: 0 })
   })
 
   it('accepts a token that lives a day, as those of identity providers do', async () => {

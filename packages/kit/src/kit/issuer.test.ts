@@ -1,10 +1,10 @@
+import { createKit } from './create-kit.ts'
+import type { DenylistStore } from '../tokens/revocation.ts'
 import { describe, expect, it } from 'vitest'
-import { ClaimsError } from './errors.ts'
-import { checkRevoked, issueInternal, type IssueRequest, signingKid } from './gateway.ts'
-import { generateSecret } from './keys/hmac-secrets.ts'
-import { createKit } from './kit/registry.ts'
-import type { DenylistStore } from './config/schema.ts'
-import { createTestIssuer } from './testing.ts'
+import { ClaimsError } from '../errors.ts'
+import { checkRevoked, issueInternal, type IssueRequest, signingKid } from './issuer.ts'
+import { generateSecret } from '../keys/hmac-secrets.ts'
+import { createTestIssuer } from '../testing/test-issuer.ts'
 
 const NOW = 1_800_000_000
 

@@ -1,0 +1,116 @@
+import { ConfigError } from '../errors.ts'
+import { decodeMember } from '../jose/jwk.ts'
+import { isObject } from '../primitives/json.ts'
+import type { Exchange } from '../tokens/exchange-client.ts'
+import type { DenylistStore } from '../tokens/revocation.ts'
+
+/** @throws ConfigError when it is missing or no string */
+export function readText(value: unknown, label: string, what: string): string {
+  if (value === undefined || value === '') throw new ConfigError(`${label} is not set: set it to ${what}`)
+  if (typeof value !== 'string') throw new ConfigError(`${label} must be a string: ${what}`)
+  return value
+}
+
+/** @throws ConfigError when there is none, or one is no string */
+export function readAudiences(value: unknown, label: string): readonly string[] {
+  const list = Array.isArray(value) ? value : value === undefined || value === '' ? [] : [value]
+  if (list.length === 0)
+    throw new ConfigError(
+      `${label} is not set: set it to the name of this service, as tokens carry it in aud`,
+    )
+  return list.map((entry) => readText(entry, label, 'one or more audience names'))
+}
+
+/**
+ * Reads a number that may come as text.
+ *
+ * @throws ConfigError
+ */
+export function readNumber(
+  value: unknown,
+  label: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  if (value === undefined || value === '') return fallback
+  const parsed = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value
+  if (typeof parsed !== 'number' || !Number.isFinite(parsed) || parsed < min || parsed > max) {
+    throw new ConfigError(`${label} must be a number from ${min} to ${max}`)
+  }
+  return parsed
+}
+
+/**
+ * Reads one of two words; the first is the default.
+ *
+ * @throws ConfigError for any other
+ */
+export function readChoice<const Word extends string>(
+  value: unknown,
+  label: string,
+  [first, second]: readonly [Word, Word],
+): Word {
+  if (value === undefined || value === '' || value === first) return first
+  if (value === second) return second
+  throw new ConfigError(`${label} must be ${first} or ${second}`)
+}
+
+/** @throws ConfigError for what is no RFC 7638 thumbprint */
+export function readThumbprints(value: unknown, label: string): ReadonlySet<string> {
+  const list: unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === 'string'
+      ? splitList(value)
+      : value === undefined
+        ? []
+        : [value]
+  return new Set(
+    list.map((entry) => {
+      if (typeof entry !== 'string' || !decodeMember(entry)) {
+        throw new ConfigError(
+          `${label} must be RFC 7638 thumbprints (43 characters); see: npx kit-keygen thumbprint FILE`,
+        )
+      }
+      return entry
+    }),
+  )
+}
+
+/** @throws ConfigError for what has no `get` and `put` */
+export function readDenylist(value: unknown, label: string): DenylistStore | undefined {
+  if (value === undefined || isDenylistStore(value)) return value
+  throw new ConfigError(`${label} is not a KV namespace binding: it has no get() and put()`)
+}
+
+/** @throws ConfigError for what has no `delegate` */
+export function readExchange(value: unknown, label: string): Exchange | undefined {
+  if (value === undefined || isExchange(value)) return value
+  throw new ConfigError(
+    `${label} is not a service binding to the gateway's entrypoint Exchange: it has no delegate()`,
+  )
+}
+
+/** Splits a comma-separated list; surrounding white space and empty entries do not count. */
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+function isDenylistStore(value: unknown): value is DenylistStore {
+  return (
+    isObject(value) &&
+    'get' in value &&
+    typeof value.get === 'function' &&
+    'put' in value &&
+    typeof value.put === 'function'
+  )
+}
+
+/** For the name of a method a service binding has a function, whichever Worker is behind it. */
+function isExchange(value: unknown): value is Exchange {
+  const isObjectLike = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return isObjectLike && typeof Reflect.get(value, 'delegate') === 'function'
+}
