@@ -1,5 +1,4 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import wranglerText from '../../../workers/gateway/wrangler.jsonc?raw'
 import {
   catchLogs,
   CLIENT_IP,
@@ -104,49 +103,5 @@ describe('the gateway’s own routes', () => {
     const headers = { Origin: 'https://evil.test' }
     const rotated = await app.request('https://gateway.test/dev/rotate', { method: 'POST', headers }, dev)
     await expectError(rotated, 403, 'csrf')
-  })
-})
-
-interface WranglerConfig {
-  readonly workers_dev?: boolean
-  readonly preview_urls?: boolean
-  readonly observability?: object
-  readonly vars?: Readonly<Record<string, string>>
-  readonly name?: string
-  readonly services?: readonly object[]
-  readonly routes?: unknown
-  readonly env: Readonly<Record<string, Omit<WranglerConfig, 'env'>>>
-}
-
-describe('the shipped wrangler.jsonc', () => {
-  const text = wranglerText.replaceAll(/^\s*\/\/.*$/gm, '').replaceAll(/,(\s*[}\]])/g, '$1')
-  const config = JSON.parse(text) as WranglerConfig
-  const environments = Object.values(config.env)
-
-  it('opens no door of its own, and keeps query strings out of logs', () => {
-    expect(config).toMatchObject({
-      workers_dev: false,
-      preview_urls: false,
-      observability: { enabled: true, redact_query_string: true },
-    })
-    for (const environment of environments) {
-      expect(environment).not.toHaveProperty('workers_dev')
-      expect(environment).not.toHaveProperty('preview_urls')
-      expect(environment).not.toHaveProperty('observability')
-    }
-  })
-
-  it('has a first deploy under the same name, without services and routes', () => {
-    const { bootstrap } = config.env
-    expect(bootstrap?.name).toBe(config.name)
-    expect(bootstrap?.services).toBeUndefined()
-    expect(bootstrap?.vars).toEqual({ ...config.vars, ROUTES: '[]' })
-  })
-
-  it('has no secret in it', () => {
-    for (const vars of [config, ...environments].map((one) => one.vars ?? {})) {
-      expect(Object.keys(vars)).not.toContain('EXCHANGE_CLIENTS')
-      expect(Object.keys(vars).filter((name) => /^GATEWAY_PRIVATE|SECRET$/.test(name))).toEqual([])
-    }
   })
 })

@@ -11,8 +11,8 @@ import {
   OPENAPI_PATH,
   type ReservedPath,
 } from './config/reserved-paths.ts'
-import { plainPath } from './proxy/plain-path.ts'
-import { mediaType } from './routes/form.ts'
+import { plainPath } from './http/plain-path.ts'
+import { mediaType } from './http/form.ts'
 import { dev, DEV_PATH } from './routes/dev.ts'
 import { forward } from './proxy/forward.ts'
 import { jwksResponse } from './routes/jwks.ts'

@@ -3,4 +3,4 @@
  *
  * @module @sealgate/gateway/config
  */
-export { type Config, parseConfig } from './config/config.ts'
+export { type Config, parseConfig } from './config/read-config.ts'

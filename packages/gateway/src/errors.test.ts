@@ -6,7 +6,7 @@ import {
   TokenError,
 } from '@sealgate/kit'
 import { describe, expect, it } from 'vitest'
-import { type ErrorKind, errorResponse, GatewayError, problemOf, rowOf, rpcFailure } from './errors.ts'
+import { type ErrorCode, errorResponse, GatewayError, problemOf, rowOf, rpcFailure } from './errors.ts'
 import { expectError } from './testing/fixtures.ts'
 
 function answer(error: unknown): Response {
@@ -46,7 +46,7 @@ describe('over HTTP', () => {
     expect(answer(new KeysUnavailableError('down', 1)).headers.get('X-Error-Source')).toBe('gateway')
   })
 
-  it.each<[ErrorKind, string | null]>([
+  it.each<[ErrorCode, string | null]>([
     ['no_credentials', 'Bearer'],
     [
       'malformed_credentials',
@@ -55,8 +55,8 @@ describe('over HTTP', () => {
     ['insufficient_scope', 'Bearer error="insufficient_scope"'],
     ['invalid_client', 'Basic realm="sealgate", charset="UTF-8"'],
     ['invalid_target', null],
-  ])('%s is challenged with %s', (kind, challenge) => {
-    expect(answer(new GatewayError(kind)).headers.get('WWW-Authenticate')).toBe(challenge)
+  ])('%s is challenged with %s', (code, challenge) => {
+    expect(answer(new GatewayError(code)).headers.get('WWW-Authenticate')).toBe(challenge)
   })
 
   it('tells the caller nothing of what stands in the log', async () => {

@@ -87,10 +87,10 @@ const ERRORS = {
   internal: row(500, 'server_error', 'The gateway failed'),
 } as const satisfies Readonly<Record<string, Row>>
 
-export type ErrorKind = keyof typeof ERRORS
+export type ErrorCode = keyof typeof ERRORS
 
 /** The kit's errors: a code that is new in the kit does not compile here. */
-const KIT_ERRORS: Readonly<Record<KitErrorCode, ErrorKind>> = {
+const KIT_ERRORS: Readonly<Record<KitErrorCode, ErrorCode>> = {
   ERR_CONFIG: 'misconfigured',
   ERR_CLAIMS: 'internal',
   ERR_TOKEN: 'invalid_token',
@@ -110,14 +110,14 @@ export interface GatewayErrorOptions extends ErrorOptions {
 /** A rejection or failure that is a row of the table. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
-  readonly kind: ErrorKind
+  readonly code: ErrorCode
   readonly detail: string | undefined
   readonly description: string | undefined
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(kind: ErrorKind, options: GatewayErrorOptions = {}) {
-    super(options.detail ?? kind, options)
-    this.kind = kind
+  constructor(code: ErrorCode, options: GatewayErrorOptions = {}) {
+    super(options.detail ?? code, options)
+    this.code = code
     this.detail = options.detail
     this.description = options.description
     this.headers = options.headers ?? {}
@@ -125,13 +125,13 @@ export class GatewayError extends Error {
 }
 
 /** What an error is called here. Whatever is not known is `internal`. */
-export function kindOf(error: unknown): ErrorKind {
-  if (error instanceof GatewayError) return error.kind
+export function codeOf(error: unknown): ErrorCode {
+  if (error instanceof GatewayError) return error.code
   return error instanceof KitError ? KIT_ERRORS[error.code] : 'internal'
 }
 
-export function rowOf(kind: ErrorKind): Row {
-  return ERRORS[kind]
+export function rowOf(code: ErrorCode): Row {
+  return ERRORS[code]
 }
 
 /** Characters of a detail in a log: it may name permissions, of which a caller can ask for as many as it likes. */
@@ -140,7 +140,7 @@ const MAX_DETAIL = 500
 /** What of an error may stand in a log. */
 export interface Problem {
   /** The row of the error table. */
-  readonly error: ErrorKind
+  readonly error: ErrorCode
   readonly source: ErrorSource
   /** Why: a stable word, or a sentence of our own. */
   readonly detail: string
@@ -148,12 +148,12 @@ export interface Problem {
 
 /** Messages of errors that are not ours stay out of the log: they may quote anything. */
 export function problemOf(error: unknown): Problem {
-  const kind = kindOf(error)
-  return { error: kind, source: rowOf(kind).source, detail: detailOf(error) }
+  const code = codeOf(error)
+  return { error: code, source: rowOf(code).source, detail: detailOf(error) }
 }
 
 function detailOf(error: unknown): string {
-  if (error instanceof GatewayError) return (error.detail ?? error.kind).slice(0, MAX_DETAIL)
+  if (error instanceof GatewayError) return (error.detail ?? error.code).slice(0, MAX_DETAIL)
   if (error instanceof KitError) return error.message.slice(0, MAX_DETAIL)
   return error instanceof Error ? error.name : typeof error
 }
@@ -167,12 +167,12 @@ export function retryAfterOf(error: unknown): number | undefined {
   ) {
     return error.retryAfterSeconds
   }
-  return rowOf(kindOf(error)).retryAfter
+  return rowOf(codeOf(error)).retryAfter
 }
 
 /** The answer for an error: JSON in the shape of RFC 6749 §5.2, never stored, and the name of who rejected. */
 export function errorResponse(error: unknown, requestId: string): Response {
-  const { status, error: code, description, source, challenge } = rowOf(kindOf(error))
+  const { status, error: code, description, source, challenge } = rowOf(codeOf(error))
   const own = error instanceof GatewayError ? error : undefined
   const retryAfter = retryAfterOf(error)
   const body = {
@@ -205,7 +205,7 @@ export interface RpcFailure {
 }
 
 export function rpcFailure(error: unknown): RpcFailure {
-  const { status, error: code } = rowOf(kindOf(error))
+  const { status, error: code } = rowOf(codeOf(error))
   const retryAfter = retryAfterOf(error)
   return { ok: false, code, status, ...(retryAfter !== undefined && { retryAfter }) }
 }

@@ -6,9 +6,15 @@
 import { createApp } from './app.ts'
 import type { GatewayDefinition } from './config/definition.ts'
 import { gatewaysOf } from './gateway.ts'
-import { createEntrypoints, type Entrypoints } from './rpc/entrypoints.ts'
+import { type AdminMethods, createAdmin } from './rpc/admin.ts'
+import { createExchange, type ExchangeMethods } from './rpc/exchange.ts'
+import { createKeys, type KeysMethods } from './rpc/keys.ts'
+import type { EntrypointClass } from './rpc/report.ts'
 import { createSession, type SessionClass } from './session/durable-object.ts'
 
+export type { AdminMethods } from './rpc/admin.ts'
+export type { ExchangeMethods, Introspection } from './rpc/exchange.ts'
+export type { JwksResult, KeysMethods } from './rpc/keys.ts'
 export {
   type AnonymousRoute,
   type AudienceDefinition,
@@ -21,9 +27,15 @@ export {
 } from './config/definition.ts'
 
 /** A whole gateway: the public face as its default export, and what its Worker exports by name. */
-export interface GatewayWorker extends Entrypoints {
+export interface GatewayWorker {
   /** The public face: what the internet reaches. */
   fetch(request: Request, env: object, ctx: ExecutionContext): Response | Promise<Response>
+  /** For Workers that need keys: keys and nothing else. */
+  readonly Keys: EntrypointClass<KeysMethods>
+  /** For services, which hold no signing key. The caller is who its binding's props say. */
+  readonly Exchange: EntrypointClass<ExchangeMethods>
+  /** For operators' Workers alone. A binding must say `"admin": true`. */
+  readonly Admin: EntrypointClass<AdminMethods>
   /** The Durable Object behind the binding `SESSIONS`. */
   readonly Session: SessionClass
 }
@@ -43,7 +55,9 @@ export function createGateway(definition: GatewayDefinition): GatewayWorker {
   const app = createApp(gatewayOf)
   return {
     fetch: (request, env, ctx) => app.fetch(request, env, ctx),
-    ...createEntrypoints(gatewayOf),
+    Keys: createKeys(gatewayOf),
+    Exchange: createExchange(gatewayOf),
+    Admin: createAdmin(gatewayOf),
     Session: createSession(gatewayOf),
   }
 }

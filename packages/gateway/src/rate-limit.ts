@@ -1,11 +1,13 @@
-import type { Config } from './config/config.ts'
+import type { Config } from './config/read-config.ts'
 import { GatewayError } from './errors.ts'
-import type { Gateway } from './gateway.ts'
-import { logEvent } from './observability/log.ts'
+import { logEvent, type Ship } from './observability/log.ts'
+import type { Pseudonyms } from './observability/pseudonym.ts'
 
-/** A rate-limit binding. */
-export interface RateLimiter {
-  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
+/** What limiting needs of a gateway. */
+export interface Limiting {
+  readonly config: Pick<Config, 'rateLimiter'>
+  readonly pseudonyms: Pseudonyms
+  readonly ship: Ship
 }
 
 /** Who is counted. */
@@ -26,7 +28,7 @@ export interface Counted {
  * @throws GatewayError `rate_limited`, `limiter_unavailable`
  */
 export async function limit(
-  { config, pseudonyms, ship }: Gateway,
+  { config, pseudonyms, ship }: Limiting,
   { ip, user, subject, client }: Counted,
   whenBroken: 'reject' | 'pass',
 ): Promise<void> {

@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi'
-import { type ErrorKind, GatewayError } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 
 /** What was being done when Auth0 rejected. */
 export type Step = 'metadata' | 'callback' | 'code' | 'refresh' | 'userinfo' | 'revocation'
 
 /** `error` of an answer to `/authorize` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and Auth0's own). */
-const CALLBACK_ERRORS: Readonly<Record<string, ErrorKind>> = {
+const CALLBACK_ERRORS: Readonly<Record<string, ErrorCode>> = {
   access_denied: 'login_denied',
   unauthorized: 'login_denied',
   login_required: 'login_denied',
@@ -19,7 +19,7 @@ const CALLBACK_ERRORS: Readonly<Record<string, ErrorKind>> = {
 }
 
 /** `error` of the token endpoint (RFC 6749 §5.2), where it does not depend on the step. */
-const TOKEN_ERRORS: Readonly<Record<string, ErrorKind>> = {
+const TOKEN_ERRORS: Readonly<Record<string, ErrorCode>> = {
   invalid_client: 'misconfigured',
   unauthorized_client: 'misconfigured',
   unsupported_grant_type: 'misconfigured',
@@ -55,7 +55,7 @@ export function asLoginError(error: unknown, step: Step): unknown {
   return error
 }
 
-function bodyError(code: string, status: number, step: Step): ErrorKind {
+function bodyError(code: string, status: number, step: Step): ErrorCode {
   if (code === 'invalid_grant') return failureOf(step)
   // Auth0's answer to a wrong client secret is 401 access_denied.
   if (status === 401) return 'misconfigured'
@@ -63,13 +63,13 @@ function bodyError(code: string, status: number, step: Step): ErrorKind {
 }
 
 /** What it means that a step did not pass its checks. */
-function failureOf(step: Step): ErrorKind {
+function failureOf(step: Step): ErrorCode {
   if (step === 'callback' || step === 'code') return 'login_failed'
   return step === 'refresh' ? 'session_expired' : 'auth0_failed'
 }
 
 /** A code of Auth0's goes into the log only when it looks like one. */
-function row(kind: ErrorKind, step: Step, code: string): GatewayError {
+function row(errorCode: ErrorCode, step: Step, code: string): GatewayError {
   const known = /^[A-Za-z_]{1,60}$/.test(code) ? code : 'unknown error'
-  return new GatewayError(kind, { detail: `${step}: ${known}` })
+  return new GatewayError(errorCode, { detail: `${step}: ${known}` })
 }

@@ -1,6 +1,6 @@
 import { generateKeyPair } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { LoginConfig } from '../config/config.ts'
+import type { LoginConfig } from '../config/auth0.ts'
 import { API, EMAIL, type FakeAuth0, fakeAuth0, ISSUER, type TokenOptions } from '../testing/fixtures.ts'
 import { Auth0Client, type ExpectedLogin } from './client.ts'
 
@@ -93,7 +93,7 @@ describe('an exchange of a code', () => {
     ['tokens of the implicit flow', 'code=c&state=state&id_token=x', {}],
     ['no code', 'state=state', {}],
   ])('with %s never happens', async (_, query, more) => {
-    await expect(exchange(query, { ...expected, ...more })).rejects.toMatchObject({ kind: 'login_failed' })
+    await expect(exchange(query, { ...expected, ...more })).rejects.toMatchObject({ code: 'login_failed' })
     expect(sent.size, 'the code was not sent').toBe(0)
   })
 
@@ -103,7 +103,7 @@ describe('an exchange of a code', () => {
     await exchange(`code=c&state=state&iss=${ISSUER}`, { ...expected, requiresIss: true })
   })
 
-  const rows: [what: string, make: () => Promise<string>, kind?: string][] = [
+  const rows: [what: string, make: () => Promise<string>, code?: string][] = [
     ['with another nonce', () => idToken({ nonce: 'other' })],
     ['without a nonce', () => idToken({ nonce: undefined }), 'auth0_failed'],
     ['for another client', () => idToken({ aud: 'other' })],
@@ -122,15 +122,15 @@ describe('an exchange of a code', () => {
       'auth0_failed',
     ],
   ]
-  it.each(rows)('that gives an ID token %s logs nobody in', async (_, make, kind = 'login_failed') => {
+  it.each(rows)('that gives an ID token %s logs nobody in', async (_, make, code = 'login_failed') => {
     const id = await make()
     answer = () => tokens({ id_token: id })
-    await expect(exchange()).rejects.toMatchObject({ kind })
+    await expect(exchange()).rejects.toMatchObject({ code })
   })
 
   it('that gives no ID token logs nobody in', async () => {
     answer = () => tokens({})
-    await expect(exchange()).rejects.toMatchObject({ kind: 'auth0_failed' })
+    await expect(exchange()).rejects.toMatchObject({ code: 'auth0_failed' })
   })
 })
 
@@ -156,17 +156,17 @@ describe('an answer of Auth0', () => {
     ],
     ['too much', () => Response.json({ access_token: 'x'.repeat(300_000) }), 'auth0_failed'],
     ['another token type', () => tokens({ token_type: 'DPoP' }), 'auth0_failed'],
-  ])('that is $0: $2', async (_, make, kind) => {
+  ])('that is $0: $2', async (_, make, code) => {
     answer = make
     const error: unknown = await exchange().catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ kind })
+    expect(error).toMatchObject({ code })
     expect(JSON.stringify(error) + String(error), 'nothing of it is passed on').not.toContain('canary')
   })
 
   it('that does not come is an outage', async () => {
     answer = () => Promise.reject(new TypeError('network canary'))
     await expect(exchange()).rejects.toMatchObject({
-      kind: 'auth0_unavailable',
+      code: 'auth0_unavailable',
       detail: 'no whole answer in time',
     })
   })
@@ -200,7 +200,7 @@ describe('a refresh', () => {
 
   it('that Auth0 rejects ends the session', async () => {
     answer = () => Response.json({ error: 'invalid_grant' }, { status: 403 })
-    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ kind: 'session_expired' })
+    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ code: 'session_expired' })
   })
 
   it('while Auth0’s keys cannot be had brings the tokens all the same: the old one is spent', async () => {
@@ -216,13 +216,13 @@ describe('a refresh', () => {
   it('that brings an ID token with another signature is rejected', async () => {
     const id = await idToken({}, { key: (await generateKeyPair('RS256')).privateKey })
     answer = () => tokens({ id_token: id })
-    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ kind: 'auth0_failed' })
+    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ code: 'auth0_failed' })
   })
 
   it('that speaks of another user ends the session', async () => {
     const id = await idToken({ sub: 'auth0|bob' })
     answer = () => tokens({ id_token: id })
-    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ kind: 'session_expired' })
+    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ code: 'session_expired' })
   })
 })
 
@@ -231,7 +231,7 @@ describe('/userinfo', () => {
     answer = () => Response.json({ sub: 'auth0|alice', name: 'Alice' })
     expect(await client().userinfo('access', 'auth0|alice')).toEqual({ sub: 'auth0|alice', name: 'Alice' })
     expect(sent.get('/userinfo')?.headers.get('Authorization')).toBe('Bearer access')
-    await expect(client().userinfo('access', 'auth0|bob')).rejects.toMatchObject({ kind: 'auth0_failed' })
+    await expect(client().userinfo('access', 'auth0|bob')).rejects.toMatchObject({ code: 'auth0_failed' })
   })
 })
 
@@ -256,7 +256,7 @@ describe('what Auth0 says about itself', () => {
     }
     const one = client()
     for (let login = 0; login < 3; login++) {
-      await expect(one.sendsIss()).rejects.toMatchObject({ kind: 'auth0_failed' })
+      await expect(one.sendsIss()).rejects.toMatchObject({ code: 'auth0_failed' })
     }
     expect(asked).toBe(1)
     answer = metadata({})
@@ -266,6 +266,6 @@ describe('what Auth0 says about itself', () => {
 
   it('does not count from another issuer', async () => {
     answer = metadata({ issuer: 'https://evil.test/' })
-    await expect(client().sendsIss()).rejects.toMatchObject({ kind: 'auth0_failed' })
+    await expect(client().sendsIss()).rejects.toMatchObject({ code: 'auth0_failed' })
   })
 })

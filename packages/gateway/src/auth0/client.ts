@@ -1,9 +1,11 @@
+import { KeysUnavailableError } from '@sealgate/kit'
+import { StaleWhileRevalidate } from '@sealgate/kit/gateway'
 import { createExternalVerifier, type ExternalVerifier } from '@sealgate/kit/external'
 import * as oauth from 'oauth4webapi'
-import type { LoginConfig } from '../config/config.ts'
-import { GatewayError, kindOf } from '../errors.ts'
+import type { LoginConfig } from '../config/auth0.ts'
+import { GatewayError, codeOf } from '../errors.ts'
 import { asLoginError, type Step } from './client-errors.ts'
-import { asAuth0Error } from './errors.ts'
+import { asAuth0Error } from './auth0-error.ts'
 import { askAuth0, type Auth0Request } from './send.ts'
 
 /** Claims about a user, from an ID token or `/userinfo`. */
@@ -45,8 +47,6 @@ const UNTOLD_LIFE_SECONDS = 300
 
 /** For how long what Auth0 says about itself is believed, in seconds. */
 const METADATA_SECONDS = 3600
-/** While Auth0 does not say it, logins fail at once for this long instead of each waiting for it, in seconds. */
-const METADATA_RETRY_SECONDS = 5
 
 /** The gateway as a client of Auth0: authorization code with PKCE (RFC 6749 §4.1, RFC 7636), OpenID Connect. */
 export class Auth0Client {
@@ -58,8 +58,7 @@ export class Auth0Client {
   readonly #now: () => number
   readonly #fetch: typeof fetch
   readonly #isInsecure: boolean
-  #metadata: { readonly sendsIss: boolean; readonly until: number } | undefined
-  #metadataFailure: { readonly error: unknown; readonly until: number } | undefined
+  readonly #sendsIss: StaleWhileRevalidate<boolean>
 
   constructor(config: LoginConfig, options: Auth0ClientOptions = {}) {
     const { issuer, clientId, clientSecret } = config
@@ -75,6 +74,14 @@ export class Auth0Client {
       revocation_endpoint: `${issuer}oauth/revoke`,
     }
     this.#client = { client_id: clientId }
+    // While Auth0 does not say it, logins fail at once instead of each waiting for it.
+    this.#sendsIss = new StaleWhileRevalidate({
+      load: () => this.#loadMetadata(),
+      ttlSeconds: METADATA_SECONDS,
+      earlySeconds: 0,
+      maxStaleSeconds: 0,
+      now: this.#now,
+    })
     this.#authentication = oauth.ClientSecretPost(clientSecret)
     this.#idTokens = createExternalVerifier({
       ...options,
@@ -113,25 +120,20 @@ export class Auth0Client {
    * @throws GatewayError `auth0_unavailable`, `auth0_failed`
    */
   async sendsIss(): Promise<boolean> {
-    if (this.#metadata && this.#metadata.until > this.#now()) return this.#metadata.sendsIss
-    if (this.#metadataFailure && this.#metadataFailure.until > this.#now()) throw this.#metadataFailure.error
     try {
-      return await this.#askForMetadata()
+      return await this.#sendsIss.get()
     } catch (error) {
-      this.#metadataFailure = { error, until: this.#now() + METADATA_RETRY_SECONDS }
-      throw error
+      throw error instanceof KeysUnavailableError && error.cause !== undefined ? error.cause : error
     }
   }
 
-  async #askForMetadata(): Promise<boolean> {
+  #loadMetadata(): Promise<boolean> {
     const issuer = new URL(this.#config.issuer)
-    const sendsIss = await this.#step('metadata', async () => {
+    return this.#step('metadata', async () => {
       const response = await oauth.discoveryRequest(issuer, this.#options())
       const metadata = await oauth.processDiscoveryResponse(issuer, response)
       return metadata.authorization_response_iss_parameter_supported === true
     })
-    this.#metadata = { sendsIss, until: this.#now() + METADATA_SECONDS }
-    return sendsIss
   }
 
   /**
@@ -197,7 +199,7 @@ export class Auth0Client {
         await this.#checkSignature(body.id_token)
       } catch (error) {
         // The old refresh token is spent: that keys cannot be had must not cost the new one.
-        if (kindOf(error) === 'auth0_unavailable') return { ...tokens, claims: undefined }
+        if (codeOf(error) === 'auth0_unavailable') return { ...tokens, claims: undefined }
         throw error
       }
       return tokens

@@ -1,6 +1,6 @@
-import type { LoginConfig } from '../config/config.ts'
+import type { LoginConfig } from '../config/auth0.ts'
 import { GatewayError } from '../errors.ts'
-import { readBounded } from './send.ts'
+import { readAuth0Body } from './send.ts'
 
 /** Auth0 must answer within this time. */
 const TIMEOUT_MS = 5000
@@ -27,7 +27,7 @@ export async function passwordRealm(
   send: typeof fetch = fetch,
 ): Promise<Response> {
   let response: Response
-  let body: Uint8Array<ArrayBuffer> | undefined
+  let body: Uint8Array | null
   try {
     response = await send(`${issuer}oauth/token`, {
       method: 'POST',
@@ -45,7 +45,7 @@ export async function passwordRealm(
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    body = await readBounded(response)
+    body = await readAuth0Body(response)
   } catch {
     throw new GatewayError('auth0_unavailable', { detail: 'no answer to a password grant' })
   }
@@ -54,7 +54,7 @@ export async function passwordRealm(
     response.status >= 500 ||
     isRedirect(response.status) ||
     !type.startsWith('application/json') ||
-    body === undefined ||
+    body === null ||
     !isJson(body)
   ) {
     throw new GatewayError('auth0_failed', { detail: `status ${response.status} to a password grant` })

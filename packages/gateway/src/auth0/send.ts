@@ -1,3 +1,4 @@
+import { readBounded } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
 /** Auth0 must have answered, body and all, within this time. */
@@ -28,7 +29,7 @@ export async function askAuth0(
   send: typeof fetch,
 ): Promise<Response> {
   let response: Response
-  let body: Uint8Array<ArrayBuffer> | undefined
+  let body: Uint8Array | null
   // Not AbortSignal.timeout: its timer would run on after the answer, and keep a Durable Object from its rest.
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), TIMEOUT_MS)
@@ -40,7 +41,7 @@ export async function askAuth0(
       redirect: 'manual',
       signal: controller.signal,
     })
-    body = await readBounded(response)
+    body = await readAuth0Body(response)
   } catch {
     throw new GatewayError('auth0_unavailable', { detail: 'no whole answer in time' })
   } finally {
@@ -49,35 +50,16 @@ export async function askAuth0(
   const { status, headers } = response
   if (status === 429)
     throw new GatewayError('auth0_unavailable', { detail: 'status 429', ...waitOf(headers) })
-  if (body === undefined) throw new GatewayError('auth0_failed', { detail: 'the answer is too large' })
+  if (body === null) throw new GatewayError('auth0_failed', { detail: 'the answer is too large' })
   if (status >= 500 || (status >= 300 && status < 400)) {
     throw new GatewayError('auth0_failed', { detail: `status ${status}` })
   }
   return new Response(body.byteLength > 0 ? body : null, { status, headers })
 }
 
-/** The body of an answer of Auth0's; `undefined` when it is larger than any that counts. What is left is not read. */
-export async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
-  while (reader) {
-    const { done, value } = await reader.read()
-    if (done) break
-    length += value.byteLength
-    if (length > MAX_ANSWER_BYTES) {
-      await reader.cancel()
-      return undefined
-    }
-    chunks.push(value)
-  }
-  const body = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    body.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return body
+/** The body of a response of Auth0's; `null` when it is larger than any that counts. What is left is not read. */
+export function readAuth0Body(response: Response): Promise<Uint8Array | null> {
+  return readBounded(response.body, MAX_ANSWER_BYTES)
 }
 
 function waitOf(headers: Headers): { readonly headers?: Readonly<Record<string, string>> } {

@@ -1,9 +1,9 @@
 import { base64url, exportJWK, generateKeyPair } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Auth0Config } from '../config/config.ts'
+import type { Auth0Config } from '../config/auth0.ts'
 import { GatewayError } from '../errors.ts'
 import { API, type FakeAuth0, fakeAuth0, ISSUER, type TokenOptions } from '../testing/fixtures.ts'
-import type { Auth0Rejection } from './errors.ts'
+import type { Auth0Rejection } from './auth0-error.ts'
 import { Auth0Tokens } from './tokens.ts'
 
 let auth0: FakeAuth0
@@ -228,12 +228,12 @@ describe('Auth0’s keys', () => {
       .verify(await auth0.token())
       .catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(GatewayError)
-    expect(failure).toMatchObject({ kind: 'auth0_unavailable' })
+    expect(failure).toMatchObject({ code: 'auth0_unavailable' })
     expect(failure).toHaveProperty('headers.Retry-After')
   })
 
   it('never serve when a private member is in them', async () => {
     auth0.respond(() => Response.json({ keys: [{ ...auth0.publicJwk, d: 'AQAB' }] }))
-    await expect(tokens().verify(await auth0.token())).rejects.toMatchObject({ kind: 'auth0_unavailable' })
+    await expect(tokens().verify(await auth0.token())).rejects.toMatchObject({ code: 'auth0_unavailable' })
   })
 })

@@ -4,9 +4,9 @@ import {
   type ExternalVerifier,
   type ExternalVerifierConfig,
 } from '@sealgate/kit/external'
-import type { Auth0Config } from '../config/config.ts'
-import { clientIdOf, type SubjectClaims } from '../exchange/rules.ts'
-import { asAuth0Error, type Auth0Rejection } from './errors.ts'
+import type { Auth0Config } from '../config/auth0.ts'
+import { clientIdOf, type SubjectClaims } from './subject.ts'
+import { asAuth0Error, type Auth0Rejection } from './auth0-error.ts'
 
 /** A token with less life than this would be over before its exchange is of use. No leeway here. */
 const MIN_LIFE_SECONDS = 5

@@ -1,115 +1,163 @@
+import { ConfigError } from '@sealgate/kit'
+import { isNearMiss } from '@sealgate/kit/gateway'
 import * as z from 'zod'
-import { METHODS } from './definition.ts'
+import { audiences, routes } from './definition-schema.ts'
+import { flag, json, list, seconds } from './value-types.ts'
 
-/** The types of single variables: text from `wrangler.jsonc`, `.dev.vars` or a secret, or already their JSON type. */
+const required = (example: string): z.ZodString => z.string(`is required: set it to ${example}`)
 
-/** Names separated by commas. */
-export const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
-)
-
-export const flag = z.union(
-  [z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')],
-  'must be true or false',
-)
-
-const WHOLE_SECONDS = 'must be a whole number of seconds'
-
-export const seconds = z.union(
-  [
-    z.int().positive(WHOLE_SECONDS),
-    z
-      .string()
-      .regex(/^[1-9]\d{0,8}$/)
-      .transform(Number),
-  ],
-  WHOLE_SECONDS,
-)
-
-/** A JSON value, or its text. */
-export function json<Schema extends z.ZodType>(schema: Schema): z.ZodPreprocess<Schema> {
-  return z.preprocess((value, context) => {
-    if (typeof value !== 'string') return value
-    try {
-      const parsed: unknown = JSON.parse(value)
-      return parsed
-    } catch {
-      context.addIssue({ code: 'custom', message: 'is not JSON' })
-      return z.NEVER
-    }
-  }, schema)
-}
-
-/** A permission or role: a scope token (RFC 6749 §3.3), so that a list of them can be written with spaces. */
-const right = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a permission: printable ASCII without spaces, " and \\')
-const rights = z.array(right)
-
-const name = z.string().min(1, 'must not be empty')
-
-export const audiences = z.record(
-  name,
-  z.strictObject({ permissions: rights, roles: rights, actors: z.array(name).optional() }),
-)
-
-/** Headers that this gateway sets, strips, or that belong to one hop: no route may pass them on. */
-const RESERVED_HEADERS =
-  /^(authorization|cookie|host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|expect|content-length|txn-token|x-request-id|x-client-ip|x-real-ip|x-user-.*|x-forwarded-.*|forwarded|true-client-ip|cf-.*|proxy-.*|sec-websocket-.*)$/
-
-const common = {
-  match: z
-    .string()
-    .regex(
-      /^\/$|^(\/[A-Za-z0-9\-._~]+)*(\/\*)?$/,
-      'must be a literal path such as /api/reports, or a prefix such as /api/*',
-    )
-    .min(1, 'must not be empty')
-    .refine(
-      (match) => !match.split('/').some((segment) => segment === '.' || segment === '..'),
-      'must not have dot segments',
-    ),
-  methods: z.array(z.enum(METHODS)).min(1, 'must name at least one method'),
-  service: name,
-  forwardHeaders: z
-    .array(
-      z
-        .string()
-        .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a header in lower case')
-        .refine((header) => !RESERVED_HEADERS.test(header), 'is a header that no route may pass on'),
-    )
-    .optional(),
-  forwardCookies: z
-    .array(
-      z
-        .string()
-        .regex(/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a cookie')
-        .refine((cookie) => !/^(__Host-)?sealgate(-|$)/.test(cookie), 'is a cookie of the gateway itself'),
-    )
-    .optional(),
-  timeoutMs: z.int().min(1).max(600_000).optional(),
-  overrides: z.boolean().optional(),
-}
-
-const withToken = {
-  ...common,
-  audience: name,
-  require: rights.optional(),
-  grant: rights.optional(),
-  identityHeaders: z.boolean().optional(),
-}
-
-export const routes = z.array(
-  z.discriminatedUnion(
-    'auth',
-    [
-      z.strictObject({ ...common, auth: z.literal('none') }),
-      z.strictObject({ ...withToken, auth: z.literal('required').optional() }),
-      z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
-    ],
-    'must be required (the default), anonymous or none',
+/**
+ * Every variable that the gateway itself reads; the kit reads its own (`JWT_*`). What stands above a row is what
+ * docs/reference/environment.md says: it is generated from here. A new setting is a row, found as `config.variables.NAME`.
+ */
+export const VARIABLES = z.object({
+  /** Tags logs; insecure settings are rejected in `production` and `staging`. */
+  WORKER_ENV: z
+    .enum(['production', 'staging', 'test', 'dev'], 'must be production, staging, test or dev')
+    .default('production'),
+  /** The tenant, `tenant.us.auth0.com`, or a custom domain; the issuer is `https://DOMAIN/`. Required. */
+  AUTH0_DOMAIN: required('your tenant, for example tenant.us.auth0.com').regex(
+    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?$/i,
+    'must be a host name alone, for example tenant.us.auth0.com',
   ),
-)
+  /** Full base URL, where it is not `https://AUTH0_DOMAIN` (local mock IdP; loopback may be http). */
+  AUTH0_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://login.example.com' })
+    .optional(),
+  /** API identifier that incoming access tokens must carry. Required. `AUTH0_AUTHENTICATION_AUDIENCE` is accepted. */
+  AUTH0_AUDIENCE: required('the identifier of your API at Auth0'),
+  /**
+   * Client ids (`azp` / `client_id`) whose tokens may be exchanged, with commas. Required in production and staging.
+   */
+  AUTH0_CLIENTS: list.optional(),
+  /** Allowed `org_id`s, with commas; unset: tokens with `org_id` are rejected; `*`: any, and `org_id` is passed on. */
+  AUTH0_ORGANIZATIONS: list.default([]),
+  /**
+   * Where rights come from: `permissions` (else `scope` when that claim is absent), `scope`, or `both`
+   * (intersection).
+   */
+  AUTH0_RIGHTS: z
+    .enum(['permissions', 'scope', 'both'], 'must be permissions, scope or both')
+    .default('permissions'),
+  /** Namespaced claim that holds roles; unset: tokens carry no roles. */
+  AUTH0_ROLES_CLAIM: z.string().optional(),
+  /** `auth0` (typ `JWT` or `at+jwt`) or `rfc9068` (strict). */
+  AUTH0_TOKEN_PROFILE: z.enum(['auth0', 'rfc9068'], 'must be auth0 or rfc9068').default('auth0'),
+  /** The gateway's `sub` in `act`. */
+  GATEWAY_NAME: z.string().default('gateway'),
+  /** Issuer of internal tokens; the kit reads it too. Required. */
+  JWT_ISS: required('the issuer of your internal tokens, for example https://gateway.internal'),
+  /** Lifetime of an internal token, in seconds; the kit reads it too. */
+  JWT_TTL_SECONDS: seconds.optional(),
+  /** The longest lifetime of an internal token, in seconds; the kit reads it too. */
+  JWT_MAX_TTL_SECONDS: seconds.default(3600),
+  /** HS512 with a secret of its own for each audience: JSON, audience to name of the secret binding. */
+  JWT_SECRETS_BY_AUDIENCE: json(
+    z.record(z.string(), z.string().min(1), 'must be JSON: audience to name of the secret binding'),
+  ).optional(),
+  /** Replaces `audiences` of the definition, as JSON, in tests and small set-ups (a variable holds 5 KB). */
+  AUDIENCES: json(audiences).optional(),
+  /** Replaces `routes` of the definition, as JSON. */
+  ROUTES: json(routes).optional(),
+  /**
+   * Secret. JSON: client id to SHA-256 of its secret (64 hexadecimal digits). Set: the exchange requires client
+   * authentication.
+   */
+  EXCHANGE_CLIENTS: json(
+    z.record(z.string().min(1), z.string(), 'must be JSON: client id to SHA-256 of its secret'),
+  ).optional(),
+  /**
+   * Allows the exchange without client authentication (browser clients). Default: `false` in production or with
+   * `EXCHANGE_CLIENTS`, else `true`.
+   */
+  EXCHANGE_PUBLIC: flag.optional(),
+  /** `true` also serves the JWKS on the public host name. */
+  JWKS_PUBLIC: flag.default(false),
+  /** Exact origins whose pages may read responses, with commas; unset: no CORS headers. */
+  CORS_ORIGINS: list.default([]),
+  /** The gateway's own client at Auth0, for logins and the password realm. */
+  AUTH0_CLIENT_ID: z.string().optional(),
+  /** Secret. Beside `AUTH0_CLIENT_ID`. */
+  AUTH0_CLIENT_SECRET: z.string().optional(),
+  /** Scope of a login. */
+  AUTH0_SCOPE: z.string().default('openid profile email offline_access'),
+  /** Set: the password-realm route is on, with this realm; in production it needs `RATE_LIMITER`. */
+  AUTH0_CONNECTION: z.string().optional(),
+  /**
+   * The gateway's own public origin; the redirect URI is `BASE_URL/auth/callback`. Required for logins in production
+   * and staging.
+   */
+  BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://app.example.com' })
+    .optional(),
+  /**
+   * Secret. base64url of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
+   * `AUTH0_SESSION_ENCRYPTION_KEY` is accepted.
+   */
+  SESSION_SECRET: z.string().optional(),
+  /** `do`: a Durable Object per session (binding `SESSIONS`); `cookie`: stateless and limited. */
+  SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
+  /** Audiences that `Admin.sign` may issue for, with commas. */
+  ADMIN_SIGN: list.default([]),
+  /** Where the program that runs the development system takes orders; `dev` alone. */
+  DEV_CONTROL: z
+    .url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/, error: 'must be on loopback' })
+    .optional(),
+  /** Secret. Ships structured logs to Datadog. */
+  DATADOG_API_KEY: z.string().optional(),
+  /** Datadog's site. */
+  DATADOG_SITE: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, 'must be a site such as datadoghq.com')
+    .default('datadoghq.com'),
+})
+
+export type Variables = z.infer<typeof VARIABLES>
+
+/** Other names under which a variable is accepted. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  /** API identifier that incoming access tokens must carry. Required. `AUTH0_AUTHENTICATION_AUDIENCE` is accepted. */
+  AUTH0_AUDIENCE: 'AUTH0_AUTHENTICATION_AUDIENCE',
+  /**
+   * Secret. base64url of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
+   * `AUTH0_SESSION_ENCRYPTION_KEY` is accepted.
+   */
+  SESSION_SECRET: 'AUTH0_SESSION_ENCRYPTION_KEY',
+}
+
+export function readVariables(env: object): Variables {
+  const given = Object.keys(VARIABLES.shape).flatMap((name): [string, unknown][] => {
+    const value = present(env, name) ?? present(env, ALIASES[name])
+    return value === undefined ? [] : [[name, value]]
+  })
+  const parsed = VARIABLES.safeParse(Object.fromEntries(given))
+  if (parsed.success) return parsed.data
+  throw new ConfigError(
+    parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '),
+  )
+}
+
+/** An empty string is unset: that is how `wrangler.jsonc` switches a variable off. */
+export function present(env: object, name: string | undefined): unknown {
+  const value: unknown = name === undefined ? undefined : Reflect.get(env, name)
+  return value === '' || value === null ? undefined : value
+}
+
+/** @throws ConfigError naming the variable and what to do */
+export function reject(variable: string, problem: string): never {
+  throw new ConfigError(`${variable} ${problem}`)
+}
+
+/** Bindings and secrets that the gateway looks up by these names. */
+const OTHER_NAMES = ['RATE_LIMITER', 'SESSIONS', 'JWKS_CACHE', 'LOG_HASH_KEY']
+
+/** Variables that look like a misspelt one of ours, with the one that was probably meant. */
+export function misspeltVariables(env: object): readonly { readonly name: string; readonly meant: string }[] {
+  const ours = [...Object.keys(VARIABLES.shape), ...Object.values(ALIASES), ...OTHER_NAMES]
+  return Object.keys(env).flatMap((name) => {
+    // The kit reports its own.
+    if (ours.includes(name) || name.startsWith('JWT_')) return []
+    const meant = ours.find((one) => isNearMiss(name, one))
+    return meant === undefined ? [] : [{ name, meant }]
+  })
+}

@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { type Config, parseConfig } from './config.ts'
+import { type Config, parseConfig } from './read-config.ts'
 import { gatewayEnv } from '../testing/fixtures.ts'
 
 const SECRET = base64url.encode(new Uint8Array(32).fill(7))

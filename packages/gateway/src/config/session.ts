@@ -1,14 +1,19 @@
 import { ConfigError } from '@sealgate/kit'
 import { base64url } from 'jose'
-import type { LoginConfig } from './config.ts'
-import type { SessionNamespace } from '../session/durable-object-store.ts'
+import type { LoginConfig } from './auth0.ts'
+
+/** A namespace of Durable Objects, as far as sessions need it. */
+export interface ObjectNamespace {
+  idFromName(name: string): unknown
+  get(id: unknown): object
+}
 
 /** How sessions are kept, checked. */
 export interface SessionConfig {
-  /** At least 32 bytes each. The first seals, all open. */
+  /** At least 32 bytes each. The first encryption, all open. */
   readonly secrets: readonly Uint8Array[]
   /** `cookie`, or the namespace of the Durable Objects. */
-  readonly store: 'cookie' | SessionNamespace
+  readonly store: 'cookie' | ObjectNamespace
 }
 
 /** What the environment says about sessions. */
@@ -77,7 +82,7 @@ function decode(entry: string): Uint8Array {
   }
 }
 
-function isNamespace(value: unknown): value is SessionNamespace {
+function isNamespace(value: unknown): value is ObjectNamespace {
   return (
     typeof value === 'object' &&
     value !== null &&

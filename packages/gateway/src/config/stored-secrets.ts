@@ -1,4 +1,5 @@
-import { ConfigError } from '@sealgate/kit'
+import { ConfigError, KeysUnavailableError } from '@sealgate/kit'
+import { StaleWhileRevalidate, TIMED_OUT, withDeadline } from '@sealgate/kit/gateway'
 import { SECRET_NAMES } from './secret-names.ts'
 
 /** How long a read may take, in milliseconds. A request waits for it. */
@@ -24,7 +25,7 @@ export function storedSecrets(env: object): ReadonlyMap<string, StoredSecret> {
  *
  * @throws ConfigError naming the variable, for a secret that cannot be read within two seconds or is no text
  */
-export async function readSecrets(
+async function readSecrets(
   secrets: ReadonlyMap<string, StoredSecret>,
 ): Promise<Readonly<Record<string, string>>> {
   const values = await Promise.all(
@@ -38,17 +39,47 @@ export async function readSecrets(
 }
 
 async function readOne(secret: StoredSecret): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const deadline = new Promise((resolve) => {
-    timer = setTimeout(() => resolve(undefined), READ_TIMEOUT_MS)
+  const value = await withDeadline(secret.get(), READ_TIMEOUT_MS).catch(() => undefined)
+  return value === TIMED_OUT ? undefined : value
+}
+
+/** Values are read again after this time, and serve this long past it in an outage. Seconds. */
+const TTL_SECONDS = 60
+const MAX_STALE_SECONDS = 300
+
+/**
+ * What is made of stored secrets, as they are now: read at first use, and again every minute.
+ *
+ * @param make makes it; called after each reading
+ * @param onFailure hears of a reading that failed
+ * @returns a function that throws ConfigError naming the variable, when there are no values that may serve
+ */
+export function freshSecrets<T>(
+  secrets: ReadonlyMap<string, StoredSecret>,
+  make: (values: Readonly<Record<string, string>>) => T,
+  onFailure: () => void,
+): () => T | Promise<T> {
+  const current = new StaleWhileRevalidate<T>({
+    load: async () => make(await readSecrets(secrets)),
+    ttlSeconds: TTL_SECONDS,
+    earlySeconds: TTL_SECONDS / 10,
+    maxStaleSeconds: MAX_STALE_SECONDS,
+    now: () => Date.now() / 1000,
+    onFailure,
   })
-  try {
-    return await Promise.race([secret.get(), deadline])
-  } catch {
-    return undefined
-  } finally {
-    clearTimeout(timer)
+  return () => {
+    try {
+      const found = current.get()
+      return found instanceof Promise ? found.catch(asConfigError) : found
+    } catch (error) {
+      return asConfigError(error)
+    }
   }
+}
+
+/** A secret that cannot be read, and a configuration that it does not fit, are faults of the configuration. */
+function asConfigError(error: unknown): never {
+  throw error instanceof KeysUnavailableError && error.cause instanceof ConfigError ? error.cause : error
 }
 
 function isStored(value: unknown): value is StoredSecret {

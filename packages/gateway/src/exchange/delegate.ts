@@ -2,7 +2,7 @@ import { ClaimsError, parse, type VerifiedClaims } from '@sealgate/kit'
 import { delegateClaims, issueInternal } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
-import type { Gateway } from '../gateway.ts'
+import type { Issuing } from './issue.ts'
 import { replaceTransaction, TXN_TOKEN_TYP } from './transaction-token.ts'
 
 const REQUEST = z.strictObject({
@@ -20,7 +20,7 @@ const REQUEST = z.strictObject({
  * @throws GatewayError
  */
 export async function delegate(
-  gateway: Gateway,
+  gateway: Issuing,
   service: string,
   token: unknown,
   request: unknown,
@@ -29,8 +29,8 @@ export async function delegate(
   if (!parsed.success) throw new GatewayError('invalid_request', { detail: 'the request has another shape' })
   const { audience, permissions, roles, ttlSeconds } = parsed.data
   if (isTransaction(token)) return replacement(gateway, service, token, parsed.data)
-  const ceiling = gateway.config.audiences.get(audience)
-  if (!ceiling) throw new GatewayError('invalid_target')
+  const maximum = gateway.config.audiences.get(audience)
+  if (!maximum) throw new GatewayError('invalid_target')
   const claims = await verifyFor(gateway, service, token)
   // The kit's leeway lets a token pass that is just over; no life of it is left to hand on.
   if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
@@ -51,8 +51,8 @@ export async function delegate(
         ...(kind && { kind }),
         ...(act && { act }),
         ...(authIat !== undefined && { auth_iat: authIat }),
-        permissions: within(delegated.claims.permissions, ceiling.permissions),
-        roles: within(delegated.claims.roles, ceiling.roles),
+        permissions: within(delegated.claims.permissions, maximum.permissions),
+        roles: within(delegated.claims.roles, maximum.roles),
       },
       aud: audience,
       expiresAt: exp,
@@ -65,7 +65,7 @@ export async function delegate(
 
 /** A transaction token is not exchanged for an access token: what a service gets is a narrower one of its kind. */
 async function replacement(
-  gateway: Gateway,
+  gateway: Issuing,
   service: string,
   token: unknown,
   { audience, roles, ...narrowing }: z.output<typeof REQUEST>,
@@ -88,7 +88,7 @@ function isTransaction(token: unknown): boolean {
 
 /** The claims of an internal token that is meant for this service. @throws GatewayError `invalid_token` */
 export async function verifyFor(
-  gateway: Gateway,
+  gateway: Issuing,
   service: string,
   token: unknown,
   typ?: string,
@@ -105,6 +105,6 @@ export async function verifyFor(
   return result.claims
 }
 
-function within(held: readonly string[] = [], ceiling: readonly string[]): readonly string[] {
-  return held.filter((right) => ceiling.includes(right))
+function within(held: readonly string[] = [], maximum: readonly string[]): readonly string[] {
+  return held.filter((right) => maximum.includes(right))
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Issued } from '../gateway.ts'
+import type { Issued } from './issue.ts'
 import { IssuedTokenCache } from './issued-token-cache.ts'
 
 const issued: Issued = {

@@ -1,9 +1,10 @@
-import type { Issued } from '../gateway.ts'
+import { BoundedMap } from '@sealgate/kit/gateway'
+import type { Issued } from './issue.ts'
 
 /** Tokens kept at most, in the memory of one isolate. */
 const MAX_TOKENS = 1000
 
-/** A token is not used again once this part of its life is all that is left. */
+/** A token is not used again once this part of its lifetime is all that is left. */
 const LEFT = 0.1
 
 interface Kept {
@@ -18,7 +19,7 @@ interface Kept {
  * only be the token that issuing anew would give. To be asked after the subject token was verified, never before.
  */
 export class IssuedTokenCache {
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new BoundedMap<string, Kept>(MAX_TOKENS)
 
   /** @param now seconds since the epoch */
   get(key: string, now: number): Issued | undefined {
@@ -31,8 +32,6 @@ export class IssuedTokenCache {
 
   set(key: string, issued: Issued, now: number): void {
     this.#kept.set(key, { issued, until: now + issued.expiresIn * (1 - LEFT) })
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MAX_TOKENS && oldest !== undefined) this.#kept.delete(oldest)
   }
 
   delete(key: string): void {

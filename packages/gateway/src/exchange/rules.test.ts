@@ -6,8 +6,8 @@ import {
   type Exchanged,
   type ExchangeRequest,
   type ExchangeRules,
-  type SubjectClaims,
 } from './rules.ts'
+import type { SubjectClaims } from '../auth0/subject.ts'
 
 const NOW = 1_800_000_000
 const ROLES_CLAIM = 'https://sealgate.test/roles'

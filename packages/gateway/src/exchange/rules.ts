@@ -1,15 +1,6 @@
 import type { Actor, Kind } from '@sealgate/kit'
+import { clientIdOf, type SubjectClaims } from '../auth0/subject.ts'
 import type { AudienceDefinition } from '../config/definition.ts'
-
-/** Claims of a subject token that was verified. */
-export interface SubjectClaims {
-  readonly sub: string
-  /** Seconds. */
-  readonly iat: number
-  /** Seconds. */
-  readonly exp: number
-  readonly [name: string]: unknown
-}
 
 /** A verified actor token: who wants to act for the subject (RFC 8693 §2.1). */
 export interface ActorToken {
@@ -48,7 +39,7 @@ export interface ExchangeRules {
 }
 
 /** The claims to issue. `permissions` and `roles` are always there, possibly empty. */
-export interface MintedClaims {
+export interface IssuedClaims {
   readonly sub: string
   readonly kind: Kind
   /** The `iat` of the token that the user logged in with. */
@@ -65,7 +56,7 @@ export interface MintedClaims {
 
 export interface Exchanged {
   readonly ok: true
-  readonly claims: MintedClaims
+  readonly claims: IssuedClaims
   readonly audience: string
   /** Seconds since the epoch. */
   readonly expiresAt: number
@@ -94,7 +85,7 @@ const KEPT_CLAIMS = ['email', 'name', 'tid', 'org_id'] as const
 
 /**
  * The rules of the exchange (RFC 8693): which internal token a verified Auth0 token turns into. Rights are
- * never wider than what came in, than the audience's ceiling, or than what was asked for; the life is never
+ * never wider than what came in, than the audience's maximum, or than what was asked for; the life is never
  * longer. It reads nothing but its arguments.
  *
  * @param now seconds since the epoch
@@ -105,18 +96,18 @@ export function exchange(
   rules: ExchangeRules,
   now: number,
 ): ExchangeResult {
-  const ceiling = rules.audiences.get(request.audience)
-  if (!ceiling) return reject('unknown_audience')
+  const maximum = rules.audiences.get(request.audience)
+  if (!maximum) return reject('unknown_audience')
   const kind = subjectKind(subject.sub)
   if (!kind) return reject('unknown_subject_kind')
-  const act = actorChain(subject, request.actor, ceiling, rules)
+  const act = actorChain(subject, request.actor, maximum, rules)
   if (typeof act === 'string') return reject(act)
 
-  const held = within(ceiling.permissions, incomingPermissions(subject, rules.auth0.rights))
+  const held = within(maximum.permissions, incomingPermissions(subject, rules.auth0.rights))
   if (!isWithin(request.require, held)) return reject('required_not_held')
   const grantable = request.grant ? within(held, request.grant) : held
   if (!isWithin(request.scope, grantable)) return reject('scope_not_held')
-  const heldRoles = within(ceiling.roles, incomingRoles(subject, rules.auth0.rolesClaim))
+  const heldRoles = within(maximum.roles, incomingRoles(subject, rules.auth0.rolesClaim))
   if (!isWithin(request.roles, heldRoles)) return reject('roles_not_held')
 
   const issuedAt = Math.floor(now)
@@ -134,7 +125,7 @@ export function exchange(
     const value = subject[name]
     return typeof value === 'string' && value !== '' ? [[name, value] as const] : []
   })
-  const claims: MintedClaims = {
+  const claims: IssuedClaims = {
     sub: subject.sub,
     kind,
     auth_iat: subject.iat,
@@ -147,7 +138,7 @@ export function exchange(
   return { ok: true, claims, audience: request.audience, expiresAt }
 }
 
-/** What an anonymous caller gets: no more than the route's `grant` within the audience's ceiling, and never a role. */
+/** What an anonymous caller gets: no more than the route's `grant` within the audience's maximum, and never a role. */
 export function anonymous(
   sub: string,
   { audience, grant }: { readonly audience: string; readonly grant: readonly string[] },
@@ -168,12 +159,6 @@ export function anonymous(
       roles: [],
     },
   }
-}
-
-/** The client that a token was issued to: `azp` in Auth0's own profile, `client_id` in RFC 9068's. */
-export function clientIdOf(claims: Readonly<Record<string, unknown>>): string | undefined {
-  const clientId = claims.azp ?? claims.client_id
-  return typeof clientId === 'string' && clientId !== '' ? clientId : undefined
 }
 
 /**
@@ -213,14 +198,14 @@ function strings(value: unknown): readonly string[] {
 function actorChain(
   subject: SubjectClaims,
   actor: ActorToken | undefined,
-  ceiling: AudienceDefinition,
+  maximum: AudienceDefinition,
   rules: ExchangeRules,
 ): Actor | ExchangeRejection {
   const gateway = { iss: rules.issuer, sub: rules.name }
   const current = actor ?? gateway
   const { may_act: mayAct } = subject
   if (mayAct !== undefined && !names(mayAct, current)) return 'may_act_names_another'
-  if (actor && mayAct === undefined && ceiling.actors?.includes(actor.sub) !== true)
+  if (actor && mayAct === undefined && maximum.actors?.includes(actor.sub) !== true)
     return 'actor_not_allowed'
 
   const earlier = subject.act === undefined ? [] : chainOf(subject.act)

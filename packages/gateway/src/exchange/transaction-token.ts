@@ -1,8 +1,8 @@
 import { ClaimsError, type VerifiedClaims } from '@sealgate/kit'
 import { issueInternal, type IssueRequest } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
-import type { MintedClaims } from './rules.ts'
-import type { Gateway } from '../gateway.ts'
+import type { IssuedClaims } from './rules.ts'
+import type { Issuing } from './issue.ts'
 
 /** The `typ` header of a transaction token (draft-ietf-oauth-transaction-tokens §5). */
 export const TXN_TOKEN_TYP = 'txntoken+jwt'
@@ -18,7 +18,7 @@ export type TransactionContext = Readonly<Record<string, unknown>>
 export interface TransactionRequest {
   readonly audience: string
   /** What an exchange for this audience and scope would put into an access token. */
-  readonly claims: MintedClaims
+  readonly claims: IssuedClaims
   /** Seconds since the epoch. */
   readonly expiresAt: number
   /** The workload that asks, authenticated. */
@@ -35,7 +35,7 @@ export interface TransactionRequest {
  * @throws GatewayError `invalid_request` when what was asked for does not fit into a token
  */
 export async function issueTransaction(
-  gateway: Gateway,
+  gateway: Issuing,
   { audience, claims, expiresAt, workload, details, context }: TransactionRequest,
 ): Promise<{ readonly token: string; readonly expiresIn: number }> {
   const { sub, kind, auth_iat: authIat, permissions, tid, org_id: orgId } = claims
@@ -76,7 +76,7 @@ export interface Narrowing {
  * @throws GatewayError `invalid_scope`, `invalid_request`
  */
 export async function replaceTransaction(
-  gateway: Gateway,
+  gateway: Issuing,
   service: string,
   claims: VerifiedClaims,
   { permissions, ttlSeconds = Infinity }: Narrowing,
@@ -104,7 +104,7 @@ export async function replaceTransaction(
 }
 
 /** Details, scope and life are the caller's: a token that cannot be made of them is no fault of ours. */
-async function issueOrReject(gateway: Gateway, request: IssueRequest): Promise<string> {
+async function issueOrReject(gateway: Issuing, request: IssueRequest): Promise<string> {
   try {
     return await issueInternal(gateway.kitFor(request.aud), request)
   } catch (error) {

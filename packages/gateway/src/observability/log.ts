@@ -42,9 +42,10 @@ export function logDeniedCall(
 }
 
 /** A fault or warning that belongs to no single request. The name is a stable word. */
-export function logEvent(level: 'warn' | 'error', event: string, ship?: Ship): void {
-  console[level]({ event })
-  ship?.({ event })
+export function logEvent(level: 'warn' | 'error', event: string, ship?: Ship, detail?: string): void {
+  const line = { event, ...(detail !== undefined && { detail }) }
+  console[level](line)
+  ship?.(line)
 }
 
 function write(status: number, line: object, ship: Ship): void {

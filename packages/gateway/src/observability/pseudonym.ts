@@ -1,5 +1,5 @@
 import { logEvent } from './log.ts'
-import { encodeUtf8 } from './text.ts'
+import { encodeUtf8 } from './utf8.ts'
 
 /** Where the key comes from, in this order: a variable of its own, the session secret, the key that signs. */
 const OWN_KEYS = ['LOG_HASH_KEY', 'SESSION_SECRET', 'AUTH0_SESSION_ENCRYPTION_KEY'] as const

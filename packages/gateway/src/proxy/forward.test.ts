@@ -310,7 +310,7 @@ describe('the answer of the service', () => {
     answer = () => new Promise<Response>(() => undefined)
     await expectError(await call('/slow', {}, ''), 502, 'bad_gateway')
     expect(forwarded().signal.aborted).toBe(true)
-    expect(logs.text()).toContain('no answer within 20 ms')
+    expect(logs.text()).toContain('no response within 20 ms')
   })
 
   it('may take its time once it has begun', async () => {

@@ -1,13 +1,20 @@
 import { TokenError } from '@sealgate/kit'
-import { signingKid } from '@sealgate/kit/gateway'
+import {
+  offeredProtocols,
+  selectProtocol,
+  setSelectedProtocol,
+  signingKid,
+  TIMED_OUT,
+  withDeadline,
+} from '@sealgate/kit/gateway'
 import { type Caller, callerOf } from './caller.ts'
-import { forwardedHeaders, stripAnswer } from './headers.ts'
+import { forwardedHeaders, stripResponse } from './headers.ts'
 import type { Trace } from '../observability/trace.ts'
-import { answerProtocol } from './upgrade.ts'
 import { GatewayError } from '../errors.ts'
 import type { ExchangeRejection } from '../exchange/rules.ts'
-import { type Gateway, issue, issueAnonymous, type Issued, rejectRevoked } from '../gateway.ts'
-import { plainPath } from './plain-path.ts'
+import { issue, issueAnonymous, type Issued, rejectRevoked } from '../exchange/issue.ts'
+import type { Gateway } from '../gateway.ts'
+import { plainPath } from '../http/plain-path.ts'
 import type { Route } from '../config/route-table.ts'
 
 type RouteWithToken = Exclude<Route, { auth: 'none' }>
@@ -32,9 +39,9 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   const service = services.get(route.service)
   if (!service) throw new GatewayError('misconfigured', { detail: `no service ${route.service}` })
   const headers = forwardedHeaders(request, route, trace.requestId)
-  const caller: Caller = route.auth === 'none' ? { kind: 'nobody' } : await callerOf(gateway, request)
+  const caller = route.auth === 'none' ? undefined : await callerOf(gateway, request)
   if (route.auth !== 'none') {
-    if (caller.kind === 'subject') trace.subject = caller.claims.sub
+    if (caller) trace.subject = caller.claims.sub
     identify(headers, route, await tokenFor(gateway, caller, route))
   }
   const forwarded = new Request(request.url, {
@@ -44,14 +51,14 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
     // A binding's fetch would follow a redirect inside, and turn a POST into a GET.
     redirect: 'manual',
   })
-  const answer = await withTimeout(route.timeoutMs, (signal) =>
+  const received = await withTimeout(route.timeoutMs, (signal) =>
     service.fetch(new Request(forwarded, { signal })),
   )
-  // Headers of a fetched answer cannot be changed. A 101 keeps its socket: it is a member of the answer.
-  const response = new Response(answer.body, answer)
-  stripAnswer(response.headers)
-  if (response.status === 101) answerProtocol(request, response.headers)
-  if (caller.kind === 'subject' && caller.bySession && !response.headers.has('Cache-Control')) {
+  // Headers of a fetched response cannot be changed. A 101 keeps its socket: it is a member of the response.
+  const response = new Response(received.body, received)
+  stripResponse(response.headers)
+  if (response.status === 101) selectOffered(request, response)
+  if (caller?.bySession && !response.headers.has('Cache-Control')) {
     response.headers.set('Cache-Control', 'private, no-store')
   }
   return response
@@ -69,8 +76,12 @@ function identify(headers: Headers, route: RouteWithToken, issued: Issued): void
   headers.set('X-User-Roles', JSON.stringify(issued.roles))
 }
 
-async function tokenFor(gateway: Gateway, caller: Caller, route: RouteWithToken): Promise<Issued> {
-  if (caller.kind === 'nobody') return anonymousToken(gateway, route)
+async function tokenFor(
+  gateway: Gateway,
+  caller: Caller | undefined,
+  route: RouteWithToken,
+): Promise<Issued> {
+  if (!caller) return anonymousToken(gateway, route)
   const { audience, grant, require } = route
   const request = { audience, require, ...(grant && { grant }) }
   const kid = await signingKid(gateway.kitFor(audience))
@@ -88,7 +99,7 @@ async function tokenFor(gateway: Gateway, caller: Caller, route: RouteWithToken)
   const issued = await issue(gateway, caller.claims, request)
   if (!issued.ok) {
     throw new GatewayError(
-      issued.rejection === 'required_not_held' ? 'insufficient_scope' : denialKind(issued.rejection),
+      issued.rejection === 'required_not_held' ? 'insufficient_scope' : denialOf(issued.rejection),
       { detail: issued.rejection },
     )
   }
@@ -109,29 +120,38 @@ function asInvalidToken(error: unknown): never {
 }
 
 /** Audience and grant come from the route: what is rejected beside the rights is the token. */
-function denialKind(rejection: ExchangeRejection): 'misconfigured' | 'invalid_token' {
+function denialOf(rejection: ExchangeRejection): 'misconfigured' | 'invalid_token' {
   return rejection === 'unknown_audience' ? 'misconfigured' : 'invalid_token'
 }
 
-/** Waits for the head of the answer; its body may take as long as it takes. */
+/**
+ * Selects a subprotocol that the client offered: `sealgate` when the service selected none.
+ *
+ * @throws GatewayError `service_failed` when the service selected what nobody offered: a browser would fail the socket
+ */
+function selectOffered(request: Request, response: Response): void {
+  const { protocol, isForeign } = selectProtocol(response, offeredProtocols(request.headers))
+  if (isForeign) {
+    response.webSocket?.accept()
+    response.webSocket?.close(1002, 'The subprotocol was not offered')
+    throw new GatewayError('service_failed', {
+      detail: 'the service selected a subprotocol that was not offered',
+    })
+  }
+  setSelectedProtocol(response.headers, protocol)
+}
+
+/** Waits for the head of the response; its body may take as long as it takes. */
 async function withTimeout(
   milliseconds: number,
   call: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Response> {
   const controller = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | null = null
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new GatewayError('service_failed', { detail: `no answer within ${milliseconds} ms` }))
-      controller.abort()
-    }, milliseconds)
-  })
-  try {
-    return await Promise.race([call(controller.signal), timeout])
-  } catch (error) {
-    if (error instanceof GatewayError) throw error
-    throw new GatewayError('service_failed', { cause: error, detail: 'the service threw' })
-  } finally {
-    clearTimeout(timer)
-  }
+  const response = await withDeadline(call(controller.signal), milliseconds, controller).catch(
+    (cause: unknown) => {
+      throw new GatewayError('service_failed', { cause, detail: 'the service threw' })
+    },
+  )
+  if (response !== TIMED_OUT) return response
+  throw new GatewayError('service_failed', { detail: `no response within ${milliseconds} ms` })
 }

@@ -1,19 +1,24 @@
+import {
+  isWebSocketUpgrade,
+  offeredProtocols,
+  serviceProtocols,
+  setOfferedProtocols,
+} from '@sealgate/kit/gateway'
 import type { Route } from '../config/route-table.ts'
-import { handshakeHeaders } from './upgrade.ts'
 
 /** Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. */
 const FORWARDED =
   /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|traceparent|tracestate)$/
 
-/** Headers of answers that are this gateway's to set. */
-const NOT_ANSWERED = /^(clear-site-data|x-error-source|access-control-.*)$/
+/** Headers of responses that are this gateway's to set. */
+const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|access-control-.*)$/
 
 /** Cookies that are this gateway's own: no service gets one, and none sets one. */
 const OWN_COOKIE = /^(__Host-)?sealgate(-|$)/
 
 /** The headers of the request to a service, but for its credentials. */
 export function forwardedHeaders(request: Request, route: Route, requestId: string): Headers {
-  const headers = new Headers(handshakeHeaders(request))
+  const headers = handshakeHeaders(request)
   for (const [name, value] of request.headers) {
     if (FORWARDED.test(name) || route.forwardHeaders.includes(name)) headers.append(name, value)
   }
@@ -22,6 +27,16 @@ export function forwardedHeaders(request: Request, route: Route, requestId: stri
   headers.set('X-Request-Id', requestId)
   const clientIp = request.headers.get('CF-Connecting-IP')
   if (clientIp !== null) headers.set('X-Client-IP', clientIp)
+  return headers
+}
+
+/** The headers of a handshake, but for the token and the subprotocol that carries it; none without an upgrade. */
+function handshakeHeaders(request: Request): Headers {
+  if (!isWebSocketUpgrade(request)) return new Headers()
+  const headers = new Headers(
+    [...request.headers].filter(([name]) => /^(upgrade|connection|sec-websocket-.*)$/.test(name)),
+  )
+  setOfferedProtocols(headers, serviceProtocols(offeredProtocols(request.headers)))
   return headers
 }
 
@@ -36,9 +51,9 @@ function forwardedCookies(request: Request, names: readonly string[]): string {
     .join('; ')
 }
 
-/** Takes out of a service's answer what is not the service's to say. */
-export function stripAnswer(headers: Headers): void {
-  for (const name of [...headers.keys()].filter((one) => NOT_ANSWERED.test(one))) headers.delete(name)
+/** Takes out of a service's response what is not the service's to say. */
+export function stripResponse(headers: Headers): void {
+  for (const name of [...headers.keys()].filter((one) => NOT_PASSED_BACK.test(one))) headers.delete(name)
   const cookies = headers.getSetCookie()
   // Browsers send a cookie without a name as its value alone: `=name=value` would pass for ours.
   const allowed = cookies.filter((cookie) => !OWN_COOKIE.test(cookie.replace(/^[\s=]+/, '')))

@@ -206,6 +206,15 @@ describe('a WebSocket', () => {
     ...(protocols !== undefined && { 'Sec-WebSocket-Protocol': protocols }),
   })
 
+  /** A service's 101 with this subprotocol selected; notes the codes that its socket is closed with. */
+  const accepted = (protocol: string | undefined, closed: number[] = []): Response => {
+    const { 0: client, 1: server } = new WebSocketPair()
+    server.accept()
+    server.addEventListener('close', ({ code }) => closed.push(code))
+    const headers = new Headers(protocol === undefined ? {} : { 'Sec-WebSocket-Protocol': protocol })
+    return new Response(null, { status: 101, webSocket: client, headers })
+  }
+
   beforeEach(() => {
     service.answer = () => {
       const { 0: client, 1: server } = new WebSocketPair()
@@ -236,6 +245,35 @@ describe('a WebSocket', () => {
   it('keeps the subprotocols that are the service’s', async () => {
     await call('/api/chat', upgrade(`chat.v2, sealgate, sealgate.bearer.${token}`))
     expect(service.only().headers.get('Sec-WebSocket-Protocol')).toBe('chat.v2')
+  })
+
+  it.each([
+    ['that was offered beside others', 'chat.v2, sealgate', 'chat.v2', 'chat.v2'],
+    ['of none, when none was offered', undefined, undefined, null],
+    ['of none is sealgate, when that was offered', 'chat.v2, sealgate', undefined, 'sealgate'],
+  ])('passes back the service’s choice %s', async (_, offered, selected, expected) => {
+    service.answer = () => accepted(selected)
+    const response = await call('/api/chat', { ...upgrade(offered), ...bearer() })
+    expect(response.status).toBe(101)
+    expect(response.headers.get('Sec-WebSocket-Protocol')).toBe(expected)
+    response.webSocket?.accept()
+    response.webSocket?.close()
+  })
+
+  it.each([
+    ['nothing was offered', undefined],
+    ['another was offered', 'chat.v2'],
+    ['only the token’s pair was offered', 'pair'],
+  ])('whose service selects a subprotocol that was never offered is 502: %s', async (_, offered) => {
+    const closed: number[] = []
+    service.answer = () => accepted('chat.v1', closed)
+    const headers =
+      offered === 'pair'
+        ? upgrade(`sealgate, sealgate.bearer.${token}`)
+        : { ...upgrade(offered), ...bearer() }
+    await expectError(await call('/api/chat', headers), 502, 'bad_gateway')
+    expect(logs.text()).toContain('the service selected a subprotocol that was not offered')
+    await vi.waitFor(() => expect(closed).toEqual([1002]))
   })
 
   it.each([

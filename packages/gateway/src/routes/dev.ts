@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { sessionAccessToken } from '../session/access.ts'
 import { originOf } from '../session/cookies.ts'
-import { rejectCrossSite } from '../proxy/csrf.ts'
+import { rejectCrossSite } from '../http/csrf.ts'
 
 /** What the page of the example service asks besides. In development alone: elsewhere these paths are forwarded. */
 export const DEV_PATH = '/dev/*'

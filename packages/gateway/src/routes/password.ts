@@ -3,7 +3,7 @@ import type { Trace } from '../observability/trace.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
-import { readBody } from './form.ts'
+import { readBody } from '../http/form.ts'
 import { passwordBody } from './schemas.ts'
 
 /**

@@ -3,8 +3,8 @@ import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { TXN_TOKEN_TYP } from '../exchange/transaction-token.ts'
-import { authenticateClient } from './client.ts'
-import { readForm } from './form.ts'
+import { authenticateClient } from '../http/client-authentication.ts'
+import { readForm } from '../http/form.ts'
 import { checkForm, revocationForm } from './schemas.ts'
 
 /**

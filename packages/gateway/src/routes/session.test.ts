@@ -2,8 +2,9 @@ import { env as bindings } from 'cloudflare:workers'
 import { base64url } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Login } from '../session/live-session.ts'
-import { Seals } from '../session/encryption.ts'
-import { DurableStore, type SessionNamespace } from '../session/durable-object-store.ts'
+import { CookieEncryption } from '../session/encryption.ts'
+import type { ObjectNamespace } from '../config/session.ts'
+import { DurableStore } from '../session/durable-object-store.ts'
 import {
   catchLogs,
   countingLimiter,
@@ -17,10 +18,10 @@ import {
 } from '../testing/fixtures.ts'
 import { app, gatewayOf } from '../testing/gateway.ts'
 
-const { SESSIONS } = bindings as unknown as { SESSIONS: SessionNamespace }
+const { SESSIONS } = bindings as unknown as { SESSIONS: ObjectNamespace }
 const SECRET = new Uint8Array(32).fill(9)
 const ORIGIN = 'https://app.test'
-const seals = new Seals([SECRET])
+const encryption = new CookieEncryption([SECRET])
 const logs = catchLogs()
 
 let auth0: FakeAuth0
@@ -58,7 +59,7 @@ beforeEach(() => {
 
 /** The `Cookie` header of a user who is logged in. */
 async function cookie(changed: Partial<Login> = {}): Promise<string> {
-  const store = new DurableStore(SESSIONS, seals, () => Date.now() / 1000)
+  const store = new DurableStore(SESSIONS, encryption, () => Date.now() / 1000)
   const { value } = await store.create({
     claims: { sub: 'auth0|alice', nonce: 'n' },
     accessToken: await auth0.token(),
@@ -111,7 +112,7 @@ describe('a callback', () => {
   const now = (): number => Math.floor(Date.now() / 1000)
 
   it('after more than ten minutes is too late', async () => {
-    const sealed = await seals.seal('login', attempt, now() - 1)
+    const sealed = await encryption.encrypt('login', attempt, now() - 1)
     const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
     expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0; .*; Secure$/)
     await expectError(response, 400, 'login_failed')
@@ -119,17 +120,20 @@ describe('a callback', () => {
   })
 
   it.each([
-    ['without its prefix', async () => `sealgate-login=${await seals.seal('login', attempt, now() + 60)}`],
+    [
+      'without its prefix',
+      async () => `sealgate-login=${await encryption.encrypt('login', attempt, now() + 60)}`,
+    ],
     [
       'by another key',
       async () => {
-        const other = new Seals([new Uint8Array(32).fill(8)])
-        return `__Host-sealgate-login=${await other.seal('login', attempt, now() + 60)}`
+        const other = new CookieEncryption([new Uint8Array(32).fill(8)])
+        return `__Host-sealgate-login=${await other.encrypt('login', attempt, now() + 60)}`
       },
     ],
     [
       'for another purpose',
-      async () => `__Host-sealgate-login=${await seals.seal('session', attempt, now() + 60)}`,
+      async () => `__Host-sealgate-login=${await encryption.encrypt('session', attempt, now() + 60)}`,
     ],
   ])('whose login was sealed %s is rejected before its code is used', async (_, make) => {
     const response = await get('/auth/callback?code=c&state=s', { Cookie: await make() })
@@ -138,7 +142,7 @@ describe('a callback', () => {
   })
 
   it('forgets its login when Auth0 answers with nonsense, too', async () => {
-    const sealed = await seals.seal('login', attempt, now() + 60)
+    const sealed = await encryption.encrypt('login', attempt, now() + 60)
     const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
     expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0;/)
     await expectError(response, 502, 'auth0_unavailable')
@@ -146,7 +150,7 @@ describe('a callback', () => {
   })
 
   it('that comes again and again is counted before Auth0 is asked', async () => {
-    const Cookie = `__Host-sealgate-login=${await seals.seal('login', attempt, now() + 60)}`
+    const Cookie = `__Host-sealgate-login=${await encryption.encrypt('login', attempt, now() + 60)}`
     const on = { ...env, RATE_LIMITER: countingLimiter(1) }
     const open = (): Promise<Response> =>
       get('/auth/callback?code=c&state=s', { Cookie, 'CF-Connecting-IP': '203.0.113.9' }, on)

@@ -2,17 +2,17 @@ import { ConfigError } from '@sealgate/kit'
 import * as oauth from 'oauth4webapi'
 import type { UserClaims } from '../auth0/client.ts'
 import type { Trace } from '../observability/trace.ts'
-import { GatewayError, kindOf, problemOf } from '../errors.ts'
+import { GatewayError, codeOf, problemOf } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { endSession, openSession, useSession } from '../session/access.ts'
 import { type Cookies, cookiesOf, originOf, readCookie } from '../session/cookies.ts'
-import { rejectCrossSite } from '../proxy/csrf.ts'
+import { rejectCrossSite } from '../http/csrf.ts'
 import { safeReturnTo } from '../session/return-to.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { OpenSession } from '../session/store.ts'
 import { CALLBACK_PATH } from '../config/reserved-paths.ts'
-import { LOGIN_SECONDS, openLoginAttempt, sealLoginAttempt } from '../session/login-attempt.ts'
+import { LOGIN_SECONDS, decryptLoginAttempt, encryptLoginAttempt } from '../session/login-attempt.ts'
 
 /** Claims that speak of the ID token, not of the user (OpenID Connect Core §2, RFC 7519 §4.1). */
 const ABOUT_THE_TOKEN = ['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'azp', 'nonce', 'at_hash', 'c_hash', 'sid']
@@ -46,7 +46,7 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
   }
   const redirectUri = `${origin}${CALLBACK_PATH}`
   const target = await sessions.auth0.authorizationUrl({ ...attempt, redirectUri }, sessions.store)
-  const sealed = await sealLoginAttempt(sessions.seals, attempt, gateway.now())
+  const sealed = await encryptLoginAttempt(sessions.encryption, attempt, gateway.now())
   return redirect(302, target.href, cookies.set(cookies.login, sealed, LOGIN_SECONDS))
 }
 
@@ -62,7 +62,7 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
   const forget = cookies.clear(cookies.login)
   try {
     const sealed = readCookie(request, cookies.login)
-    const attempt = await openLoginAttempt(sessions.seals, sealed, gateway.now())
+    const attempt = await decryptLoginAttempt(sessions.encryption, sealed, gateway.now())
     if (!attempt) {
       throw new GatewayError('login_failed', { detail: 'no login is under way in this browser' })
     }
@@ -81,7 +81,7 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
   } catch (error) {
     const { detail } = problemOf(error)
     const headers = error instanceof GatewayError ? error.headers : {}
-    throw new GatewayError(kindOf(error), {
+    throw new GatewayError(codeOf(error), {
       cause: error,
       detail,
       headers: { ...headers, 'Set-Cookie': forget },

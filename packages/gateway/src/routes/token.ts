@@ -1,20 +1,21 @@
 import { TokenError } from '@sealgate/kit'
 import type * as z from 'zod'
+import type { SubjectClaims } from '../auth0/subject.ts'
 import type { Trace } from '../observability/trace.ts'
-import { type ErrorKind, GatewayError } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 import {
   type ActorToken,
   exchange,
   type ExchangeRejection,
   type ExchangeRequest,
   type ExchangeResult,
-  type SubjectClaims,
 } from '../exchange/rules.ts'
-import { type Gateway, issue, type Issued, rejectRevoked } from '../gateway.ts'
+import { issue, type Issued, rejectRevoked } from '../exchange/issue.ts'
+import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { issueTransaction, readContext } from '../exchange/transaction-token.ts'
-import { authenticateClient } from './client.ts'
-import { readForm } from './form.ts'
+import { authenticateClient } from '../http/client-authentication.ts'
+import { readForm } from '../http/form.ts'
 import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
 
 /** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
@@ -37,9 +38,9 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
   const issued =
     asked.requested_token_type === TXN_TOKEN
-      ? await mintTxnToken(gateway, subject, wanted, asked, client)
+      ? await issueTransactionToken(gateway, subject, wanted, asked, client)
       : await issue(gateway, subject, wanted)
-  if (!issued.ok) throw new GatewayError(REFUSALS[issued.rejection], { detail: issued.rejection })
+  if (!issued.ok) throw new GatewayError(REJECTIONS[issued.rejection], { detail: issued.rejection })
 
   const { token, expiresIn, permissions } = issued
   return Response.json(
@@ -72,7 +73,7 @@ function readExchange(form: ReadonlyMap<string, string>): Asked {
  * A transaction token asks for more than an access token (draft-ietf-oauth-transaction-tokens): a workload that is
  * authenticated, and a scope that is named and held.
  */
-async function mintTxnToken(
+async function issueTransactionToken(
   gateway: Gateway,
   subject: SubjectClaims,
   wanted: ExchangeRequest,
@@ -96,7 +97,7 @@ type TokenAnswer = Pick<Issued, 'ok' | 'token' | 'expiresIn' | 'permissions'>
 type Denied = Extract<ExchangeResult, { ok: false }>
 
 /** What each rejection of the exchange rules is on the wire. RFC 8693 §2.2.2. */
-const REFUSALS: Readonly<Record<ExchangeRejection, ErrorKind>> = {
+const REJECTIONS: Readonly<Record<ExchangeRejection, ErrorCode>> = {
   unknown_audience: 'invalid_target',
   scope_not_held: 'invalid_scope',
   roles_not_held: 'invalid_scope',

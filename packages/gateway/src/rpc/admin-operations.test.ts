@@ -120,7 +120,7 @@ describe('Admin', () => {
           ],
         },
       },
-      auth0: { kind: 'url', state: 'empty' },
+      auth0: { source: 'url', state: 'empty' },
     })
     expect(JSON.stringify(health)).not.toContain((JSON.parse(slot) as { d: string }).d)
     const whole = await admin(undefined, { ...env, JWT_PRIVATE_JWK_NAME: 'SLOT_A' }).health()

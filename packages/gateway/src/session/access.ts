@@ -1,13 +1,21 @@
 import { TokenError } from '@sealgate/kit'
 import { waitUntil } from '#runtime'
-import type { SubjectClaims } from '../exchange/rules.ts'
+import type { SubjectClaims } from '../auth0/subject.ts'
 import { GatewayError } from '../errors.ts'
-import { type Gateway, rejectRevoked } from '../gateway.ts'
-import { logEvent } from '../observability/log.ts'
+import { type Issuing, rejectRevoked } from '../exchange/issue.ts'
+import { logEvent, type Ship } from '../observability/log.ts'
 import { cookiesOf, originOf, readCookie } from './cookies.ts'
-import { rejectCrossSite } from '../proxy/csrf.ts'
+import { rejectCrossSite } from '../http/csrf.ts'
 import type { Access } from './live-session.ts'
+import type { Sessions } from './sessions.ts'
 import type { OpenSession } from './store.ts'
+
+/** What sessions need of a gateway. */
+export interface SessionGateway extends Issuing {
+  /** `undefined` without logins. */
+  readonly sessions: Sessions | undefined
+  readonly ship: Ship
+}
 
 /**
  * The Auth0 access token of the session that a request carries, refreshed when it is about to end; `undefined` for a
@@ -16,21 +24,24 @@ import type { OpenSession } from './store.ts'
  * @throws GatewayError `csrf` for a request from a page of another site, `session_expired` when Auth0 or the deny-list
  *   ends the session now, `auth0_unavailable`, `auth0_failed`
  */
-export async function sessionAccessToken(gateway: Gateway, request: Request): Promise<string | undefined> {
+export async function sessionAccessToken(
+  gateway: SessionGateway,
+  request: Request,
+): Promise<string | undefined> {
   const session = await openSession(gateway, request)
   if (!session) return undefined
   rejectCrossSite(request, originOf(gateway.config, request))
   try {
     return (await useSession(gateway, session)).accessToken
   } catch (error) {
-    if (error instanceof GatewayError && error.kind === 'no_session') return undefined
+    if (error instanceof GatewayError && error.code === 'no_session') return undefined
     throw error
   }
 }
 
 /** The session that the cookie of a request names; `undefined` without one. It may have ended. */
 export async function openSession(
-  { config, sessions }: Gateway,
+  { config, sessions }: SessionGateway,
   request: Request,
 ): Promise<OpenSession | undefined> {
   if (!sessions) return undefined
@@ -45,7 +56,7 @@ export async function openSession(
  * @throws GatewayError
  */
 export async function useSession(
-  gateway: Gateway,
+  gateway: SessionGateway,
   session: OpenSession,
   how: 'access' | 'refresh' = 'access',
 ): Promise<Access> {
@@ -63,7 +74,7 @@ export async function useSession(
 }
 
 /** Ends a session, and its refresh token at Auth0. That the latter fails stops nobody: the session is over. */
-export async function endSession({ sessions, ship }: Gateway, session: OpenSession): Promise<void> {
+export async function endSession({ sessions, ship }: SessionGateway, session: OpenSession): Promise<void> {
   const refreshToken = await session.end()
   if (refreshToken === undefined || !sessions) return
   waitUntil(

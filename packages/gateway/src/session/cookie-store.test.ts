@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Login } from './live-session.ts'
-import { Seals } from './encryption.ts'
+import { CookieEncryption } from './encryption.ts'
 import { CookieStore } from './cookie-store.ts'
 
 const NOW = 1_800_000_000
 let now: number
-const seals = new Seals([new Uint8Array(32).fill(1)])
+const encryption = new CookieEncryption([new Uint8Array(32).fill(1)])
 const auth0 = { userinfo: () => Promise.resolve({ sub: 'auth0|alice', name: 'x'.repeat(4000) }) }
-const store = new CookieStore(auth0, seals, () => now)
+const store = new CookieStore(auth0, encryption, () => now)
 
 const login: Login = {
   claims: { sub: 'auth0|alice' },
@@ -36,7 +36,7 @@ describe('a session in its cookie', () => {
 
   it('never holds a refresh token', async () => {
     const { value } = await store.create(login)
-    expect(JSON.stringify(await seals.open('session', value, now))).not.toContain('canary')
+    expect(JSON.stringify(await encryption.decrypt('session', value, now))).not.toContain('canary')
   })
 
   it('that is too large is an error with a name, before any browser drops it', async () => {
@@ -44,16 +44,16 @@ describe('a session in its cookie', () => {
     const detail = expect.stringMatching(
       /^the session needs \d+ of 3800 bytes: set SESSION_STORE to do$/,
     ) as unknown
-    await expect(store.create(large)).rejects.toMatchObject({ kind: 'session_too_large', detail })
+    await expect(store.create(large)).rejects.toMatchObject({ code: 'session_too_large', detail })
     const { value } = await store.create(login)
     await expect((await store.open(value))?.profile({ isFresh: true })).rejects.toMatchObject({
-      kind: 'session_too_large',
+      code: 'session_too_large',
     })
   })
 
   it('does not open what was sealed for a Durable Object', async () => {
     expect(
-      await store.open(await seals.seal('session-id', { ...login, startedAt: NOW }, NOW + 60)),
+      await store.open(await encryption.encrypt('session-id', { ...login, startedAt: NOW }, NOW + 60)),
     ).toBeUndefined()
   })
 })

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Auth0Client, UserClaims } from '../auth0/client.ts'
 import { GatewayError } from '../errors.ts'
 import { IDLE_SECONDS, type Login } from './live-session.ts'
-import type { Seals } from './encryption.ts'
+import type { CookieEncryption } from './encryption.ts'
 import type { OpenSession, Profile, SessionCookie, SessionStore } from './store.ts'
 
 /** The most that a cookie may hold: browsers keep 4,096 bytes with its name and attributes. */
@@ -32,13 +32,13 @@ type Content = z.infer<typeof CONTENT>
 export class CookieStore implements SessionStore {
   readonly isOffline = false
   readonly #auth0: Pick<Auth0Client, 'userinfo'>
-  readonly #seals: Seals
+  readonly #encryption: CookieEncryption
   readonly #now: () => number
 
   /** @param now seconds since the epoch */
-  constructor(auth0: Pick<Auth0Client, 'userinfo'>, seals: Seals, now: () => number) {
+  constructor(auth0: Pick<Auth0Client, 'userinfo'>, encryption: CookieEncryption, now: () => number) {
     this.#auth0 = auth0
-    this.#seals = seals
+    this.#encryption = encryption
     this.#now = now
   }
 
@@ -49,7 +49,7 @@ export class CookieStore implements SessionStore {
   }
 
   async open(cookie: string): Promise<OpenSession | undefined> {
-    const content = CONTENT.safeParse(await this.#seals.open('session', cookie, this.#now())).data
+    const content = CONTENT.safeParse(await this.#encryption.decrypt('session', cookie, this.#now())).data
     if (!content) return undefined
     const { claims: user, accessToken, exp, startedAt } = content
     return {
@@ -72,7 +72,7 @@ export class CookieStore implements SessionStore {
   }
 
   async #seal(content: Content): Promise<SessionCookie> {
-    const value = await this.#seals.seal('session', content, content.exp)
+    const value = await this.#encryption.encrypt('session', content, content.exp)
     if (value.length > MAX_COOKIE_BYTES) {
       throw new GatewayError('session_too_large', {
         detail: `the session needs ${value.length} of ${MAX_COOKIE_BYTES} bytes: set SESSION_STORE to do`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../config/config.ts'
+import { parseConfig } from '../config/read-config.ts'
 import { AUDIENCES, gatewayEnv, ROUTES } from '../testing/fixtures.ts'
 import { cookiesOf, readCookie } from './cookies.ts'
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { Config } from '../config/read-config.ts'
 
 /** Cookies of one origin: how they are named, and how they are kept. */
 export interface Cookies {

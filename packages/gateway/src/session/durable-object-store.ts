@@ -1,10 +1,11 @@
+import type { ObjectNamespace } from '../config/session.ts'
 import { base64url } from 'jose'
 import * as z from 'zod'
 import type { UserClaims } from '../auth0/client.ts'
 import { GatewayError } from '../errors.ts'
 import { ABSOLUTE_SECONDS, type Access, type Login } from './live-session.ts'
 import { type Outcome, valueOf } from './outcome.ts'
-import type { Seals } from './encryption.ts'
+import type { CookieEncryption } from './encryption.ts'
 import type { OpenSession, SessionCookie, SessionStore } from './store.ts'
 
 /** What the Durable Object of a session answers to. */
@@ -14,12 +15,6 @@ export interface SessionObject {
   refresh(): Promise<Outcome<Access>>
   profile(isFresh: boolean): Promise<Outcome<UserClaims>>
   end(): Promise<Outcome<string | undefined>>
-}
-
-/** The binding `SESSIONS`. */
-export interface SessionNamespace<Id = unknown> {
-  idFromName(name: string): Id
-  get(id: Id): SessionObject
 }
 
 /** 256 bits: nobody guesses one. */
@@ -33,26 +28,26 @@ const CONTENT = z.object({ id: z.string() })
  */
 export class DurableStore implements SessionStore {
   readonly isOffline = true
-  readonly #namespace: SessionNamespace
-  readonly #seals: Seals
+  readonly #namespace: ObjectNamespace
+  readonly #encryption: CookieEncryption
   readonly #now: () => number
 
   /** @param now seconds since the epoch */
-  constructor(namespace: SessionNamespace, seals: Seals, now: () => number) {
+  constructor(namespace: ObjectNamespace, encryption: CookieEncryption, now: () => number) {
     this.#namespace = namespace
-    this.#seals = seals
+    this.#encryption = encryption
     this.#now = now
   }
 
   async create(login: Login): Promise<SessionCookie> {
     const id = base64url.encode(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
     await ask(() => this.#object(id).start(login))
-    const value = await this.#seals.seal('session-id', { id }, this.#now() + ABSOLUTE_SECONDS)
+    const value = await this.#encryption.encrypt('session-id', { id }, this.#now() + ABSOLUTE_SECONDS)
     return { value, maxAge: ABSOLUTE_SECONDS }
   }
 
   async open(cookie: string): Promise<OpenSession | undefined> {
-    const content = CONTENT.safeParse(await this.#seals.open('session-id', cookie, this.#now())).data
+    const content = CONTENT.safeParse(await this.#encryption.decrypt('session-id', cookie, this.#now())).data
     if (!content) return undefined
     const object = this.#object(content.id)
     return {
@@ -64,7 +59,8 @@ export class DurableStore implements SessionStore {
   }
 
   #object(id: string): SessionObject {
-    return this.#namespace.get(this.#namespace.idFromName(id))
+    // RPC stubs have every method there is: what class is behind the binding, only wrangler.jsonc says.
+    return this.#namespace.get(this.#namespace.idFromName(id)) as SessionObject
   }
 }
 

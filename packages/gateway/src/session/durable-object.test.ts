@@ -131,7 +131,7 @@ describe('the Durable Object of a session', () => {
     answer = () => new Response('busy', { status: 429, headers: { 'Retry-After': '7' } })
     expect(await stub.access()).toEqual({
       ok: false,
-      kind: 'auth0_unavailable',
+      code: 'auth0_unavailable',
       detail: 'status 429',
       headers: { 'Retry-After': '7' },
     })
@@ -141,7 +141,7 @@ describe('the Durable Object of a session', () => {
     const stub = await begun()
     answer = () => Response.json({ error: 'invalid_grant', error_description: 'canary' }, { status: 403 })
     const outcome = await stub.refresh()
-    expect(outcome).toMatchObject({ ok: false, kind: 'session_expired', detail: 'refresh: invalid_grant' })
+    expect(outcome).toMatchObject({ ok: false, code: 'session_expired', detail: 'refresh: invalid_grant' })
     expect(JSON.stringify(outcome)).not.toContain('canary')
     expect(await kept(stub)).toEqual([0, null])
   })

@@ -1,7 +1,6 @@
 import { DurableObject } from '#runtime'
 import { Auth0Client, type UserClaims } from '../auth0/client.ts'
-import type { LoginConfig } from '../config/config.ts'
-import type { GatewayOf } from '../gateway.ts'
+import type { LoginConfig } from '../config/auth0.ts'
 import {
   type Access,
   LiveSession,
@@ -15,11 +14,20 @@ import type { SessionObject } from './durable-object-store.ts'
 
 const KEY = 'session'
 
+/** What a session reads of the gateway of its environment. */
+export type SessionSettingsOf = (env: object) => SessionSettings | Promise<SessionSettings>
+
+interface SessionSettings {
+  readonly config: { readonly login: LoginConfig | undefined }
+  /** Seconds since the epoch. */
+  readonly now: () => number
+}
+
 /** A class of Durable Objects that hold a session each. */
 export type SessionClass = new (ctx: DurableObjectState, env: object) => DurableObject<object> & SessionObject
 
 /** The Durable Object that holds one session: Auth0's tokens never leave the Cloudflare account. */
-export function createSession(gatewayOf: GatewayOf): SessionClass {
+export function createSession(gatewayOf: SessionSettingsOf): SessionClass {
   class Session extends DurableObject<object> implements SessionObject {
     #live: LiveSession | undefined
     #login: LoginConfig | undefined

@@ -1,20 +1,20 @@
 import { EncryptJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { type Purpose, Seals } from './encryption.ts'
+import { type Purpose, CookieEncryption } from './encryption.ts'
 
 const NOW = 1_800_000_000
 const secret = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
-const seals = new Seals([secret(1)])
+const encryption = new CookieEncryption([secret(1)])
 
 describe('a sealed text', () => {
   it('opens to what was sealed', async () => {
-    const sealed = await seals.seal('session', { id: 'a' }, NOW + 10)
-    expect(await seals.open('session', sealed, NOW)).toEqual({ id: 'a', exp: NOW + 10 })
+    const sealed = await encryption.encrypt('session', { id: 'a' }, NOW + 10)
+    expect(await encryption.decrypt('session', sealed, NOW)).toEqual({ id: 'a', exp: NOW + 10 })
   })
 
   it('says nothing to who cannot open it, and never looks the same', async () => {
     const [one, other] = await Promise.all(
-      [1, 2].map(() => seals.seal('session', { id: 'canary' }, NOW + 10)),
+      [1, 2].map(() => encryption.encrypt('session', { id: 'canary' }, NOW + 10)),
     )
     expect(one).not.toBe(other)
     expect(
@@ -26,33 +26,33 @@ describe('a sealed text', () => {
   })
 
   it('opens until it expires, to the second', async () => {
-    const sealed = await seals.seal('login', {}, NOW + 600)
-    expect(await seals.open('login', sealed, NOW + 599)).toBeDefined()
-    expect(await seals.open('login', sealed, NOW + 600)).toBeUndefined()
+    const sealed = await encryption.encrypt('login', {}, NOW + 600)
+    expect(await encryption.decrypt('login', sealed, NOW + 599)).toBeDefined()
+    expect(await encryption.decrypt('login', sealed, NOW + 600)).toBeUndefined()
   })
 
   const purposes: Purpose[] = ['login', 'session-id', 'session']
   it.each(purposes)('for %s opens for nothing else', async (purpose) => {
-    const sealed = await seals.seal(purpose, {}, NOW + 10)
+    const sealed = await encryption.encrypt(purpose, {}, NOW + 10)
     for (const other of purposes) {
-      expect((await seals.open(other, sealed, NOW)) !== undefined, other).toBe(other === purpose)
+      expect((await encryption.decrypt(other, sealed, NOW)) !== undefined, other).toBe(other === purpose)
     }
   })
 
   it('does not open when any of it was changed', async () => {
-    const sealed = await seals.seal('session', { id: 'a' }, NOW + 10)
-    expect(await seals.open('session', sealed, NOW)).toBeDefined()
+    const sealed = await encryption.encrypt('session', { id: 'a' }, NOW + 10)
+    expect(await encryption.decrypt('session', sealed, NOW)).toBeDefined()
     for (const index of sealed.split('').keys()) {
       if (sealed[index] === '.') continue
       const changed = `${sealed.slice(0, index)}${sealed[index] === 'A' ? 'B' : 'A'}${sealed.slice(index + 1)}`
       // The last character of a part may hold bits that mean nothing (RFC 4648 §3.5).
       const isLast = sealed[index + 1] === '.' || index === sealed.length - 1
-      if (!isLast) expect(await seals.open('session', changed, NOW), String(index)).toBeUndefined()
+      if (!isLast) expect(await encryption.decrypt('session', changed, NOW), String(index)).toBeUndefined()
     }
   })
 
   it.each(['', 'x', 'a.b.c.d.e', '....', 'x'.repeat(5000)])('is not %j', async (text) => {
-    expect(await seals.open('session', text, NOW)).toBeUndefined()
+    expect(await encryption.decrypt('session', text, NOW)).toBeUndefined()
   })
 })
 
@@ -81,21 +81,21 @@ describe('a key and a header', () => {
     ['sealgate seal login', 'sealgate-session', false],
     ['sealgate seal', 'sealgate-session', false],
   ])('%j and %j: it opens as a session %s', async (info, typ, opens) => {
-    expect((await seals.open('session', await crafted(info, typ), NOW)) !== undefined).toBe(opens)
+    expect((await encryption.decrypt('session', await crafted(info, typ), NOW)) !== undefined).toBe(opens)
   })
 })
 
 describe('session secrets', () => {
-  it('rotate: the first seals, all open', async () => {
-    const before = new Seals([secret(1)])
-    const during = new Seals([secret(2), secret(1)])
-    const after = new Seals([secret(2)])
-    const old = await before.seal('session', {}, NOW + 10)
-    const fresh = await during.seal('session', {}, NOW + 10)
-    expect(await during.open('session', old, NOW)).toBeDefined()
-    expect(await during.open('session', fresh, NOW)).toBeDefined()
-    expect(await after.open('session', fresh, NOW)).toBeDefined()
-    expect(await after.open('session', old, NOW)).toBeUndefined()
-    expect(await before.open('session', fresh, NOW)).toBeUndefined()
+  it('rotate: the first encryption, all open', async () => {
+    const before = new CookieEncryption([secret(1)])
+    const during = new CookieEncryption([secret(2), secret(1)])
+    const after = new CookieEncryption([secret(2)])
+    const old = await before.encrypt('session', {}, NOW + 10)
+    const fresh = await during.encrypt('session', {}, NOW + 10)
+    expect(await during.decrypt('session', old, NOW)).toBeDefined()
+    expect(await during.decrypt('session', fresh, NOW)).toBeDefined()
+    expect(await after.decrypt('session', fresh, NOW)).toBeDefined()
+    expect(await after.decrypt('session', old, NOW)).toBeUndefined()
+    expect(await before.decrypt('session', fresh, NOW)).toBeUndefined()
   })
 })

@@ -1,28 +1,28 @@
 import { EncryptJWT, errors, jwtDecrypt } from 'jose'
-import { encodeUtf8 } from '../observability/text.ts'
+import { encodeUtf8 } from '../observability/utf8.ts'
 
-/** What a sealed text is for. Each has a key of its own, so that one never opens as another. */
+/** What an encrypted cookie is for. Each purpose has a key of its own, so that one never passes for another. */
 export type Purpose = 'login' | 'session-id' | 'session'
 
 /** A cookie that a browser keeps is never longer. Characters. */
-const MAX_SEALED_LENGTH = 4096
+const MAX_LENGTH = 4096
 
 /**
- * Seals what browsers keep for us: JWE, `dir` with `A256GCM` (RFC 7516, RFC 7518 §5.3). Keys come from the session
+ * Encrypts what browsers keep for us: JWE, `dir` with `A256GCM` (RFC 7516, RFC 7518 §5.3). Keys come from the session
  * secrets by HKDF (RFC 5869), with the purpose in the info string; the purpose is also in the protected header.
  */
-export class Seals {
+export class CookieEncryption {
   readonly #secrets: readonly Uint8Array[]
   /** Keys that were derived. Values only: a promise of one request must not be awaited in another. */
   readonly #keys = new Map<string, CryptoKey>()
 
-  /** @param secrets the first seals, all open */
+  /** @param secrets the first encrypts, all decrypt */
   constructor(secrets: readonly Uint8Array[]) {
     this.#secrets = secrets
   }
 
-  /** @param expiresAt seconds since the epoch, after which it opens no more */
-  async seal(
+  /** @param expiresAt seconds since the epoch, after which it is no longer decrypted */
+  async encrypt(
     purpose: Purpose,
     content: Readonly<Record<string, unknown>>,
     expiresAt: number,
@@ -34,15 +34,19 @@ export class Seals {
   }
 
   /**
-   * The content of a text that was sealed for this purpose and has not expired; else `undefined`.
+   * The content of a text that was encrypted for this purpose and has not expired; else `undefined`.
    *
    * @param now seconds since the epoch
    */
-  async open(purpose: Purpose, sealed: string, now: number): Promise<Record<string, unknown> | undefined> {
-    if (sealed.length > MAX_SEALED_LENGTH) return undefined
+  async decrypt(
+    purpose: Purpose,
+    encrypted: string,
+    now: number,
+  ): Promise<Record<string, unknown> | undefined> {
+    if (encrypted.length > MAX_LENGTH) return undefined
     for (const index of this.#secrets.keys()) {
       try {
-        const { payload } = await jwtDecrypt(sealed, await this.#key(purpose, index), {
+        const { payload } = await jwtDecrypt(encrypted, await this.#key(purpose, index), {
           keyManagementAlgorithms: ['dir'],
           contentEncryptionAlgorithms: ['A256GCM'],
           typ: typeOf(purpose),
@@ -51,7 +55,7 @@ export class Seals {
         })
         return payload
       } catch (error) {
-        // Another secret may open it; what is malformed or over, none does.
+        // Another secret may decrypt it; what is malformed or expired, none does.
         if (!(error instanceof errors.JWEDecryptionFailed)) return undefined
       }
     }

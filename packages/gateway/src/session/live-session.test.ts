@@ -94,7 +94,7 @@ beforeEach(() => {
   answer = () => Promise.resolve(tokens())
 })
 
-const ofKind = (kind: string): unknown => expect.objectContaining({ kind })
+const ofKind = (code: string): unknown => expect.objectContaining({ code })
 
 describe('a session ends', () => {
   it('after twelve hours without use', async () => {

@@ -1,5 +1,5 @@
 import type { Auth0Client, Tokens, UserClaims } from '../auth0/client.ts'
-import { type ErrorKind, GatewayError } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 
 /** A session that nobody uses ends after this time, in seconds. */
 export const IDLE_SECONDS = 12 * 3600
@@ -180,7 +180,7 @@ export class LiveSession {
     try {
       tokens = await this.#auth0.refresh(refreshToken, sub)
     } catch (error) {
-      if (error instanceof GatewayError && error.kind === 'session_expired') return this.#over(error.detail)
+      if (error instanceof GatewayError && error.code === 'session_expired') return this.#over(error.detail)
       throw error
     }
     // The session may have ended, or been used, in the meantime.
@@ -220,8 +220,8 @@ function accessOf({ accessToken, expiresAt, claims: { sub }, startedAt }: Sessio
   return { accessToken, expiresAt, sub, startedAt }
 }
 
-const OUTAGES: readonly ErrorKind[] = ['auth0_unavailable', 'auth0_failed']
+const OUTAGES: readonly ErrorCode[] = ['auth0_unavailable', 'auth0_failed']
 
 function isOutage(error: unknown): boolean {
-  return error instanceof GatewayError && OUTAGES.includes(error.kind)
+  return error instanceof GatewayError && OUTAGES.includes(error.code)
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Seals } from './encryption.ts'
+import type { CookieEncryption } from './encryption.ts'
 
 /** How long a user may take to log in at Auth0, in seconds. */
 export const LOGIN_SECONDS = 600
@@ -20,16 +20,20 @@ const LOGIN_ATTEMPT = z.object({
 export type LoginAttempt = z.infer<typeof LOGIN_ATTEMPT>
 
 /** @param now seconds since the epoch */
-export function sealLoginAttempt(seals: Seals, attempt: LoginAttempt, now: number): Promise<string> {
-  return seals.seal('login', attempt, now + LOGIN_SECONDS)
+export function encryptLoginAttempt(
+  encryption: CookieEncryption,
+  attempt: LoginAttempt,
+  now: number,
+): Promise<string> {
+  return encryption.encrypt('login', attempt, now + LOGIN_SECONDS)
 }
 
 /** The login under way; `undefined` when it is over, or was never ours. */
-export async function openLoginAttempt(
-  seals: Seals,
+export async function decryptLoginAttempt(
+  encryption: CookieEncryption,
   sealed: string | undefined,
   now: number,
 ): Promise<LoginAttempt | undefined> {
-  const content = sealed === undefined ? undefined : await seals.open('login', sealed, now)
+  const content = sealed === undefined ? undefined : await encryption.decrypt('login', sealed, now)
   return LOGIN_ATTEMPT.safeParse(content).data
 }

@@ -1,11 +1,11 @@
-import { type ErrorKind, GatewayError, problemOf } from '../errors.ts'
+import { type ErrorCode, GatewayError, problemOf } from '../errors.ts'
 
 /** What a Durable Object answers: classes and codes of errors do not cross RPC. */
 export type Outcome<Value> =
   | { readonly ok: true; readonly value: Value }
   | {
       readonly ok: false
-      readonly kind: ErrorKind
+      readonly code: ErrorCode
       readonly detail: string
       readonly headers: Readonly<Record<string, string>>
     }
@@ -14,14 +14,14 @@ export async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outco
   try {
     return { ok: true, value: await act() }
   } catch (error) {
-    const { error: kind, detail } = problemOf(error)
-    return { ok: false, kind, detail, headers: error instanceof GatewayError ? error.headers : {} }
+    const { error: code, detail } = problemOf(error)
+    return { ok: false, code, detail, headers: error instanceof GatewayError ? error.headers : {} }
   }
 }
 
 /** @throws GatewayError as it was on the other side */
 export function valueOf<Value>(outcome: Outcome<Value>): Value {
   if (outcome.ok) return outcome.value
-  const { kind, detail, headers } = outcome
-  throw new GatewayError(kind, { headers, detail })
+  const { code, detail, headers } = outcome
+  throw new GatewayError(code, { headers, detail })
 }

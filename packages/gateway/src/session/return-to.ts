@@ -1,4 +1,4 @@
-import { plainPath } from '../proxy/plain-path.ts'
+import { plainPath } from '../http/plain-path.ts'
 
 const MAX_LENGTH = 2048
 

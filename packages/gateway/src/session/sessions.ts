@@ -1,8 +1,8 @@
 import { Auth0Client, type Auth0ClientOptions } from '../auth0/client.ts'
-import type { Config } from '../config/config.ts'
+import type { Config } from '../config/read-config.ts'
 import { logEvent } from '../observability/log.ts'
 import { isLoopbackHttp } from './cookies.ts'
-import { Seals } from './encryption.ts'
+import { CookieEncryption } from './encryption.ts'
 import { CookieStore } from './cookie-store.ts'
 import { DurableStore } from './durable-object-store.ts'
 import type { SessionStore } from './store.ts'
@@ -10,7 +10,7 @@ import type { SessionStore } from './store.ts'
 /** Logins and what they need. */
 export interface Sessions {
   readonly auth0: Auth0Client
-  readonly seals: Seals
+  readonly encryption: CookieEncryption
   readonly store: SessionStore
 }
 
@@ -23,10 +23,10 @@ export function sessionsOf(
   if (!login || !session) return undefined
   if (baseUrl !== undefined && isLoopbackHttp(baseUrl)) logEvent('warn', 'cookies_without_secure')
   const auth0 = new Auth0Client(login, { ...options, now })
-  const seals = new Seals(session.secrets)
+  const encryption = new CookieEncryption(session.secrets)
   const store =
     session.store === 'cookie'
-      ? new CookieStore(auth0, seals, now)
-      : new DurableStore(session.store, seals, now)
-  return { auth0, seals, store }
+      ? new CookieStore(auth0, encryption, now)
+      : new DurableStore(session.store, encryption, now)
+  return { auth0, encryption, store }
 }

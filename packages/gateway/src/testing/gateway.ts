@@ -1,7 +1,9 @@
 import { createApp } from '../app.ts'
 import { defineGateway, type GatewayDefinition } from '../config/definition.ts'
 import { gatewaysOf } from '../gateway.ts'
-import { createEntrypoints } from '../rpc/entrypoints.ts'
+import { createAdmin } from '../rpc/admin.ts'
+import { createExchange } from '../rpc/exchange.ts'
+import { createKeys } from '../rpc/keys.ts'
 import { createSession } from '../session/durable-object.ts'
 
 /** What the tests of this package run: a definition of their own, so that no configuration of a Worker can break them. */
@@ -35,6 +37,8 @@ export const definition: GatewayDefinition = defineGateway({
 
 export const gatewayOf = gatewaysOf(definition)
 export const app = createApp(gatewayOf)
-export const { Keys, Exchange, Admin } = createEntrypoints(gatewayOf)
+export const Keys = createKeys(gatewayOf)
+export const Exchange = createExchange(gatewayOf)
+export const Admin = createAdmin(gatewayOf)
 export const Session = createSession(gatewayOf)
 export default app

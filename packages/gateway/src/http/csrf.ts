@@ -1,4 +1,4 @@
-import { isUpgrade } from './upgrade.ts'
+import { isWebSocketUpgrade } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
 /**
@@ -10,7 +10,7 @@ import { GatewayError } from '../errors.ts'
  */
 export function rejectCrossSite(request: Request, origin: string): void {
   const { method, headers } = request
-  if ((method === 'GET' || method === 'HEAD') && !isUpgrade(request)) return
+  if ((method === 'GET' || method === 'HEAD') && !isWebSocketUpgrade(request)) return
   const sender = headers.get('Origin')
   const isOwn = sender === null ? headers.get('Sec-Fetch-Site') === 'same-origin' : sender === origin
   if (!isOwn) throw new GatewayError('csrf')

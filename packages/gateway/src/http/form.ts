@@ -1,3 +1,4 @@
+import { readBounded } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
 /** Larger than any set of tokens that this endpoint takes. */
@@ -35,26 +36,11 @@ export async function readForm(request: Request): Promise<ReadonlyMap<string, st
  * @throws GatewayError `invalid_request`, `request_too_large`
  */
 export async function readBody(request: Request): Promise<string> {
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
-  if (!reader) return ''
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  let text = ''
-  let length = 0
+  const bytes = await readBounded(request.body, MAX_BODY_BYTES)
+  if (bytes === null) throw new GatewayError('request_too_large')
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return text + decoder.decode()
-      length += value.byteLength
-      if (length > MAX_BODY_BYTES) {
-        await reader.cancel()
-        throw new GatewayError('request_too_large')
-      }
-      text += decoder.decode(value, { stream: true })
-    }
-  } catch (error) {
-    if (error instanceof TypeError) {
-      throw new GatewayError('invalid_request', { description: 'The body is not UTF-8' })
-    }
-    throw error
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new GatewayError('invalid_request', { description: 'The body is not UTF-8' })
   }
 }

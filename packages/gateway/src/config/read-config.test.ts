@@ -1,6 +1,6 @@
 import { ConfigError } from '@sealgate/kit'
 import { describe, expect, it } from 'vitest'
-import { type Config, parseConfig } from './config.ts'
+import { type Config, parseConfig } from './read-config.ts'
 import { AUDIENCES, gatewayEnv, ROUTES } from '../testing/fixtures.ts'
 
 const definition = { audiences: { fromFile: { permissions: ['a'], roles: [] } }, routes: [] }

@@ -1,0 +1,53 @@
+import { type Auth0Settings, readAuth0 } from './auth0.ts'
+import type { GatewayDefinition } from './definition.ts'
+import { type ExchangeSettings, readExchange } from './exchange.ts'
+import { limiterOf, type RateLimiter } from './limits.ts'
+import { present, readVariables, type Variables } from './schema.ts'
+import { readServices, type ServiceSettings } from './services.ts'
+import { type SessionConfig, sessionConfig } from './session.ts'
+import { readWeb, type WebSettings } from './web.ts'
+
+/** Everything that the gateway knows from its environment, checked. Times in seconds. */
+export interface Config extends Auth0Settings, ExchangeSettings, ServiceSettings, WebSettings {
+  /** Every variable, parsed, with its default. */
+  readonly variables: Variables
+  readonly environment: 'production' | 'staging' | 'test' | 'dev'
+  /** `undefined`: no login; the client of Auth0, if there is one, is for the password realm alone. */
+  readonly session: SessionConfig | undefined
+  readonly rateLimiter: RateLimiter | undefined
+  readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
+}
+
+/**
+ * Reads the environment (docs/reference/environment.md).
+ *
+ * @param definition audiences and routes, unless `AUDIENCES` and `ROUTES` replace them
+ * @throws ConfigError naming the variable and what to do
+ */
+export function parseConfig(env: object, definition: GatewayDefinition): Config {
+  const variables = readVariables(env)
+  const { WORKER_ENV: environment, DATADOG_API_KEY: apiKey, DATADOG_SITE: site } = variables
+  const isStrict = environment === 'production' || environment === 'staging'
+  const auth0 = readAuth0(env, variables, isStrict)
+  const services = readServices(env, variables, definition)
+  const web = readWeb(variables, isStrict)
+  return {
+    variables,
+    environment,
+    ...auth0,
+    ...services,
+    ...web,
+    ...readExchange(env, variables, services.audiences),
+    session: sessionConfig({
+      login: auth0.login,
+      secret: variables.SESSION_SECRET,
+      store: variables.SESSION_STORE,
+      namespace: present(env, 'SESSIONS'),
+      clients: variables.AUTH0_CLIENTS,
+      baseUrl: web.baseUrl,
+      isStrict,
+    }),
+    rateLimiter: limiterOf(env, variables),
+    datadog: apiKey === undefined ? undefined : { apiKey, site },
+  }
+}

@@ -1,0 +1,95 @@
+import { ConfigError } from '@sealgate/kit'
+import type * as z from 'zod'
+import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
+import { audiences, routes } from './definition-schema.ts'
+import { RouteTable } from './route-table.ts'
+import { present, reject, type Variables } from './schema.ts'
+
+/** A service binding, as far as forwarding needs it. */
+export interface Service {
+  fetch(request: Request): Promise<Response>
+}
+
+/** What the gateway stands in front of. */
+export interface ServiceSettings {
+  readonly audiences: ReadonlyMap<string, AudienceDefinition>
+  readonly routes: RouteTable
+  /** Service bindings by name. */
+  readonly services: ReadonlyMap<string, Service>
+}
+
+/**
+ * @param definition audiences and routes, unless `AUDIENCES` and `ROUTES` replace them
+ * @throws ConfigError naming the variable and what to do
+ */
+export function readServices(
+  env: object,
+  variables: Variables,
+  definition: GatewayDefinition,
+): ServiceSettings {
+  const known = parseAudiences(variables.AUDIENCES ?? definition.audiences)
+  const table = new RouteTable(variables.ROUTES ?? checkRoutes(definition.routes))
+  return { audiences: known, routes: table, services: bindServices(env, table, known) }
+}
+
+function parseAudiences(given: unknown): ReadonlyMap<string, AudienceDefinition> {
+  const parsed = audiences.safeParse(given)
+  if (!parsed.success) throw definitionError('AUDIENCES', parsed.error)
+  if (Object.keys(parsed.data).length === 0) reject('AUDIENCES', 'names no audience: nothing could be issued')
+  return new Map(
+    Object.entries(parsed.data).map(([audience, { permissions, roles, actors = [] }]) => [
+      audience,
+      { permissions: [...new Set(permissions)], roles: [...new Set(roles)], actors },
+    ]),
+  )
+}
+
+function checkRoutes(given: unknown): z.infer<typeof routes> {
+  const parsed = routes.safeParse(given)
+  if (!parsed.success) throw definitionError('ROUTES', parsed.error)
+  return parsed.data
+}
+
+function definitionError(variable: string, error: z.ZodError): ConfigError {
+  const problems = error.issues.map(({ path, message }) => `${[variable, ...path].join('.')} ${message}`)
+  return new ConfigError(`${problems.join('; ')} (from ${variable}, or from gateway.config.ts)`)
+}
+
+/** Finds the binding of every route, and rejects routes for audiences and permissions that do not exist. */
+function bindServices(
+  env: object,
+  { routes }: RouteTable,
+  known: ReadonlyMap<string, AudienceDefinition>,
+): ReadonlyMap<string, Service> {
+  for (const route of routes) {
+    if (route.auth === 'none') continue
+    if (!known.has(route.audience)) {
+      reject('ROUTES', `${route.match} is for the audience ${route.audience}, which is not in AUDIENCES`)
+    }
+    const maximum = known.get(route.audience)?.permissions
+    const unknown = [
+      ...route.require,
+      ...(route.grant ?? []),
+      ...(route.auth === 'anonymous' ? route.anonymousGrant : []),
+    ].find((one) => maximum?.includes(one) !== true)
+    if (unknown !== undefined) {
+      reject('ROUTES', `${route.match} names ${unknown}, which the audience ${route.audience} never carries`)
+    }
+  }
+  const names = [...new Set(routes.map(({ service }) => service))]
+  return new Map(
+    names.map((name) => {
+      const binding = present(env, name)
+      if (!isService(binding)) {
+        throw new ConfigError(
+          `ROUTES names the service ${name}, which is no service binding: add it to "services" in wrangler.jsonc`,
+        )
+      }
+      return [name, binding]
+    }),
+  )
+}
+
+function isService(value: unknown): value is Service {
+  return typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function'
+}

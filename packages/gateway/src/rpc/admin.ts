@@ -1,0 +1,57 @@
+import { WorkerEntrypoint } from '#runtime'
+import type { RpcFailure } from '../errors.ts'
+import type { GatewayOf } from '../gateway.ts'
+import { adminRevoke, adminSign, deepHealth, type DeepHealth } from './admin-operations.ts'
+import { requireAdmin } from './props.ts'
+import { type EntrypointClass, reporterOf } from './report.ts'
+
+/** What an `Admin` entrypoint offers operators' Workers. */
+export interface AdminMethods {
+  sign(claims: object, request: { audience: string }): Promise<{ ok: true; token: string } | RpcFailure>
+  revoke(revocation: object): Promise<{ ok: true } | RpcFailure>
+  health(): Promise<({ ok: true } & DeepHealth) | RpcFailure>
+}
+
+/** Makes the entrypoint class. Every public method of it can be called over RPC. */
+export function createAdmin(gatewayOf: GatewayOf): EntrypointClass<AdminMethods> {
+  const reporter = reporterOf(gatewayOf)
+
+  /** For operators' Workers alone. A binding must say `"admin": true`. */
+  class Admin extends WorkerEntrypoint<object> {
+    /** A token for a caller that logged in elsewhere, for an audience of `ADMIN_SIGN`. */
+    async sign(
+      claims: object,
+      request: { audience: string },
+    ): Promise<{ ok: true; token: string } | RpcFailure> {
+      try {
+        requireAdmin(this.ctx.props)
+        return { ok: true, token: await adminSign(await gatewayOf(this.env), claims, request) }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Admin.sign', error)
+      }
+    }
+
+    /** Puts a token, a subject or a key on the deny-list. It holds everywhere after about 90 s. */
+    async revoke(revocation: object): Promise<{ ok: true } | RpcFailure> {
+      try {
+        requireAdmin(this.ctx.props)
+        await adminRevoke(await gatewayOf(this.env), revocation)
+        return { ok: true }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Admin.revoke', error)
+      }
+    }
+
+    /** Deep health: mode, slots, sources and what is wrong with them; no secret in it. */
+    async health(): Promise<({ ok: true } & DeepHealth) | RpcFailure> {
+      try {
+        requireAdmin(this.ctx.props)
+        return { ok: true, ...(await deepHealth(await gatewayOf(this.env))) }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Admin.health', error)
+      }
+    }
+  }
+
+  return Admin
+}

@@ -1,0 +1,70 @@
+import { WorkerEntrypoint } from '#runtime'
+import { GatewayError, type RpcFailure } from '../errors.ts'
+import { delegate, verifyFor } from '../exchange/delegate.ts'
+import type { GatewayOf } from '../gateway.ts'
+import { serviceOf } from './props.ts'
+import { type EntrypointClass, reporterOf } from './report.ts'
+
+/** RFC 7662 §2.2; an active token's claims stand beside. */
+export type Introspection =
+  | { readonly ok: true; readonly active: false }
+  | { readonly ok: true; readonly active: true; readonly token_type: 'Bearer' }
+
+/** What an `Exchange` entrypoint offers services, which hold no signing key. */
+export interface ExchangeMethods {
+  delegate(token: string, request: object): Promise<{ ok: true; token: string } | RpcFailure>
+  verify(token: string, request: { audience: string }): Promise<{ ok: true; claims: object } | RpcFailure>
+  introspect(token: string, request: { audience: string }): Promise<Introspection | RpcFailure>
+}
+
+/** Makes the entrypoint class. Every public method of it can be called over RPC. */
+export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMethods> {
+  const reporter = reporterOf(gatewayOf)
+
+  /** For services, which hold no signing key. The caller is who its binding's props say. */
+  class Exchange extends WorkerEntrypoint<object> {
+    /** A token for the next hop. */
+    async delegate(token: string, request: object): Promise<{ ok: true; token: string } | RpcFailure> {
+      try {
+        const service = serviceOf(this.ctx.props)
+        return { ok: true, token: await delegate(await gatewayOf(this.env), service, token, request) }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Exchange.delegate', error)
+      }
+    }
+
+    /** The claims of a token that is meant for the caller. */
+    async verify(
+      token: string,
+      request: { audience: string },
+    ): Promise<{ ok: true; claims: object } | RpcFailure> {
+      try {
+        return { ok: true, claims: await this.#claims(token, request) }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Exchange.verify', error)
+      }
+    }
+
+    /** Whether a token that is meant for the caller is active, and its claims (RFC 7662 §2.2). */
+    async introspect(token: string, request: { audience: string }): Promise<Introspection | RpcFailure> {
+      try {
+        const claims = await this.#claims(token, request)
+        return { ...claims, ok: true, active: true, token_type: 'Bearer' }
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === 'invalid_token')
+          return { ok: true, active: false }
+        return await reporter.rejected(this.env, 'Exchange.introspect', error)
+      }
+    }
+
+    async #claims(token: unknown, request: unknown): Promise<object> {
+      const service = serviceOf(this.ctx.props)
+      const audience =
+        typeof request === 'object' && request !== null && 'audience' in request ? request.audience : ''
+      if (audience !== service) throw new GatewayError('unauthorized_client', { detail: 'another audience' })
+      return { ...(await verifyFor(await gatewayOf(this.env), service, token)) }
+    }
+  }
+
+  return Exchange
+}
