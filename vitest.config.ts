@@ -14,6 +14,9 @@ const durableObjectTests = [
 /** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */
 const consumerTests = ['test/agents/consumer/**/*.test.ts']
 
+/** What takes too long for every run has a name of its own; npm run test:nightly sets the variable. */
+const nightly = process.env.SEALGATE_NIGHTLY === '1' ? [] : ['**/*.nightly.test.ts']
+
 const kitTests = ['packages/kit/src/**/*.test.ts']
 
 /** Vectors, fuzzing and hostile tokens: what the runtime's own cryptography says counts, so on both. */
@@ -111,7 +114,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts', 'bench/**/*.test.ts', 'packages/cli/src/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/agents/**', ...proofTests],
+          exclude: [...configDefaults.exclude, ...nightly, 'test/agents/**', ...proofTests],
           testTimeout: PATIENCE,
           hookTimeout: 60_000,
         },

@@ -1,13 +1,6 @@
 import { join } from 'node:path'
 import { createTestHarness } from 'wrangler'
-import {
-  demoClients,
-  demoUsers,
-  PASSWORD_REALM,
-  REALM,
-  startTenant,
-  type Tenant,
-} from '../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, demoUsers, PASSWORD_REALM, REALM, startTenant, type Tenant } from 'sealgate/internal'
 import { exchangeOf, newSlots } from '../test/support/system.ts'
 import { cpuOfWorkerd } from './cpu.ts'
 import { median, shuffled } from './stats.ts'

@@ -47,7 +47,7 @@ async function run(step: Step): Promise<Outcome> {
     const child = spawn(process.execPath, step.args, {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, SEALGATE_LONG: '1', SEALGATE_FIGURES: file },
+      env: { ...process.env, SEALGATE_NIGHTLY: '1', SEALGATE_FIGURES: file },
       timeout: step.minutes * 60_000,
     })
     const [status] = (await once(child, 'exit')) as [number | null]

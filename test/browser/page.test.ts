@@ -4,12 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { demoUsers, type TenantUser } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
-import { startControl, type Control } from '../../packages/cli/src/dev/control.ts'
-import { makeSecrets, reloadOnNewSecrets } from '../../packages/cli/src/dev/dev-secrets.ts'
-import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
-import { runEndToEndFlow } from '../../packages/cli/src/dev/end-to-end-flow.ts'
-import { addressesOf, startSystem, type System, waitUntilReady } from '../../packages/cli/src/dev/system.ts'
+import {
+  addressesOf,
+  type Control,
+  demoUsers,
+  freePorts,
+  makeSecrets,
+  reloadOnNewSecrets,
+  runEndToEndFlow,
+  startControl,
+  startSystem,
+  type System,
+  type TenantUser,
+  waitUntilReady,
+} from 'sealgate/internal'
 import { isSkipped, launch } from './chromium.ts'
 
 /** A folder for pictures of the page, to be looked at. None are taken when it is unset. */

@@ -5,21 +5,18 @@ export type Vectors = Readonly<Record<string, unknown>>
 
 declare module 'vitest' {
   interface ProvidedContext {
-    vectors: Vectors | undefined
+    vectors: Vectors
     fuzz: { readonly runs: number; readonly seed: number }
   }
 }
 
-/** True where the vectors are absent and that is no error. */
-export const isSkipped: boolean = inject('vectors') === undefined
-
-/** One file. An empty object where the vectors are absent. */
+/** One file. */
 // The shape is the format's, which its own schema describes.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function vectorFile<Shape>(path: string): Shape {
   const vectors = inject('vectors')
-  if (vectors && !(path in vectors)) throw new Error(`no vectors at ${path}`)
-  return (vectors?.[path] ?? {}) as Shape
+  if (!(path in vectors)) throw new Error(`no vectors at ${path}`)
+  return vectors[path] as Shape
 }
 
 /** Groups of Wycheproof (testvectors_v1). */

@@ -2,9 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { freePorts, Program } from 'sealgate/internal'
 import { Project, ROOT } from '../release/project.ts'
-import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
-import { Program } from '../../packages/cli/src/dev/program.ts'
 import { pageOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
 

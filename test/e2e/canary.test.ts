@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  addressesOf,
   DEMO_PASSWORD,
   demoClients,
   demoUsers,
+  freePorts,
+  makeSecrets,
   PASSWORD_REALM,
+  readSecrets,
   REALM,
-} from '../../packages/cli/src/dev/mock-idp/tenant.ts'
-import { makeSecrets, readSecrets } from '../../packages/cli/src/dev/dev-secrets.ts'
-import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
-import { runEndToEndFlow } from '../../packages/cli/src/dev/end-to-end-flow.ts'
-import { addressesOf, startSystem, type System, waitUntilReady } from '../../packages/cli/src/dev/system.ts'
+  runEndToEndFlow,
+  startSystem,
+  type System,
+  waitUntilReady,
+} from 'sealgate/internal'
 import { Browser } from '../support/browser.ts'
 import { ACCESS_TOKEN, EXCHANGE } from '../support/system.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoUsers } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoUsers } from 'sealgate/internal'
 import { Browser, errorOf, ORIGIN, SESSION, startWithLogins } from '../support/browser.ts'
 import type { System } from '../support/system.ts'
 

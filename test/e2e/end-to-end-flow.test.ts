@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoUsers, type TenantUser } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoUsers, type TenantUser } from 'sealgate/internal'
 import { bearer, exchangeOf, startSystem, type System } from '../support/system.ts'
 
 let system: System

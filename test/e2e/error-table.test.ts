@@ -2,12 +2,7 @@ import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  DEMO_PASSWORD,
-  demoUsers,
-  startTenant,
-  type Tenant,
-} from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { DEMO_PASSWORD, demoUsers, startTenant, type Tenant } from 'sealgate/internal'
 import { Browser, LOGIN, ORIGIN, type Site, withCookie } from '../support/browser.ts'
 import { type GatewayName, type Gateways, startGateways } from '../support/faulty-gateways.ts'
 import { ACCESS_TOKEN, EXCHANGE } from '../support/system.ts'

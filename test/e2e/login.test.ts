@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { demoClients, demoUsers } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, demoUsers } from 'sealgate/internal'
 import { Browser, errorOf, LOGIN, ORIGIN, SESSION, startWithLogins, withCookie } from '../support/browser.ts'
 import type { System } from '../support/system.ts'
 

@@ -16,8 +16,7 @@ import {
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FormBrowser } from '../../packages/cli/src/dev/mock-idp/form-login.ts'
-import { demoClients, demoUsers } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, demoUsers, FormBrowser } from 'sealgate/internal'
 import { ACCESS_TOKEN, bearer, EXCHANGE, startSystem, type System } from '../support/system.ts'
 
 /** The gateway's issuer here is its own address, so that a client can discover it. */

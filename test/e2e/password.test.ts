@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { demoClients, demoUsers, REALM } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, demoUsers, REALM } from 'sealgate/internal'
 import { bearer, exchangeOf, startSystem, type System } from '../support/system.ts'
 
 let system: System

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { problemWith } from '../../packages/cli/src/dev/dev-secrets.ts'
-import { keygen } from '../../packages/cli/src/dev/keygen.ts'
-import { describeSlots } from '../../packages/cli/src/dev/slot-table.ts'
+import { describeSlots, keygen, problemWith } from 'sealgate/internal'
 
 describe('npm run slots', () => {
   const a = { name: 'GATEWAY_PRIVATE_A (named by JWT_PRIVATE_JWK_NAME)', kid: 'first', nbf: 1_800_000_000 }

@@ -1,7 +1,6 @@
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { demoUsers } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
-import { keygen } from '../../packages/cli/src/dev/keygen.ts'
+import { demoUsers, keygen } from 'sealgate/internal'
 import { bearer, startSystem, type System } from '../support/system.ts'
 
 let system: System

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { demoUsers, type TenantUser } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoUsers, type TenantUser } from 'sealgate/internal'
 import { Browser, errorOf, LOGIN, ORIGIN, SESSION, startWithLogins, withCookie } from '../support/browser.ts'
 import type { System } from '../support/system.ts'
 

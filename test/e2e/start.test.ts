@@ -1,16 +1,28 @@
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  addressesOf,
+  checkPorts,
+  type Control,
+  curlLines,
+  freePorts,
+  makeSecrets,
+  offerOf,
+  type Ports,
+  main,
+  readPorts,
+  wranglerWith,
+  runEndToEndFlow,
+  say,
+  startControl,
+  startSystem,
+  type System,
+  upgradeStatus,
+  waitUntilReady,
+} from 'sealgate/internal'
 import { chatNameOf } from '../../workers/consumer/src/chat-name.ts'
-import { type Control, startControl } from '../../packages/cli/src/dev/control.ts'
-import { makeSecrets } from '../../packages/cli/src/dev/dev-secrets.ts'
-import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
-import { curlLines, runEndToEndFlow } from '../../packages/cli/src/dev/end-to-end-flow.ts'
-import { type Ports, readOptions, UsageError } from '../../packages/cli/src/dev/options.ts'
-import { checkPorts } from '../../packages/cli/src/dev/ports.ts'
-import { offerOf, say, upgradeStatus } from '../../packages/cli/src/dev/sockets.ts'
-import { addressesOf, startSystem, type System, waitUntilReady } from '../../packages/cli/src/dev/system.ts'
 
 const run = promisify(execFile)
 
@@ -146,8 +158,10 @@ it('takes orders from nobody who does not know its address', async () => {
 
 describe('the command line', () => {
   it('takes ports from flags, else from variables', () => {
-    expect(readOptions(['--gateway-port=1'], { GATEWAY_PORT: '2', AUTH0_PORT: '3' })).toMatchObject({
-      ports: { gateway: 1, auth0: 3, consumer: 8789 },
+    expect(readPorts({ gateway: '1' }, { GATEWAY_PORT: '2', AUTH0_PORT: '3' })).toEqual({
+      gateway: 1,
+      auth0: 3,
+      consumer: 8789,
     })
   })
 
@@ -157,8 +171,16 @@ describe('the command line', () => {
     ['--consumer-port=65536'],
     ['--nope'],
     ['--auth0-port=8787'],
-  ])('rejects %s with a line that says what to do', (flag) => {
-    expect(() => readOptions([flag], {})).toThrow(UsageError)
+  ])('rejects %s with a line that says what to do, and exit code 2', async (flag) => {
+    const lines: string[] = []
+    const error = vi.spyOn(process.stderr, 'write').mockImplementation((line) => {
+      lines.push(String(line))
+      return true
+    })
+    const say = (line: string): void => void lines.push(line)
+    expect(await main(['dev', flag], { run: wranglerWith(), say })).toBe(2)
+    error.mockRestore()
+    expect(lines.join('')).toMatch(/must be a port|unknown option|a port of its own/)
   })
 
   it('says which flag and variable change a port that is taken', async () => {

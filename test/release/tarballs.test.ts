@@ -3,9 +3,8 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePorts, Program } from 'sealgate/internal'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
-import { freePorts } from '../../packages/cli/src/dev/free-ports.ts'
-import { Program } from '../../packages/cli/src/dev/program.ts'
 import { Project, ROOT } from './project.ts'
 
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')

@@ -1,12 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  demoClients,
-  demoUsers,
-  REALM,
-  startTenant,
-  type Tenant,
-  type TenantUser,
-} from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, demoUsers, REALM, startTenant, type Tenant, type TenantUser } from 'sealgate/internal'
 import { bearer, exchangeOf, newSlots } from '../support/system.ts'
 import { login } from '../rotation/live-system.ts'
 import { type Platform, startPlatform } from '../rotation/platform.ts'
@@ -173,7 +166,7 @@ describe('the password realm', () => {
   })
 
   // To wait for an answer that does not come takes five seconds each time: once in every run is enough.
-  const faults = process.env.SEALGATE_LONG === '1' ? FAULTS : FAULTS.slice(0, -1)
+  const faults = process.env.SEALGATE_NIGHTLY === '1' ? FAULTS : FAULTS.slice(0, -1)
   it.each(faults)('%s: an outage of Auth0’s, and no half answer', async (_, how) => {
     how(TOKEN)
     const answer = await logIn(alice, alice.password, '192.0.2.4')

@@ -10,7 +10,7 @@ let jwk: Readonly<Record<string, unknown>>
 /** A good token, one that another key signed under the same kid, and one whose kid nobody knows. */
 let tokens: { readonly good: string; readonly forged: string; readonly unknown: string }
 
-const isLong = process.env.SEALGATE_LONG === '1'
+const isLong = process.env.SEALGATE_NIGHTLY === '1'
 
 /** Past freshness (300 s), and past the 900 s for which a stale set serves. */
 const STALE = 310

@@ -2,14 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import {
-  demoClients,
-  demoUsers,
-  PASSWORD_REALM,
-  REALM,
-  startTenant,
-  type Tenant,
-} from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, demoUsers, PASSWORD_REALM, REALM, startTenant, type Tenant } from 'sealgate/internal'
 import type { Slot } from '../support/system.ts'
 import { type CloudflareApi, startCloudflareApi } from './cloudflare-api.ts'
 import { type Platform, startPlatform } from './platform.ts'

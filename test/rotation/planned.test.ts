@@ -3,7 +3,7 @@ import type { Slot } from '../support/system.ts'
 import { note } from '../../bench/nightly/figures.ts'
 import { LEEWAY, LIFE, type LiveSystem, startLiveSystem, until } from './live-system.ts'
 
-const ROUNDS = process.env.SEALGATE_LONG === '1' ? 3 : 1
+const ROUNDS = process.env.SEALGATE_NIGHTLY === '1' ? 3 : 1
 
 let system: LiveSystem
 

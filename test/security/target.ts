@@ -1,4 +1,4 @@
-import { encodeBase64Url } from '../../packages/kit/src/jose/base64url.ts'
+import { base64url } from 'jose'
 import type { TokenReason } from '@sealgate/kit'
 
 /** A verifier under attack, seen from the side of whoever may sign for it. */
@@ -58,8 +58,8 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 
 /** base64url of bytes, of text, or of the JSON of anything else. */
 export function encode(content: unknown): string {
-  if (content instanceof Uint8Array) return encodeBase64Url(content)
-  return encodeBase64Url(bytesOf(typeof content === 'string' ? content : JSON.stringify(content)))
+  if (content instanceof Uint8Array) return base64url.encode(content)
+  return base64url.encode(bytesOf(typeof content === 'string' ? content : JSON.stringify(content)))
 }
 
 /** The header of a good token, with changes. A member that is `undefined` is left out. */

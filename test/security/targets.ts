@@ -1,4 +1,4 @@
-import { encodeBase64Url, decodeBase64Url } from '../../packages/kit/src/jose/base64url.ts'
+import { base64url } from 'jose'
 import { bytesOf, type PublicForm, type Sign, type Target } from './target.ts'
 import { hmac } from './signature.ts'
 
@@ -28,7 +28,7 @@ const RFC_8032: OkpJwk = {
 /** A verifier of internal tokens by this key. */
 export function eddsaTarget(jwk: OkpJwk, ends: Ends): Target {
   const { x, kid } = jwk
-  const raw = decodeBase64Url(x) ?? new Uint8Array()
+  const raw = base64url.decode(x)
   const spki = new Uint8Array([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0, ...raw])
   return {
     ...ends,
@@ -121,7 +121,7 @@ async function newPair(alg: AttackedAlg): Promise<Pair> {
 /** Signs by an Ed25519 seed: PKCS #8 around it (RFC 8410 §7). */
 function ed25519({ d }: OkpJwk): Sign {
   const head = [0x30, 0x2e, 0x02, 0x01, 0, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20]
-  const pkcs8 = new Uint8Array([...head, ...(decodeBase64Url(d) ?? [])])
+  const pkcs8 = new Uint8Array([...head, ...base64url.decode(d)])
   const key = crypto.subtle.importKey('pkcs8', pkcs8, { name: 'Ed25519' }, false, ['sign'])
   return async (input) => new Uint8Array(await crypto.subtle.sign('Ed25519', await key, input))
 }
@@ -141,7 +141,7 @@ function formsOf(jwk: Readonly<Record<string, unknown>>, spki: Uint8Array): read
   return [
     { attackClass: 2, name: 'SPKI in DER', bytes: spki },
     form(2, 'SPKI in base64', base64),
-    form(2, 'SPKI in base64url', encodeBase64Url(spki)),
+    form(2, 'SPKI in base64url', base64url.encode(spki)),
     form(2, 'PEM', `${pem('\n')}\n`),
     form(2, 'the JWK', JSON.stringify(jwk)),
     form(3, 'PEM without its last line break', pem('\n')),

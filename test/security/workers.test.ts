@@ -5,7 +5,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { demoUsers } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoUsers } from 'sealgate/internal'
 import { bearer, newSlots, startSystem, type System } from '../support/system.ts'
 import { controlsFor } from './controls.ts'
 import { attacksOn } from './corpus.ts'

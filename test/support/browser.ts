@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { FormBrowser } from '../../packages/cli/src/dev/mock-idp/form-login.ts'
-import { demoClients, type TenantUser } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { demoClients, FormBrowser, type TenantUser } from 'sealgate/internal'
 import { startSystem, type System } from './system.ts'
 
 /** The gateway's own public origin in these tests: one that the tenant knows as a callback. */

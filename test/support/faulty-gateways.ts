@@ -5,8 +5,7 @@ import {
   Response as WorkerResponse,
   type V4WorkerOptions,
 } from 'miniflare'
-import { demoClients, REALM, type Tenant } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
-import { keygen } from '../../packages/cli/src/dev/keygen.ts'
+import { demoClients, keygen, REALM, type Tenant } from 'sealgate/internal'
 import { bundleWorker } from '../rotation/worker-bundle.ts'
 import { ORIGIN } from './browser.ts'
 import { newSlots } from './system.ts'

@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { createTestHarness, type TestHarness } from 'wrangler'
 import {
   demoClients,
+  keygen,
   PASSWORD_REALM,
   REALM,
   startTenant,
   type Tenant,
   type TenantUser,
-} from '../../packages/cli/src/dev/mock-idp/tenant.ts'
-import { keygen } from '../../packages/cli/src/dev/keygen.ts'
+} from 'sealgate/internal'
 
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { EVERY_ENVIRONMENT } from '../../../packages/cli/src/project/workers.ts'
+import { EVERY_ENVIRONMENT } from 'sealgate/internal'
 
 const ROOT = join(import.meta.dirname, '../../..')
 

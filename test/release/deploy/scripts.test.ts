@@ -1,14 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { deploy, readDeployOptions } from '../../../packages/cli/src/deploy/deployment.ts'
-import { readSecretsOptions, uploadSecrets } from '../../../packages/cli/src/deploy/upload.ts'
-import { gatewayProblem, storedSecrets } from '../../../packages/cli/src/deploy/preflight.ts'
-import { GATEWAY, UsageError } from '../../../packages/cli/src/project/workers.ts'
-import { type RunWrangler, wranglerWith } from '../../../packages/cli/src/wrangler/wrangler.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  createProgram,
+  deploy,
+  GATEWAY,
+  gatewayProblem,
+  keygen,
+  main,
+  type RunWrangler,
+  storedSecrets,
+  wranglerWith,
+} from 'sealgate/internal'
 import { type CloudflareApi, startCloudflareApi } from '../../rotation/cloudflare-api.ts'
-import { keygen } from '../../../packages/cli/src/dev/keygen.ts'
 
 let api: CloudflareApi
 let folder: string
@@ -48,9 +53,7 @@ function file(name: string, text: string): string {
 }
 
 async function upload(run: RunWrangler, ...argv: string[]): Promise<void> {
-  const options = readSecretsOptions(['--env', 'staging', ...argv])
-  if (options === 'help') throw new Error('help')
-  await uploadSecrets(options, run, say)
+  await createProgram({ run, say }).parseAsync(['secrets', '--env', 'staging', ...argv], { from: 'user' })
 }
 
 describe('npm run secrets', { timeout: 60_000 }, () => {
@@ -104,8 +107,11 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
   it.each([[[]], [['--env', 'prod']], [['--env', 'staging', '--worker', 'x']], [['--unknown']]])(
     'says what to type instead of %j',
     async (argv) => {
-      await start({})
-      expect(() => readSecretsOptions(argv)).toThrow(UsageError)
+      const { run } = await start({})
+      const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+      expect(await main(['secrets', ...argv], { run, say })).toBe(2)
+      error.mockRestore()
+      expect(api.secrets(worker)).toEqual({})
     },
   )
 
@@ -180,11 +186,13 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
   })
 
   it('names its arguments', async () => {
-    await start({})
-    expect(readDeployOptions(['--env', 'production', '--dry-run'])).toEqual({
-      environment: 'production',
-      isDryRun: true,
-    })
-    expect(() => readDeployOptions(['--env', 'dev'])).toThrow(UsageError)
+    const { run, deployed } = await start({})
+    for (const argv of [[], ['--env', 'dev'], ['--nope']]) {
+      const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+      expect(await main(['deploy', ...argv], { run, say })).toBe(2)
+      error.mockRestore()
+    }
+    expect(said).toContain('There is no environment dev: --env production or --env staging')
+    expect(deployed).toEqual([])
   })
 })

@@ -1,35 +1,30 @@
-/** `npm run slots`: which key of the gateway that `npm start` runs signs, and which slot to overwrite next. */
-import { parseArgs } from 'node:util'
-import { PROGRAMS } from '../dev/options.ts'
+import { Command } from 'commander'
+import { PROGRAMS } from '../dev/programs.ts'
 import { describeSlots, type Slot } from '../dev/slot-table.ts'
 
-const HELP = `Usage: npm run slots -- [options]
-
-Says of the gateway that npm start runs which slot signs, and which to overwrite next.
-
-  --gateway-port <number>    default ${PROGRAMS.gateway.port}, or GATEWAY_PORT
-  --help                     show this
-
-A deployed gateway tells it to operators alone, by Admin.health() (docs/gateway.md). Anybody can see the kid in the
-header of a token that was issued just now.
-`
-
-try {
-  const { values } = parseArgs({
-    options: { 'gateway-port': { type: 'string' }, help: { type: 'boolean', default: false } },
-  })
-  if (values.help) process.stdout.write(HELP)
-  else process.stdout.write(`${await ask(values['gateway-port'] ?? process.env.GATEWAY_PORT)}\n`)
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+/** `sealgate slots`. */
+export function slotsCommand(): Command {
+  const { port, variable } = PROGRAMS.gateway
+  return new Command('slots')
+    .summary('say which slot signs, and which to overwrite next')
+    .description(
+      'Says of the gateway that sealgate dev runs which slot signs, and which to overwrite next.\n\n' +
+        'A deployed gateway tells it to operators alone, by Admin.health(). Anybody can see the kid in the header of a\n' +
+        'token that was issued just now.',
+    )
+    .option('--gateway-port <number>', `default ${port}, or ${variable}`)
+    .addHelpText('after', '\nExample:\n  sealgate slots\n')
+    .action(async ({ gatewayPort }: { gatewayPort?: string }) => {
+      process.stdout.write(`${await ask(gatewayPort ?? process.env[variable] ?? String(port))}\n`)
+    })
 }
 
-async function ask(port = String(PROGRAMS.gateway.port)): Promise<string> {
+async function ask(port: string): Promise<string> {
   const url = `http://127.0.0.1:${port}/dev/keys`
-  const answer = await fetch(url).catch(() => undefined)
-  if (!answer) throw new Error(`Nothing answers on port ${port}. Type npm start in another terminal first.`)
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: that is no gateway of npm start.`)
-  const { slots } = (await answer.json()) as { readonly slots: readonly Slot[] }
+  const response = await fetch(url).catch(() => undefined)
+  if (!response) throw new Error(`Nothing listens on port ${port}. Type npm start in another terminal first.`)
+  if (!response.ok)
+    throw new Error(`${url} responded with ${response.status}: that is no gateway of npm start.`)
+  const { slots } = (await response.json()) as { readonly slots: readonly Slot[] }
   return describeSlots(slots)
 }

@@ -1,8 +1,8 @@
 import { ConfigError } from '@sealgate/kit'
-import { unstable_readConfig } from 'wrangler'
+import { readWorkerConfig, type WorkerConfig } from '../project/worker-config.ts'
 import { type Environment, GATEWAY, wranglerEnv } from '../project/workers.ts'
 
-/** Stands for secrets whose values nobody can read back: of a form that the gateway takes. */
+/** Stands for secrets whose values nobody can read back: of a form that the gateway accepts. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   SESSION_SECRET: 'A'.repeat(43),
   EXCHANGE_CLIENTS: '{}',
@@ -17,17 +17,7 @@ const BINDING = {
   idFromName: () => undefined,
 }
 
-/** What of a wrangler.jsonc names bindings and variables. */
-interface WorkerConfig {
-  readonly vars: Readonly<Record<string, unknown>>
-  readonly services?: readonly { readonly binding: string }[]
-  readonly kv_namespaces: readonly { readonly binding: string }[]
-  readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] }
-  readonly ratelimits: readonly { readonly name: string }[]
-  readonly secrets_store_secrets: readonly { readonly binding: string }[]
-}
-
-/** The gateway's own reading of its environment (`packages/gateway/src/config/config.ts`). */
+/** The gateway's own reading of its environment (`@sealgate/gateway/config`). */
 type ParseConfig = (env: object, definition: unknown) => unknown
 
 /**
@@ -75,12 +65,7 @@ function storedIn({ secrets_store_secrets: stored }: WorkerConfig): readonly str
 }
 
 function readConfig(environment: Environment, configPath: string): WorkerConfig {
-  const env = wranglerEnv(environment)
-  const read: unknown = unstable_readConfig(
-    { config: configPath, ...(env !== '' && { env }) },
-    { hideWarnings: true },
-  )
-  return read as WorkerConfig
+  return readWorkerConfig(configPath, wranglerEnv(environment))
 }
 
 /** Loaded by address: the types of Workers and of Node do not go into one program. */

@@ -1,5 +1,6 @@
 import { parseEnv } from 'node:util'
-import { UsageError, type WorkerDefinition } from '../project/workers.ts'
+import { UsageError } from '../errors.ts'
+import type { WorkerDefinition } from '../project/workers.ts'
 
 /**
  * Secrets from the text of a file: JSON (name to value; a value may be JSON itself) or `.env`. An entry with an empty

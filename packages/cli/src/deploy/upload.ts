@@ -1,70 +1,16 @@
+import { UsageError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
-import { promptSecrets } from '../prompt.ts'
+import { askSecrets } from '../terminal/ask-secrets.ts'
 import { parseSecrets } from './secret-file.ts'
-import {
-  CONSUMER,
-  type Environment,
-  GATEWAY,
-  readEnvironment,
-  UsageError,
-  type WorkerDefinition,
-  wranglerEnv,
-} from '../project/workers.ts'
-import type { RunWrangler } from '../wrangler/wrangler.ts'
-
-export const HELP = `Usage: npm run secrets -- --env <production|staging> [options]
-
-Uploads the secrets of a Worker in one go, and shows none of them.
-
-  --env <name>        production or staging
-  --worker <name>     gateway (default) or consumer
-  --file <path>       JSON or .env; without it, each secret is asked for
-  --dry-run           says which secrets would be uploaded, and uploads none
-  --help              shows this
-
-A secret that is empty, or not in the file, stays as it is. To rotate one signing slot without a rejected request, see
-docs/rotation.md.
-`
+import { type Environment, type WorkerDefinition, wranglerEnv } from '../project/workers.ts'
+import type { Say } from '../terminal/say.ts'
+import type { RunWrangler } from '../wrangler/run.ts'
 
 export interface SecretsOptions {
   readonly environment: Environment
   readonly worker: WorkerDefinition
   readonly file: string | undefined
   readonly isDryRun: boolean
-}
-
-/** @throws UsageError */
-export function readSecretsOptions(argv: readonly string[]): SecretsOptions | 'help' {
-  const values = parse(argv)
-  if (values.help) return 'help'
-  const worker = [GATEWAY, CONSUMER].find(({ name }) => name === values.worker)
-  if (!worker)
-    throw new UsageError(`There is no Worker ${values.worker}: --worker gateway or --worker consumer`)
-  return {
-    environment: readEnvironment(values.env),
-    worker,
-    file: values.file,
-    isDryRun: values['dry-run'],
-  }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        env: { type: 'string' },
-        worker: { type: 'string', default: 'gateway' },
-        file: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : 'unreadable arguments'
-    throw new UsageError(`${problem}. See: npm run secrets -- --help`)
-  }
 }
 
 /**
@@ -76,10 +22,10 @@ function parse(argv: readonly string[]) {
 export async function uploadSecrets(
   { environment, worker, file, isDryRun }: SecretsOptions,
   run: RunWrangler,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<void> {
   const secrets =
-    file === undefined ? await promptSecrets(worker) : parseSecrets(await readText(file), worker)
+    file === undefined ? await askSecrets(worker.secrets) : parseSecrets(await readText(file), worker)
   const names = [...secrets.keys()].join(', ')
   const target = `the ${worker.name} (${environment})`
   if (secrets.size === 0) {

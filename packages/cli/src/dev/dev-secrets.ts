@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { demoClients } from './mock-idp/clients.ts'
-import { SECRET_NAMES } from '../../../gateway/src/config/secret-names.ts'
+import { SECRET_NAMES } from '@sealgate/gateway/config'
 import { keygen } from './keygen.ts'
 
 const GATEWAY = join(import.meta.dirname, '../../../../workers/gateway')
@@ -20,7 +20,7 @@ export const SECRETS_FILE: string = join(GATEWAY, '.dev.vars')
 
 const SLOTS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B'] as const
 
-/** What logins need: the gateway's application at the mock IdP, and the key that seals its cookies. */
+/** What logins need: the gateway's application at the mock IdP, and the key that encrypts its cookies. */
 const LOGIN_SECRETS: Readonly<Record<string, () => string>> = {
   AUTH0_CLIENT_ID: () => demoClients.web.clientId,
   AUTH0_CLIENT_SECRET: () => demoClients.web.clientSecret,

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import type { Ports } from './options.ts'
+import type { Ports } from './programs.ts'
 
 /** Three ports that are free now. */
 export async function freePorts(): Promise<Ports> {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
-import { type Ports, PROGRAMS, UsageError } from './options.ts'
+import { UsageError } from '../errors.ts'
+import { type Ports, PROGRAMS } from './programs.ts'
 
 /** @throws UsageError naming the flag and the variable, when a port is taken */
 export async function checkPorts(ports: Ports): Promise<void> {
@@ -7,7 +8,7 @@ export async function checkPorts(ports: Ports): Promise<void> {
     if (await isFree(ports[program])) continue
     const { flag, variable } = PROGRAMS[program]
     throw new UsageError(
-      `Port ${ports[program]} is taken. Choose another for it: npm start -- --${flag} <number>, or set ${variable}.`,
+      `Port ${ports[program]} is taken. Choose another for it: --${flag} <number>, or set ${variable}.`,
     )
   }
 }

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Ports } from './options.ts'
+import { WRANGLER } from '../wrangler/run.ts'
+import type { Ports } from './programs.ts'
 import { Program } from './program.ts'
 
 const ROOT = join(import.meta.dirname, '../../../..')
-const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
+const SEALGATE = join(import.meta.dirname, '../../bin/sealgate.js')
 /** How long all may take to be ready, in milliseconds. */
 const READY_MS = 90_000
 
@@ -75,7 +76,7 @@ function startAuth0(ports: Ports, onLine: OnLine): Program {
     name: 'auth0',
     command: process.execPath,
     args: [
-      join(ROOT, 'packages/cli/src/dev/mock-idp/main.ts'),
+      ...[SEALGATE, 'mock-idp'],
       ...['--port', String(ports.auth0), '--control', '--callback', `${gateway}/auth/callback`],
     ],
     env: {},

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../../../..')
@@ -25,7 +26,7 @@ export const GATEWAY: WorkerDefinition = {
     { name: 'JWT_SECRET_NEW', what: 'HS512 only: npx kit-keygen secret' },
     { name: 'JWT_SECRET_OLD', what: 'HS512 only: the one before' },
     { name: 'AUTH0_CLIENT_SECRET', what: 'the secret of the application AUTH0_CLIENT_ID, for logins' },
-    { name: 'SESSION_SECRET', what: 'seals cookies: openssl rand -base64 32 | tr +/ -_' },
+    { name: 'SESSION_SECRET', what: 'encrypts cookies: openssl rand -base64 32 | tr +/ -_' },
     { name: 'EXCHANGE_CLIENTS', what: 'JSON: client id to SHA-256 of its secret' },
     { name: 'LOG_HASH_KEY', what: 'keys the hashes that stand for users in logs' },
     { name: 'DATADOG_API_KEY', what: 'ships logs to Datadog' },
@@ -63,9 +64,6 @@ export function wranglerEnv(environment: Environment): string {
 export function bootstrapEnv(environment: Environment): string {
   return environment === 'production' ? 'bootstrap' : `bootstrap-${environment}`
 }
-
-/** A mistake of the user's: one line says what to do. */
-export class UsageError extends Error {}
 
 /** @throws UsageError */
 export function readEnvironment(name: string | undefined): Environment {

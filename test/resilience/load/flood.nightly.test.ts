@@ -14,7 +14,7 @@ const STEADY_PER_SECOND = 500
 const COOLDOWN_SECONDS = 30
 
 // Three minutes at full load, on all cores: not for every run.
-describe.runIf(process.env.SEALGATE_LONG === '1')('a consumer under a flood', () => {
+describe('a consumer under a flood', () => {
   let isolate: Isolate
   let good: readonly string[]
   let fetches = 0

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
-const WRANGLER = join(import.meta.dirname, '../../../../node_modules/wrangler/bin/wrangler.js')
+/** The program that `npx wrangler` runs. */
+export const WRANGLER: string = join(
+  dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
+  'bin/wrangler.js',
+)
 
 export interface Outcome {
   readonly code: number

@@ -3,21 +3,13 @@ import { banner } from './banner.ts'
 import { makeSecrets, reloadOnNewSecrets, SECRETS_FILE } from './dev-secrets.ts'
 import { startControl } from './control.ts'
 import { runEndToEndFlow } from './end-to-end-flow.ts'
-import { HELP, type StartOptions, readOptions, UsageError } from './options.ts'
+import type { Say } from '../terminal/say.ts'
+import type { DevOptions } from './programs.ts'
 import { checkPorts } from './ports.ts'
 import { addressesOf, startSystem, waitUntilReady } from './system.ts'
 
-try {
-  const options = readOptions(process.argv.slice(2), process.env)
-  if (options === 'help') process.stdout.write(HELP)
-  else await run(options)
-} catch (error) {
-  const problem = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${problem}\n`)
-  process.exitCode = error instanceof UsageError ? 2 : 1
-}
-
-async function run({ ports, isVerbose }: StartOptions): Promise<void> {
+/** Runs mock IdP, gateway and consumer until it is interrupted. */
+export async function runDevSystem({ ports, isVerbose }: DevOptions, say: Say): Promise<void> {
   await checkPorts(ports)
   if (makeSecrets()) say(`Made development keys in ${SECRETS_FILE} (ignored by git, readable by you alone).`)
   say('Starting the mock IdP, the gateway and the consumer …')
@@ -44,8 +36,4 @@ async function run({ ports, isVerbose }: StartOptions): Promise<void> {
     control.close()
     await system.stopAll()
   }
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`)
 }

@@ -8,7 +8,7 @@ import { npm, Project, ROOT } from './project.ts'
 const NODES = ['22.12.0', '22', '24']
 const NODE_PACKAGE = `node-linux-${process.arch}`
 
-describe.runIf(process.env.SEALGATE_LONG === '1')('in an empty project', () => {
+describe('in an empty project', () => {
   let project: Project
   beforeAll(async () => {
     project = await Project.make()

@@ -1,16 +1,15 @@
 import { generateSecret, createKit, type Kit } from '@sealgate/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTenant, type Tenant } from '../../packages/cli/src/dev/mock-idp/tenant.ts'
+import { keygen, startTenant, type Tenant } from 'sealgate/internal'
 import { bearer, exchangeOf, newSlots } from '../support/system.ts'
 import { note } from '../../bench/nightly/figures.ts'
 import { login } from '../rotation/live-system.ts'
-import { keygen } from '../../packages/cli/src/dev/keygen.ts'
 import { corpus, ISSUER } from './corpus.ts'
 import { PYODIDE_VERSION } from './pyodide.ts'
 import { type PythonSystem, startPythonSystem } from './python-worker.ts'
 
 // Pyodide takes some seconds to start: not for every run.
-describe.runIf(process.env.SEALGATE_LONG === '1')('Python in a Worker', () => {
+describe('Python in a Worker', () => {
   const slots = newSlots()
   let tenant: Tenant
   let system: PythonSystem

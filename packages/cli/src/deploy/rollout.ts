@@ -1,29 +1,8 @@
-import { parseArgs } from 'node:util'
-import type { Say } from '../command.ts'
+import { UsageError } from '../errors.ts'
 import { gatewayProblem, storedSecrets } from './preflight.ts'
-import {
-  bootstrapEnv,
-  CONSUMERS,
-  type Environment,
-  GATEWAY,
-  readEnvironment,
-  UsageError,
-  wranglerEnv,
-} from '../project/workers.ts'
-import { listSecrets, type RunWrangler } from '../wrangler/wrangler.ts'
-
-export const HELP = `Usage: npm run deploy -- --env <production|staging> [options]
-
-Checks the configuration, makes a dry run of every step, and deploys the Workers in the order that they need:
-gateway and consumers bind each other, and Cloudflare rejects a binding to a Worker that does not exist. So at the first
-deploy the gateway goes first without its bindings (bootstrap), then the consumers, then the gateway.
-
-  --env <name>   production or staging
-  --dry-run      ends after the checks and the dry runs
-  --help         shows this
-
-Secrets first: npm run secrets -- --env <name>
-`
+import { bootstrapEnv, CONSUMERS, type Environment, GATEWAY, wranglerEnv } from '../project/workers.ts'
+import { listSecrets, type RunWrangler } from '../wrangler/run.ts'
+import type { Say } from '../terminal/say.ts'
 
 /** Without one of these the gateway has nothing to sign with. */
 const SIGNING_SECRETS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B', 'JWT_SECRET_NEW']
@@ -31,29 +10,6 @@ const SIGNING_SECRETS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B', 'JWT_SECRET_N
 export interface DeployOptions {
   readonly environment: Environment
   readonly isDryRun: boolean
-}
-
-/** @throws UsageError */
-export function readDeployOptions(argv: readonly string[]): DeployOptions | 'help' {
-  const values = parse(argv)
-  if (values.help) return 'help'
-  return { environment: readEnvironment(values.env), isDryRun: values['dry-run'] }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        env: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : 'unreadable arguments'
-    throw new UsageError(`${problem}. See: npm run deploy -- --help`)
-  }
 }
 
 interface Step {

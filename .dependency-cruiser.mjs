@@ -1,0 +1,134 @@
+/**
+ * The arrows of the house (docs/internals/architecture.md). Within a package an import may only point down its list: to
+ * a room on a lower floor, or within the room itself. Nothing goes in a circle, types included.
+ *
+ * A line is a floor, the top one first; rooms on one floor may not import each other. `room/` is a folder, `file` is a
+ * file at the top of `src`: only what is named here may stand there.
+ */
+const HOUSE = {
+  'packages/kit': [
+    ['index', 'verify', 'hono', 'agents', 'external', 'gateway', 'jws', 'testing'],
+    ['hono/', 'agents/', 'external/', 'testing/', 'jws/'],
+    ['kit/'],
+    ['config/'],
+    ['http/'],
+    ['policy/'],
+    ['tokens/'],
+    ['keys/'],
+    ['claims/'],
+    ['jose/'],
+    ['primitives/'],
+    ['errors'],
+    ['constants'],
+  ],
+  'packages/gateway': [
+    ['testing/'],
+    ['index', 'config', 'testing'],
+    ['app'],
+    ['rpc/'],
+    ['routes/'],
+    ['proxy/'],
+    ['gateway'],
+    ['session/'],
+    ['exchange/'],
+    ['rate-limit'],
+    ['auth0/'],
+    ['http/'],
+    ['config/'],
+    ['observability/'],
+    ['errors'],
+    ['constants'],
+  ],
+  'packages/cli': [
+    ['internal'],
+    ['cli'],
+    ['commands/'],
+    ['deploy/', 'dev/'],
+    ['project/'],
+    ['wrangler/'],
+    ['terminal/'],
+    ['errors'],
+  ],
+  'packages/keygen': [
+    ['cli'],
+    ['run'],
+    ['commands'],
+    ['args', 'help'],
+    ['format', 'files'],
+    ['keys', 'durations'],
+    ['errors'],
+  ],
+}
+
+/** Where a floor's rooms are, as a regular expression. */
+const pathOf = (folder, rooms) =>
+  `^${folder}/src/(${rooms.map((room) => (room.endsWith('/') ? room : `${room}[.]ts$`)).join('|')})`
+
+const TESTS = '[.]test[.]ts$'
+
+const arrows = Object.entries(HOUSE).flatMap(([folder, floors]) =>
+  floors.flatMap((rooms, floor) =>
+    rooms.flatMap((room) => {
+      const forbidden = [...floors.slice(0, floor).flat(), ...rooms.filter((other) => other !== room)]
+      if (forbidden.length === 0) return []
+      return {
+        name: `${folder}: ${room} imports down only`,
+        comment: 'An import may only point down the list in .dependency-cruiser.mjs.',
+        severity: 'error',
+        from: { path: pathOf(folder, [room]), pathNot: TESTS },
+        to: { path: pathOf(folder, forbidden) },
+      }
+    }),
+  ),
+)
+
+const rooms = Object.entries(HOUSE).map(([folder, floors]) => ({
+  name: `${folder}: every file is in a room`,
+  comment: 'A file at the top of src, or a new folder, needs its floor in .dependency-cruiser.mjs.',
+  severity: 'error',
+  from: { path: `^${folder}/src/`, pathNot: [pathOf(folder, floors.flat()), TESTS] },
+  to: {},
+}))
+
+export default {
+  forbidden: [
+    {
+      name: 'no circles',
+      comment: 'Not even of types: whoever reads one of the files has to read them all.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    ...arrows,
+    ...rooms,
+    {
+      name: 'packages are imported by name',
+      comment:
+        'What ships is what is imported: never another package’s src. Vectors of raw signatures alone need the layer below.',
+      severity: 'error',
+      from: {
+        path: '^(packages/[^/]+|workers/[^/]+|test|bench)/',
+        pathNot: '^test/conformance/(ed25519|hmac)[.]test[.]ts$',
+      },
+      to: { path: '^packages/[^/]+/src/', pathNot: '^$1/' },
+    },
+    {
+      name: 'no library imports a configuration',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: '^workers/' },
+    },
+    {
+      name: 'wrangler is run in one place',
+      severity: 'error',
+      from: { path: '^packages/cli/src/', pathNot: '^packages/cli/src/(wrangler|project)/' },
+      to: { path: 'node_modules/wrangler/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage)/|[.]d[.]ts$' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['import', 'types', 'default'] },
+  },
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander'
+import { bundleCommand } from './commands/bundle.ts'
+import { deployCommand } from './commands/deploy.ts'
+import { devCommand } from './commands/dev.ts'
+import { mockIdpCommand } from './commands/mock-idp.ts'
+import { secretPutCommand } from './commands/secret-put.ts'
+import { secretsCommand } from './commands/secrets.ts'
+import { slotsCommand } from './commands/slots.ts'
+import { UsageError } from './errors.ts'
+import { type Say, sayOnStderr } from './terminal/say.ts'
+import { type RunWrangler, wranglerWith } from './wrangler/run.ts'
+
+/** What the commands use of the world. */
+export interface World {
+  /** Runs wrangler. */
+  readonly run: RunWrangler
+  /** Receives progress. */
+  readonly say: Say
+}
+
+/** The `sealgate` command. Its parser throws instead of ending the process. */
+export function createProgram({ run, say }: World): Command {
+  const program = new Command('sealgate')
+    .description('Runs, deploys and operates a gateway and its services.')
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride()
+  const commands = [
+    devCommand(say),
+    deployCommand(run, say),
+    secretsCommand(run, say),
+    secretPutCommand(say),
+    slotsCommand(),
+    bundleCommand(run, say),
+    mockIdpCommand(),
+  ]
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program))
+  return program
+}
+
+/** Runs a command line. Exit code 2 for a mistake in it, 1 for a failure, with one sentence on stderr. */
+export async function main(
+  argv: readonly string[],
+  world: World = { run: wranglerWith(), say: sayOnStderr },
+): Promise<number> {
+  try {
+    await createProgram(world).parseAsync([...argv], { from: 'user' })
+    return 0
+  } catch (error) {
+    // Commander has said it already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    world.say(error instanceof Error ? error.message : String(error))
+    return error instanceof UsageError ? 2 : 1
+  }
+}

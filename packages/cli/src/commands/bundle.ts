@@ -1,0 +1,20 @@
+import { Command } from 'commander'
+import { EVERY_ENVIRONMENT } from '../project/workers.ts'
+import type { Say } from '../terminal/say.ts'
+import type { RunWrangler } from '../wrangler/run.ts'
+
+/** `sealgate bundle`: what a deploy would upload. */
+export function bundleCommand(run: RunWrangler, say: Say): Command {
+  return new Command('bundle')
+    .summary('bundle every environment of every Worker, and print the sizes')
+    .description('Bundles every environment of every Worker as a deploy would, and prints the sizes.')
+    .addHelpText('after', '\nExample:\n  sealgate bundle\n')
+    .action(async () => {
+      for (const { name, config, env } of EVERY_ENVIRONMENT) {
+        const { code, stdout, stderr } = await run(['deploy', '--dry-run', '--config', config, '--env', env])
+        if (code !== 0) throw new Error(`${name} (${env}) failed:\n${stderr || stdout}`)
+        const size = /Total Upload: (.*)/.exec(stdout)?.[1] ?? 'size unknown'
+        say(`${name} ${env === '' ? 'production' : env}: ${size}`)
+      }
+    })
+}

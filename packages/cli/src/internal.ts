@@ -1,0 +1,33 @@
+/**
+ * For the tests and the bench of this repository alone: no part of it is under semver.
+ *
+ * @module sealgate/internal
+ */
+export { createProgram, main } from './cli.ts'
+export { gatewayProblem, storedSecrets } from './deploy/preflight.ts'
+export { deploy } from './deploy/rollout.ts'
+export { type Control, startControl } from './dev/control.ts'
+export { makeSecrets, problemWith, readSecrets, reloadOnNewSecrets } from './dev/dev-secrets.ts'
+export { type Addresses, curlLines, runEndToEndFlow } from './dev/end-to-end-flow.ts'
+export { freePorts } from './dev/free-ports.ts'
+export { keygen } from './dev/keygen.ts'
+export { FormBrowser } from './dev/mock-idp/form-login.ts'
+export {
+  DEMO_PASSWORD,
+  demoClients,
+  demoUsers,
+  PASSWORD_REALM,
+  REALM,
+  startTenant,
+  type Tenant,
+  type TenantUser,
+} from './dev/mock-idp/tenant.ts'
+export { checkPorts } from './dev/ports.ts'
+export { Program } from './dev/program.ts'
+export { type Ports, readPorts } from './dev/programs.ts'
+export { describeSlots } from './dev/slot-table.ts'
+export { offerOf, say, upgradeStatus } from './dev/sockets.ts'
+export { addressesOf, startSystem, type System, waitUntilReady } from './dev/system.ts'
+export { UsageError } from './errors.ts'
+export { EVERY_ENVIRONMENT, GATEWAY } from './project/workers.ts'
+export { type RunWrangler, wranglerWith } from './wrangler/run.ts'
