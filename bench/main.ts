@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { aimsOf } from './aims.ts'
-import { countFetches } from './fetches.ts'
-import { type Fixtures, makeFixtures } from './fixtures.ts'
-import { measureGateway } from './gateway.ts'
-import { measureThroughput } from './http.ts'
+import { budgetsOf } from './budgets/budgets.ts'
+import { countFetches } from './parts/fetches.ts'
+import { type Fixtures, makeFixtures } from './measure/fixtures.ts'
+import { measureGateway } from './parts/gateway.ts'
+import { measureThroughput } from './parts/http.ts'
 import { type BenchOptions, HELP, type Part, readOptions, UsageError } from './options.ts'
-import { plot } from './plot.ts'
+import { plot } from './reports/plot.ts'
 import {
-  aimTable,
+  budgetTable,
   fetchTable,
   gatewayTable,
   groupTable,
@@ -17,20 +17,20 @@ import {
   sizeTable,
   startupTable,
   tokenSizeTable,
-} from './report.ts'
-import { provenance, type Results } from './results.ts'
-import { type MeasuredGroup, measureGroup } from './rounds.ts'
-import { nodeRuntime, type Runtime, workerdRuntime } from './runtime.ts'
-import { simulateJwksLoad } from './scale.ts'
-import { measureSizes } from './sizes.ts'
-import { measureStartup } from './startup.ts'
-import { measureTokenSizes } from './token-size.ts'
+} from './reports/report.ts'
+import { provenance, type Results } from './reports/results.ts'
+import { type MeasuredGroup, measureGroup } from './measure/rounds.ts'
+import { nodeRuntime, type Runtime, workerdRuntime } from './measure/runtime.ts'
+import { simulateJwksLoad } from './parts/scale.ts'
+import { measureSizes } from './parts/sizes.ts'
+import { measureStartup } from './parts/startup.ts'
+import { measureTokenSizes } from './parts/token-size.ts'
 
 try {
   const argv = process.argv.slice(2)
   const options = readOptions(argv)
   if (options === 'help') process.stdout.write(HELP)
-  else save(withAims(await run(options, argv)), options.out)
+  else save(withBudgets(await run(options, argv)), options.out)
 } catch (error) {
   process.stderr.write(`${error instanceof UsageError ? error.message : String(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
@@ -57,9 +57,9 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
   }
 }
 
-function withAims(results: Results): Results {
-  const aims = aimsOf(results)
-  return aims.length > 0 ? { ...results, aims: show(aims, aimTable) } : results
+function withBudgets(results: Results): Results {
+  const budgets = budgetsOf(results)
+  return budgets.length > 0 ? { ...results, budgets: show(budgets, budgetTable) } : results
 }
 
 async function measureRuntimes(

@@ -23,7 +23,7 @@ const DEFAULT_ROUNDS = 41
 
 export const HELP = `Usage: npm run bench -- [options]
 
-Times the kit beside its peers on workerd and on Node, and writes results as JSON and a plot as SVG.
+Times the kit beside its baselines on workerd and on Node, and writes results as JSON and a plot as SVG.
 
   --quick           ${FEWEST_ROUNDS} rounds of shorter batches: within a minute on an idle machine
   --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}

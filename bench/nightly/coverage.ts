@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { note } from './figures.ts'
+import { note } from './metrics.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PROJECTS = ['kit on Node', 'agents', 'keygen', 'gateway', 'gateway with Durable Objects', 'consumer']

@@ -1,16 +1,16 @@
-/** `npm run test:long`: everything that takes too long for every run, one after the other, and a summary in figures. */
+/** `npm run test:nightly`: everything that takes too long for every run, one after the other, and a summary of metrics. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Figure } from './figures.ts'
+import type { Metric } from './metrics.ts'
 import { type Step, STEPS } from './steps.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const HELP = `Usage: npm run test:long -- [part …]
+const HELP = `Usage: npm run test:nightly -- [part …]
 
-Runs the long tests, all of them or the parts that are named, and exits with 1 when any promise is broken.
+Runs the nightly tests, all of them or the parts that are named, and exits with 1 when any promise is broken.
 
 ${STEPS.map(({ name, what }) => `  ${name.padEnd(10)}${what}`).join('\n')}
 `
@@ -19,7 +19,7 @@ interface Outcome {
   readonly step: Step
   readonly passed: boolean
   readonly seconds: number
-  readonly figures: readonly Figure[]
+  readonly metrics: readonly Metric[]
 }
 
 const names = process.argv.slice(2)
@@ -38,36 +38,36 @@ if (unknown !== undefined) {
   process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1
 }
 
-/** Runs a step with its output shown, and collects the figures that it notes. */
+/** Runs a step with its output shown, and collects the metrics that it notes. */
 async function run(step: Step): Promise<Outcome> {
-  const directory = mkdtempSync(join(tmpdir(), 'sealgate-long-'))
-  const file = join(directory, 'figures.jsonl')
+  const directory = mkdtempSync(join(tmpdir(), 'sealgate-nightly-'))
+  const file = join(directory, 'metrics.jsonl')
   const start = performance.now()
   try {
     const child = spawn(process.execPath, step.args, {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, SEALGATE_NIGHTLY: '1', SEALGATE_FIGURES: file },
+      env: { ...process.env, SEALGATE_NIGHTLY: '1', SEALGATE_METRICS: file },
       timeout: step.minutes * 60_000,
     })
     const [status] = (await once(child, 'exit')) as [number | null]
     const seconds = (performance.now() - start) / 1000
-    return { step, passed: status === 0, seconds, figures: readFigures(file) }
+    return { step, passed: status === 0, seconds, metrics: readMetrics(file) }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-function readFigures(file: string): readonly Figure[] {
+function readMetrics(file: string): readonly Metric[] {
   if (!existsSync(file)) return []
   const lines = readFileSync(file, 'utf8').trim().split('\n')
-  return lines.map((line) => JSON.parse(line) as Figure)
+  return lines.map((line) => JSON.parse(line) as Metric)
 }
 
 function summaryOf(outcomes: readonly Outcome[]): string {
-  const lines = outcomes.flatMap(({ step, passed, seconds, figures }) => [
+  const lines = outcomes.flatMap(({ step, passed, seconds, metrics }) => [
     `${passed ? 'kept  ' : 'BROKEN'}  ${step.name.padEnd(10)} ${seconds.toFixed(0).padStart(5)} s`,
-    ...figures.map(({ what, value }) => `          ${what}: ${value}`),
+    ...metrics.map(({ what, value }) => `          ${what}: ${value}`),
   ])
   return `\n${lines.join('\n')}\n`
 }

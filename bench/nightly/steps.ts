@@ -4,7 +4,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const STRYKER = join(ROOT, 'node_modules/@stryker-mutator/core/bin/stryker.js')
 
-/** A part of the long run: a program that says by its exit status whether all went well. */
+/** A part of the nightly run: a program that says by its exit status whether all went well. */
 export interface Step {
   readonly name: string
   readonly what: string

@@ -1,7 +1,7 @@
 /** The tarballs on each Node that `engines` promises, and their types without any leniency. Long: it needs the registry. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { note } from '../../bench/nightly/figures.ts'
+import { note } from '../../bench/nightly/metrics.ts'
 import { npm, Project, ROOT } from './project.ts'
 
 /** The oldest that `engines` names, the newest of its line, and the next line. */

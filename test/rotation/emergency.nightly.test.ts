@@ -2,7 +2,7 @@ import { createKit } from '@sealgate/kit'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bearer, type Slot } from '../support/system.ts'
-import { note } from '../../bench/nightly/figures.ts'
+import { note } from '../../bench/nightly/metrics.ts'
 import { JWKS_TTL, LIFE, type LiveSystem, startLiveSystem, until } from './live-system.ts'
 
 let system: LiveSystem

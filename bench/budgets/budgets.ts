@@ -1,0 +1,178 @@
+import type { Measured } from '../measure/rounds.ts'
+import type { Budget, Results } from '../reports/results.ts'
+import { HONO } from '../candidates/hono.ts'
+import { LOOKUP } from '../candidates/lookup.ts'
+import { EDDSA_SIGN, HS512_SIGN } from '../candidates/sign.ts'
+import { EDDSA_VERIFY, HS512_VERIFY, SEEN_VERIFY } from '../candidates/verify.ts'
+
+interface Row {
+  readonly work: string
+  readonly unit: string
+  readonly budget: number
+  /** Larger is better; otherwise smaller is. */
+  readonly isFloor?: true
+  readonly find: (metrics: Metrics) => number | undefined
+  readonly jose?: (metrics: Metrics) => number | undefined
+}
+
+const KB = 1000
+const OURS_SEEN_EDDSA = 'ours, EdDSA'
+const ALL_OF_IT = 'ours: makeKit, all of it'
+const COLD = '500 first verifications at once'
+const DOWN = '1,000 good tokens while the JWKS service is down, 50 at a time'
+
+/** The budgets of this project, one row each, in the order of docs/performance.md. */
+const ROWS: readonly Row[] = [
+  ...verifying('EdDSA: verify a new token, JWKS warm', EDDSA_VERIFY, 1.08, 0.8),
+  ...verifying('HS512: verify a new token', HS512_VERIFY, 1.7, 0.4),
+  timesRaw('EdDSA: sign', EDDSA_SIGN, 1.2),
+  timesRaw('HS512: sign', HS512_SIGN, 1.75),
+  {
+    work: 'verify a token seen before',
+    unit: 'µs',
+    budget: 1.2,
+    find: (metrics) => microseconds(metrics.workerd(SEEN_VERIFY, OURS_SEEN_EDDSA)),
+  },
+  {
+    work: '… against a raw EdDSA verification',
+    unit: '× raw',
+    budget: 0.01,
+    find: (metrics) => metrics.workerd(SEEN_VERIFY, OURS_SEEN_EDDSA)?.ratio,
+  },
+  timesRaw('what a guard adds to a Hono request, new token', HONO, 1.07),
+  {
+    work: '… token seen before',
+    unit: 'µs',
+    budget: 5,
+    find: (metrics) => microseconds(metrics.workerd(HONO, 'ours, token seen before')),
+  },
+  {
+    work: 'requests a second with a guard, tokens seen before',
+    unit: '× no guard',
+    budget: 0.9,
+    isFloor: true,
+    find: ({ results }) => results.http?.find(({ app }) => app === 'ours')?.ratio,
+    jose: ({ results }) => results.http?.find(({ app }) => app === 'jose')?.ratio,
+  },
+  {
+    work: 'find a key among 1,000',
+    unit: 'µs',
+    budget: 0.2,
+    find: (metrics) => microseconds(metrics.workerd(LOOKUP, 'ours, 1,000 keys')),
+    jose: (metrics) => microseconds(metrics.workerd(LOOKUP, 'jose, 1,000 keys')),
+  },
+  fetches('JWKS fetches, 500 first verifications at once', COLD),
+  fetches('… 1,000 good tokens while the gateway is down', DOWN),
+  size('bundle of makeKit with everything, gzip', ALL_OF_IT, 7, 'jose: verify, remote JWKS, sign'),
+  size('bundle of ./jws, gzip', 'ours: ./jws, sign and verify', 2.5, 'jose: compactVerify, CompactSign'),
+  {
+    work: 'start-up over an empty Worker, CPU',
+    unit: 'ms',
+    budget: 0.5,
+    find: ({ results }) => results.startup?.find(({ name }) => name === 'ours')?.cpuOver ?? undefined,
+    jose: ({ results }) => results.startup?.find(({ name }) => name === 'jose')?.cpuOver ?? undefined,
+  },
+  timesJoseOnNode('Node, HS512: verify a new token', HS512_VERIFY),
+  timesJoseOnNode('Node, EdDSA: verify a new token', EDDSA_VERIFY),
+  {
+    work: 'Node: token seen before',
+    unit: "× fast-jwt's cache",
+    budget: 0.25,
+    find: ({ node }) => over(node(SEEN_VERIFY, OURS_SEEN_EDDSA), node(SEEN_VERIFY, 'fast-jwt, cache')),
+  },
+]
+
+/** The budgets that this run has metrics for. */
+export function budgetsOf(results: Results): readonly Budget[] {
+  const metrics = new Metrics(results)
+  return ROWS.flatMap(({ work, unit, budget, isFloor, find, jose }) => {
+    const reached = find(metrics)
+    if (reached === undefined) return []
+    return [
+      {
+        work,
+        unit,
+        budget,
+        reached,
+        jose: jose?.(metrics),
+        isMet: isFloor ? reached >= budget : reached <= budget,
+      },
+    ]
+  })
+}
+
+/** Finds the metrics of one candidate on one runtime. */
+class Metrics {
+  readonly results: Results
+
+  constructor(results: Results) {
+    this.results = results
+  }
+
+  readonly workerd = (title: string, name: string): Measured | undefined => this.#on('workerd', title, name)
+  readonly node = (title: string, name: string): Measured | undefined => this.#on('Node', title, name)
+
+  #on(runtime: string, title: string, name: string): Measured | undefined {
+    const [, groups] =
+      Object.entries(this.results.runtimes ?? {}).find(([known]) => known.startsWith(runtime)) ?? []
+    return groups?.find((group) => group.title === title)?.measured.find((one) => one.name === name)
+  }
+}
+
+function verifying(work: string, title: string, budget: number, budgetOverJose: number): readonly Row[] {
+  return [
+    timesRaw(work, title, budget),
+    {
+      work: '… against jose',
+      unit: '× jose',
+      budget: budgetOverJose,
+      find: ({ workerd }) => over(workerd(title, 'ours'), workerd(title, 'jose')),
+    },
+  ]
+}
+
+function timesRaw(work: string, title: string, budget: number): Row {
+  return {
+    work,
+    unit: '× raw',
+    budget,
+    find: ({ workerd }) => workerd(title, 'ours')?.ratio,
+    jose: ({ workerd }) => workerd(title, 'jose')?.ratio,
+  }
+}
+
+function timesJoseOnNode(work: string, title: string): Row {
+  return {
+    work,
+    unit: '× jose',
+    budget: 1,
+    find: ({ node }) => over(node(title, 'ours'), node(title, 'jose')),
+  }
+}
+
+function fetches(work: string, situation: string): Row {
+  const count =
+    (baseline: string) =>
+    ({ results }: Metrics): number | undefined =>
+      results.fetches?.find((one) => one.situation === situation && one.baseline === baseline)?.fetches
+  return { work, unit: 'fetches', budget: 1, find: count('ours'), jose: count('jose') }
+}
+
+function size(work: string, ours: string, budget: number, jose: string): Row {
+  const kilobytes =
+    (use: string) =>
+    ({ results }: Metrics): number | undefined => {
+      const found = results.sizes?.find(({ name }) => name === use)
+      return found && found.gzip / KB
+    }
+  return { work, unit: 'KB', budget, find: kilobytes(ours), jose: kilobytes(jose) }
+}
+
+/** Both are held against the same base. */
+function over(one: Measured | undefined, other: Measured | undefined): number | undefined {
+  return one && other && one.ratio / other.ratio
+}
+
+function microseconds(found: Measured | undefined): number | undefined {
+  return found && found.nanoseconds / 1000
+}

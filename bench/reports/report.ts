@@ -1,0 +1,146 @@
+import type { Budget } from './results.ts'
+import type { FetchCount } from '../parts/fetches.ts'
+import type { Hop } from '../parts/gateway.ts'
+import type { Throughput } from '../parts/http.ts'
+import type { MeasuredGroup } from '../measure/rounds.ts'
+import type { Load } from '../parts/scale.ts'
+import type { Size } from '../parts/sizes.ts'
+import type { Startup } from '../parts/startup.ts'
+import type { TokenSize } from '../parts/token-size.ts'
+
+/** A table of one group for the terminal and for Markdown. */
+export function groupTable(runtime: string, { title, base, measured }: MeasuredGroup): string {
+  const jose = measured.find(({ name }) => name === 'jose')
+  const heads = [`${runtime} · ${title}`, `× ${base}`, 'quartiles', ...(jose ? ['× jose'] : []), 'µs']
+  const rows = measured.map(({ name, nanoseconds, ratio, low, high }) => [
+    name,
+    rounded(ratio),
+    `${rounded(low)}–${rounded(high)}`,
+    ...(jose ? [rounded(ratio / jose.ratio)] : []),
+    rounded(nanoseconds / 1000),
+  ])
+  return table(heads, rows)
+}
+
+/** A Markdown table whose columns line up in a terminal too. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
+  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
+  return [line(heads), rule, ...rows.map(line)].join('\n')
+}
+
+/** A number with as many digits as say something. */
+export function rounded(value: number): string {
+  const size = Math.abs(value)
+  return value.toFixed(size < 0.1 ? 4 : size < 10 ? 2 : size < 100 ? 1 : 0)
+}
+
+/** What the kit is held to beside what it reached. */
+export function budgetTable(budgets: readonly Budget[]): string {
+  return table(
+    ['on workerd, unless it says otherwise', 'jose', 'budget', 'reached', 'met'],
+    budgets.map(({ work, unit, jose, budget, reached, isMet }) => [
+      work,
+      jose === undefined ? '–' : rounded(jose),
+      `${budget} ${unit}`,
+      rounded(reached),
+      isMet ? 'yes' : 'no',
+    ]),
+  )
+}
+
+export function httpTable(measured: readonly Throughput[]): string {
+  return table(
+    [
+      'workerd · Hono over HTTP, repeated tokens',
+      'requests/s',
+      '× no guard',
+      'quartiles',
+      'CPU µs/request',
+      'added',
+    ],
+    measured.map(({ app, perSecond, ratio, low, high, cpuMicroseconds, cpuAdded }) => [
+      app === 'open' ? 'no guard' : app,
+      rounded(perSecond),
+      rounded(ratio),
+      `${rounded(low)}–${rounded(high)}`,
+      cpuMicroseconds === null ? '–' : rounded(cpuMicroseconds),
+      cpuAdded === null ? '–' : rounded(cpuAdded),
+    ]),
+  )
+}
+
+export function fetchTable(counts: readonly FetchCount[]): string {
+  return table(
+    ['workerd · JWKS fetches over a service binding', 'baseline', 'fetches', 'verified', 'not verified'],
+    counts.map(({ situation, baseline, fetches, good, rejected }) => [
+      situation,
+      baseline,
+      ...[fetches, good, rejected].map(String),
+    ]),
+  )
+}
+
+export function sizeTable(sizes: readonly Size[]): string {
+  return table(
+    ['bundle (esbuild, minified)', 'bytes', 'gzip'],
+    sizes.map(({ name, minified, gzip }) => [name, String(minified), String(gzip)]),
+  )
+}
+
+export function startupTable(starts: readonly Startup[]): string {
+  return table(
+    ['workerd · from its start to the first verified answer', 'ms', 'over empty, ms', 'in CPU, ms'],
+    starts.map(({ name, milliseconds, over, cpuOver }) => [
+      name,
+      rounded(milliseconds),
+      rounded(over),
+      cpuOver === null ? '–' : rounded(cpuOver),
+    ]),
+  )
+}
+
+export function scaleTable(loads: readonly Load[]): string {
+  return table(
+    [
+      'isolates',
+      'fetches/s',
+      'peak/s',
+      'peak/s, last quarter',
+      'without early refresh and jitter',
+      'last quarter',
+    ],
+    loads.map(({ isolates, mean, peak, latePeak, plainPeak, plainLatePeak }) => [
+      isolates.toLocaleString('en'),
+      rounded(mean),
+      ...[peak, latePeak, plainPeak, plainLatePeak].map((value) => value.toLocaleString('en')),
+    ]),
+  )
+}
+
+export function tokenSizeTable(sizes: readonly TokenSize[]): string {
+  return table(
+    ['permissions of 16 characters', 'actors', 'bytes of the token'],
+    sizes.map(({ permissions, actors, bytes }) => [
+      String(permissions),
+      String(actors),
+      bytes === null ? 'rejected' : bytes.toLocaleString('en'),
+    ]),
+  )
+}
+
+export function gatewayTable(hops: readonly Hop[]): string {
+  return table(
+    ['workerd · one request, all warm', 'ms', '× plain forwarding', 'CPU µs'],
+    hops.map(({ name, milliseconds, ratio, cpuMicroseconds }) => [
+      name,
+      rounded(milliseconds),
+      rounded(ratio),
+      cpuMicroseconds === null ? '–' : rounded(cpuMicroseconds),
+    ]),
+  )
+}
