@@ -21,7 +21,7 @@ const ALL_OF_IT = 'ours: makeKit, all of it'
 const COLD = '500 first verifications at once'
 const DOWN = '1,000 good tokens while the JWKS service is down, 50 at a time'
 
-/** The budgets of this project, one row each, in the order of docs/performance.md. */
+/** The budgets of this project, one row each, in the order of docs/reference/performance.md. */
 const ROWS: readonly Row[] = [
   ...verifying('EdDSA: verify a new token, JWKS warm', EDDSA_VERIFY, 1.08, 0.8),
   ...verifying('HS512: verify a new token', HS512_VERIFY, 1.7, 0.4),

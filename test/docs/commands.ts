@@ -58,6 +58,9 @@ async function npmProblem(args: readonly string[]): Promise<string | undefined> 
   const flags = args.includes('--') ? flagsOf(args.slice(args.indexOf('--') + 1)) : []
   if (flags.length === 0) return undefined
   const [runner, file = ''] = script.split(' ')
+  if (runner === 'sealgate') {
+    return missing(flags, await helpOf(process.execPath, [join(BIN, runner), file]), `npm run ${name}`)
+  }
   if (runner !== 'node') return `the flags of npm run ${name} cannot be checked`
   return missing(flags, await helpOf(process.execPath, [join(ROOT, file)]), `npm run ${name}`)
 }

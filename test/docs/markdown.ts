@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '../..')
@@ -40,10 +40,8 @@ export interface Page {
 /** Every page that people read: the root's, the guides, the packages'. */
 export const PAGES: readonly Page[] = [
   ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-  ...['packages/kit/README.md', 'packages/keygen/README.md'],
+  ...globSync('docs/**/*.md', { cwd: ROOT }).sort(),
+  ...globSync('packages/*/README.md', { cwd: ROOT }).sort(),
 ].map((path) => readPage(path, readFileSync(join(ROOT, path), 'utf8')))
 
 /** @throws Error when there is no such page */

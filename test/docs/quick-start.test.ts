@@ -1,4 +1,4 @@
-/** Follows docs/quick-start.md in an empty folder, with the packed tarballs, up to the answers that it promises. */
+/** Follows docs/guides/start.md in an empty folder, with the packed tarballs, up to the answers that it promises. */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -7,7 +7,7 @@ import { Project, ROOT } from '../release/project.ts'
 import { pageOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
 
-const { blocks, text } = pageOf('docs/quick-start.md')
+const { blocks, text } = pageOf('docs/guides/start.md')
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
 
 let project: Project

@@ -1,4 +1,4 @@
-/** Makes each mistake of docs/troubleshooting.md, and holds what the kit says against what the page quotes. */
+/** Makes each mistake of docs/guides/troubleshooting.md, and holds what the kit says against what the page quotes. */
 import { createKit, envMode, generateSecret, type Kit, KitError, makeKit, policy } from '@sealgate/kit'
 import { guard } from '@sealgate/kit/hono'
 import { createTestIssuer } from '@sealgate/kit/testing'
@@ -6,7 +6,9 @@ import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { pageOf } from './markdown.ts'
 
-const QUOTED = [...pageOf('docs/troubleshooting.md').text.matchAll(/^> (.+)$/gm)].map(([, text]) => text)
+const QUOTED = [...pageOf('docs/guides/troubleshooting.md').text.matchAll(/^> (.+)$/gm)].map(
+  ([, text]) => text,
+)
 
 const issuer = await createTestIssuer({ audience: 'reports' })
 const base = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }

@@ -359,7 +359,7 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
 /** The kit maps it for whoever has keys elsewhere: this gateway signs with its own, and Auth0's are Auth0's outage. */
 const NEVER = ['keys_unavailable']
 
-/** A row of docs/errors.md: what a kind is on the wire. */
+/** A row of docs/reference/errors.md: what a kind is on the wire. */
 interface Row {
   readonly status: number
   readonly error: string
@@ -368,7 +368,7 @@ interface Row {
 
 const documented = new Map(
   [
-    ...readFileSync(join(ROOT, 'docs/errors.md'), 'utf8').matchAll(
+    ...readFileSync(join(ROOT, 'docs/reference/errors.md'), 'utf8').matchAll(
       /^\| `(\w+)` \| (\d{3}) `(\w+)`( \(auth0\))? \|/gm,
     ),
   ].map(([, kind = '', status, error = '', source]): [string, Row] => [

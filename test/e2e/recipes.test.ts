@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, type Response as MiniflareResponse } from 'miniflare'
 import { expect, it } from 'vitest'
 
-// The recipes of docs/kit.md, "Test your own service", that no other test follows. `app.request()` with `issuer.env`
+// The recipes of docs/reference/kit.md, "Test your own service", that no other test follows. `app.request()` with `issuer.env`
 // is in the consumer's tests, `Object.assign(env, issuer.env)` in those of Agents.
 
 it('the test issuer is the service binding of a Worker in Miniflare', async () => {

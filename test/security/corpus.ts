@@ -16,7 +16,7 @@ import type { Draft, Target } from './target.ts'
 
 /** A token that must be rejected. */
 export interface Attack {
-  /** The number of its class in docs/security.md. */
+  /** The number of its class in docs/reference/security.md. */
   readonly attackClass: number
   readonly name: string
   /** Why it is rejected: this very word, not just any. */

@@ -1,4 +1,4 @@
-/** docs/security.md: every class has its row, and every test that it names is there. */
+/** docs/reference/security.md: every class has its row, and every test that it names is there. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { attacksOn } from './corpus.ts'
 import { eddsaTarget, RFC_8037 } from './targets.ts'
 
 const CORPUS = 'test/security/tokens.test.ts'
-const { text } = pageOf('docs/security.md')
+const { text } = pageOf('docs/reference/security.md')
 const rows = text.split('\n').filter((line) => /^\| (?!--)/.test(line))
 const testsIn = (row: string): readonly string[] =>
   [...row.matchAll(/`([\w./-]+\.test\.ts)`/g)].map(([, path = '']) => path)
@@ -19,7 +19,7 @@ const classes = new Map(
   }),
 )
 
-describe('docs/security.md', () => {
+describe('docs/reference/security.md', () => {
   it('has each of the 58 classes once, in their order', () => {
     expect([...classes.keys()]).toEqual(Array.from({ length: 58 }, (_, index) => index + 1))
     expect(rows.filter((row) => /^\| \d+ \|/.test(row))).toHaveLength(58)

@@ -32,7 +32,7 @@ export interface PublicForm {
 
 export type Sign = (input: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>
 
-/** What a token is before it is there: which attack class (docs/security.md), why it must be rejected, what it is. */
+/** What a token is before it is there: which attack class (docs/reference/security.md), why it must be rejected, what it is. */
 export type Draft = readonly [
   attackClass: number,
   reason: TokenReason,

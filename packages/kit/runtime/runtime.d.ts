@@ -1,5 +1,5 @@
 /**
  * Keeps a promise alive after the request that started it has ended, or `undefined` where nothing can:
- * then a pending promise must never be shared between requests (see docs/concepts.md, "Single flight").
+ * then a pending promise must never be shared between requests (see docs/guides/concepts.md, "Single flight").
  */
 export const keepAlive: ((promise: Promise<unknown>) => void) | undefined

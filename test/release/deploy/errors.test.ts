@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-const doc = read('docs/errors.md')
+const doc = read('docs/reference/errors.md')
 
 /** Names between two marks of a source file. */
 function namesIn(path: string, from: string, to: string, pattern: RegExp): readonly string[] {
@@ -25,13 +25,13 @@ it.each([
   ],
   [
     'the rejections of Auth0 tokens',
-    'packages/gateway/src/auth0/errors.ts',
+    'packages/gateway/src/auth0/auth0-error.ts',
     'type Auth0Rejection',
     '\n\n',
     /'(\w+)'/g,
   ],
   ['the kit’s reasons', 'packages/kit/src/errors.ts', 'type TokenReason', '\n\n', /'(\w+)'/g],
   ['the kit’s codes', 'packages/kit/src/errors.ts', 'type KitErrorCode', '\n\n', /'(\w+)'/g],
-])('docs/errors.md has a row for each of %s', (_, path, from, to, pattern) => {
+])('docs/reference/errors.md has a row for each of %s', (_, path, from, to, pattern) => {
   expect(namesIn(path, from, to, pattern).filter((name) => !doc.includes(`\`${name}\``))).toEqual([])
 })

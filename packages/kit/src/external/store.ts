@@ -17,7 +17,7 @@ export interface JwksStore {
 type JwkSet = Readonly<Record<string, unknown>>
 
 /**
- * A JWK Set in KV (docs/storage.md): written after each fetch, read only after a failed one. Its age counts from when
+ * A JWK Set in KV (docs/reference/runtime.md): written after each fetch, read only after a failed one. Its age counts from when
  * it was fetched, whoever did that.
  */
 export class StoredJwks {

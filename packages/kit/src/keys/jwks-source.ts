@@ -46,7 +46,7 @@ export type ParsedKey<Key> =
 
 type KeySet<Key> = ReadonlyMap<string, readonly Key[]>
 
-/** The keys of a JWKS, fetched and cached by the rules of docs/concepts.md, "JWKS cache". */
+/** The keys of a JWKS, fetched and cached by the rules of docs/guides/concepts.md, "JWKS cache". */
 export class JwksCache<Key extends SetKey> {
   readonly #options: JwksSourceOptions
   readonly #set: StaleWhileRevalidate<KeySet<Key>>

@@ -74,7 +74,7 @@ export interface Freshness {
 
 /**
  * A value that is loaded when needed, refreshed early in the background, and kept for a bounded time while loads
- * fail (the table "JWKS cache" of docs/concepts.md).
+ * fail (the table "JWKS cache" of docs/guides/concepts.md).
  *
  * Values are shared between requests. A pending promise is shared only while the runtime keeps it alive: on
  * workerd a request that ends takes its I/O with it, and whoever awaits that promise waits for good. Even then

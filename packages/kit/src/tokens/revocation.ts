@@ -46,7 +46,7 @@ interface Remembered {
 }
 
 /**
- * The deny-list in KV (docs/storage.md). Key: `rev:{sha256(iss)}:{kind}:{sha256(value)}`, value:
+ * The deny-list in KV (docs/reference/runtime.md). Key: `rev:{sha256(iss)}:{kind}:{sha256(value)}`, value:
  * `{ "before": seconds }`. One bulk read asks for `jti`, `sub` and thumbprint together; each answer is
  * remembered for 30 s.
  */

@@ -1,0 +1,149 @@
+/**
+ * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway.
+ * What stands above a row in the code is what stands in the page; a test holds the two together.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createSourceFile, type Node, ScriptTarget, SyntaxKind } from 'typescript'
+import * as ts from 'typescript'
+
+const ROOT = join(import.meta.dirname, '..')
+const PAGE = join(ROOT, 'docs/reference/environment.md')
+
+/** The page as it should be. */
+export function generated(): string {
+  let page = readFileSync(PAGE, 'utf8')
+  page = fill(page, 'kit', kitTable(join(ROOT, 'packages/kit/src/config/schema.ts')))
+  return fill(page, 'gateway', gatewayTable(join(ROOT, 'packages/gateway/src/config/schema.ts')))
+}
+
+function fill(page: string, name: string, table: string): string {
+  const [start, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`]
+  const from = page.indexOf(start)
+  const to = page.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no block ${start} … ${end}`)
+  return `${page.slice(0, from + start.length)}\n\n${table}\n${page.slice(to)}`
+}
+
+/** A row of the kit: what its interface says, and what its table says. */
+function kitTable(file: string): string {
+  const source = parse(file)
+  const rows: string[][] = []
+  for (const [type, table] of [
+    ['KeyInputs', 'KEYS'],
+    ['PlainSettings', 'SETTINGS'],
+  ] as const) {
+    const meanings = membersOf(source, type)
+    for (const [name, row] of objectOf(source, table)) {
+      const text = row.getText(source)
+      const variable = /variable: '(\w+)'/.exec(text)?.[1]
+      const role = /role: '(\w+)'/.exec(text)?.[1] ?? ''
+      const option = /option: '([\w.]+)'/.exec(text)?.[1] ?? KEY_OPTIONS[name] ?? ''
+      const shown =
+        variable === undefined
+          ? '—'
+          : /via: 'named'/.test(text)
+            ? `\`${variable}_NAME\` / \`${variable}\``
+            : `\`${variable}\``
+      rows.push([shown, option, role, defaultOf(name, text), meanings.get(name) ?? ''])
+    }
+  }
+  return tableOf(['variable', 'option of `createKit`', 'role', 'default', 'meaning'], rows)
+}
+
+const KEY_OPTIONS: Readonly<Record<string, string>> = {
+  secret: '`sign.secret`, `verify.secret`',
+  privateJwk: '`sign.privateJwk`',
+  publicJwk: '`verify.publicJwk`',
+  jwksService: '`verify.jwksService`',
+  jwksUrl: '`verify.jwksUrl`',
+}
+
+/** The constants of the kit, by name. */
+const CONSTANTS = new Map(
+  [
+    ...readFileSync(join(ROOT, 'packages/kit/src/constants.ts'), 'utf8').matchAll(
+      /^export const (\w+) = (\S+)$/gm,
+    ),
+  ].map(([, name = '', value = '']) => [name, value]),
+)
+
+function defaultOf(name: string, text: string): string {
+  if (name === 'issuer' || name === 'audiences') return 'required'
+  const number = /readNumber\(\s*value,\s*label,\s*(?:Math\.min\()?(\w+)/.exec(text)?.[1]
+  if (number !== undefined) return CONSTANTS.get(number) ?? number
+  const choice = /readChoice\(value, label, \['(\w+)'/.exec(text)?.[1]
+  if (choice !== undefined) return `\`${choice}\``
+  return name === 'typ' ? '`JWT`' : '—'
+}
+
+/** A row of the gateway: the comment above it, and its default. */
+function gatewayTable(file: string): string {
+  const source = parse(file)
+  const rows = objectOf(source, 'VARIABLES').flatMap(([name, row]) => {
+    // Set by the development system for itself alone.
+    if (name === 'DEV_CONTROL') return []
+    const meaning = commentOf(source, row.parent)
+    const text = row.getText(source)
+    const given = /\.default\((.*?)\)$/.exec(text)?.[1]
+    const isRequired = /^required\(/.test(text)
+    const shown = given?.replace(/^\[\]$/, '—').replaceAll("'", '`')
+    const isText = shown !== undefined && shown !== '—' && !shown.startsWith('`')
+    return [[`\`${name}\``, isRequired ? 'required' : isText ? `\`${shown}\`` : (shown ?? '—'), meaning]]
+  })
+  return tableOf(['variable', 'default', 'meaning'], rows)
+}
+
+function tableOf(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+  return `${[line(heads), `|${heads.map(() => '--').join('|')}|`, ...rows.map(line)].join('\n')}\n`
+}
+
+function parse(file: string): ts.SourceFile {
+  return createSourceFile(file, readFileSync(file, 'utf8'), ScriptTarget.Latest, true)
+}
+
+/** The members of an object literal in a declaration, or within a call of one. */
+function objectOf(source: ts.SourceFile, name: string): readonly (readonly [string, Node])[] {
+  const found: (readonly [string, Node])[] = []
+  const visit = (node: Node): void => {
+    if (ts.isVariableDeclaration(node) && node.name.getText(source) === name && node.initializer) {
+      const { initializer } = node
+      const object = ts.isCallExpression(initializer) ? initializer.arguments[0] : initializer
+      if (object && ts.isObjectLiteralExpression(object)) {
+        for (const property of object.properties) {
+          if (ts.isPropertyAssignment(property)) {
+            found.push([property.name.getText(source), property.initializer])
+          }
+        }
+      }
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  if (found.length === 0) throw new Error(`there is no table ${name} in ${source.fileName}`)
+  return found
+}
+
+/** What the members of an interface say of themselves. */
+function membersOf(source: ts.SourceFile, name: string): ReadonlyMap<string, string> {
+  const meanings = new Map<string, string>()
+  const visit = (node: Node): void => {
+    if (ts.isInterfaceDeclaration(node) && node.name.text === name) {
+      for (const member of node.members)
+        meanings.set(member.name?.getText(source) ?? '', commentOf(source, member))
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return meanings
+}
+
+function commentOf(source: ts.SourceFile, node: Node): string {
+  const [comment] = ts.getJSDocCommentsAndTags(node)
+  if (comment?.kind !== SyntaxKind.JSDoc) throw new Error(`${node.getText(source)} says nothing of itself`)
+  return (ts.getTextOfJSDocComment((comment as ts.JSDoc).comment) ?? '').replace(/\s+/g, ' ').trim()
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, generated())
