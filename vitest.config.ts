@@ -81,7 +81,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            main: 'packages/gateway/src/testing/gateway.ts',
+            main: 'packages/gateway/src/testing/test-gateway.ts',
             miniflare: {
               compatibilityDate: PROJECT_DATE,
               durableObjects: { SESSIONS: { className: 'Session', useSQLite: true } },

@@ -41,14 +41,14 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
   const rounds =
     values.rounds === undefined ? (values.quick ? FEWEST_ROUNDS : DEFAULT_ROUNDS) : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
-    throw new UsageError(`--rounds takes a whole number of at least ${FEWEST_ROUNDS}.`)
+    throw new UsageError(`--rounds accepts a whole number of at least ${FEWEST_ROUNDS}.`)
   }
   const { runtime, part } = values
   if (part !== undefined && !PARTS.some((one) => one === part)) {
-    throw new UsageError(`--part takes one of ${PARTS.join(', ')}.`)
+    throw new UsageError(`--part accepts one of ${PARTS.join(', ')}.`)
   }
   if (runtime !== undefined && runtime !== 'workerd' && runtime !== 'node') {
-    throw new UsageError('--runtime takes workerd or node.')
+    throw new UsageError('--runtime accepts workerd or node.')
   }
   return {
     rounds,

@@ -6,7 +6,7 @@ import { base64url, createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { AUDIENCE, type Fixtures, ISSUER } from '../measure/fixtures.ts'
 import { ED25519, importKeys, joseOptions, jwksService } from './inputs.ts'
 
-/** Hono apps that answer alike; what differs is what stands before the handler. */
+/** Hono apps that response alike; what differs is what stands before the handler. */
 export type Apps = Readonly<Record<'open' | 'raw' | 'jose' | 'hono' | 'ours', Hono>>
 
 const PERMISSION = 'orders:read'

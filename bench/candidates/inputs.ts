@@ -8,7 +8,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /**
- * Gives the tokens in turn, each time as a new string, as a request's header would: a string that was used
+ * Returns the tokens in turn, each time as a new string, as a request's header would: a string that was used
  * before has its hash with it, and would make look-ups look too cheap.
  */
 export function freshStrings(tokens: readonly string[]): (index: number) => string {
@@ -53,7 +53,7 @@ export async function importKeys({ publicJwk, privateJwk, secret }: Fixtures) {
   }
 }
 
-/** What jose checks when asked for what the kit always checks. */
+/** What jose checks when told to check what the kit always checks. */
 export function joseOptions(alg: 'EdDSA' | 'HS512') {
   return { issuer: ISSUER, audience: AUDIENCE, clockTolerance: 90, algorithms: [alg] }
 }

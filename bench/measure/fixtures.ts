@@ -3,7 +3,7 @@ import { base64url, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose'
 export const ISSUER = 'https://gateway.internal.example.com'
 export const AUDIENCE = 'orders-api.internal.example.com'
 export const KID = 'ed25519-2026-11-01'
-/** Life of the tokens: the longest that a kit accepts by default. */
+/** Lifetime of the tokens: the longest that a kit accepts by default. */
 const TTL_SECONDS = 3600
 /** More tokens than a kit keeps verdicts for: taken in turn, each is new to it every time. */
 export const POOL = 2048

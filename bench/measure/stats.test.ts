@@ -69,7 +69,7 @@ describe('the load of many isolates', () => {
 describe('options', () => {
   it('reject fewer than 15 rounds, and what they do not know', () => {
     expect(() => readOptions(['--rounds', '5'])).toThrow(UsageError)
-    expect(() => readOptions(['--part', 'nothing'])).toThrow('--part takes one of')
+    expect(() => readOptions(['--part', 'nothing'])).toThrow('--part accepts one of')
     expect(() => readOptions(['--fast'])).toThrow(UsageError)
     expect(readOptions(['--quick'])).toMatchObject({ rounds: 15, runtimes: ['workerd', 'node'] })
   })

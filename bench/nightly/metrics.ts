@@ -6,7 +6,7 @@ export interface Metric {
   readonly value: string
 }
 
-/** Notes a metric for the summary. Elsewhere than in `npm run test:nightly` nobody asks for it. */
+/** Notes a metric for the summary. Elsewhere than in `npm run test:nightly` nobody reads it. */
 export function note(what: string, value: string): void {
   const file = process.env.SEALGATE_METRICS
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ what, value } satisfies Metric)}\n`)

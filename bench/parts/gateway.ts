@@ -130,5 +130,5 @@ function tokenIn(text: string): string {
   const answer: unknown = JSON.parse(text)
   if (typeof answer === 'object' && answer !== null && 'access_token' in answer)
     return String(answer.access_token)
-  throw new Error('the answer holds no token')
+  throw new Error('the response holds no token')
 }

@@ -1,6 +1,6 @@
 import { quantile } from '../measure/stats.ts'
 
-/** How the JWKS of a gateway is asked for by many isolates, after all of them started at nearly the same time. */
+/** How the JWKS of a gateway is requested by many isolates, after all of them started at nearly the same time. */
 export interface Load {
   readonly isolates: number
   /** Fetches a second, over the hour. */

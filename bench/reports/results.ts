@@ -20,7 +20,7 @@ export interface Budget {
   readonly isMet: boolean
 }
 
-/** All that one run found. Parts that were not asked for are absent. */
+/** All that one run found. Parts that were not requested are absent. */
 export interface Results {
   readonly made: string
   readonly command: string

@@ -11,7 +11,7 @@ export interface Client {
   send(frame: string): void
   /** Waits for a frame that contains this text. */
   frame(text: string): Promise<void>
-  /** Waits for the socket's end and gives its code. */
+  /** Waits for the socket's end and returns its code. */
   end(): Promise<number>
 }
 

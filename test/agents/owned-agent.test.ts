@@ -67,7 +67,7 @@ describe('an Agent whose name says the owner', () => {
 })
 
 describe('an Agent without an owner', () => {
-  it.each(['nobody', 'of-'])('named "%s" answers 403 to every caller', async (name) => {
+  it.each(['nobody', 'of-'])('named "%s" responds with 403 to every caller', async (name) => {
     expect(await statuses(name, alice)).toEqual([403, 403])
     expect(await statuses(name)).toEqual([401, 401])
     expect(seen).toEqual([])

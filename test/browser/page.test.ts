@@ -28,7 +28,7 @@ const NARROW = { width: 375, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
 
 /** What Chromium says of rejected calls and upgrades, which these tests make. */
-const REFUSED = /the server responded with a status of 40|Unexpected response code: 40/
+const EXPECTED_COMPLAINTS = /the server responded with a status of 40|Unexpected response code: 40/
 
 describe.skipIf(isSkipped)('the page, in a browser', () => {
   let control: Control
@@ -59,7 +59,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
   })
   afterEach(async () => {
     await context.close()
-    expect(complaints.filter((text) => !REFUSED.test(text))).toEqual([])
+    expect(complaints.filter((text) => !EXPECTED_COMPLAINTS.test(text))).toEqual([])
   })
 
   async function open(viewport = WIDE): Promise<Page> {

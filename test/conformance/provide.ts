@@ -10,12 +10,12 @@ const FOLDER = join(import.meta.dirname, 'vectors')
 const RUNS = 10_000
 const NIGHTLY_RUNS = 1_000_000
 
-/** The same seed gives the same tokens: `SEALGATE_SEED` repeats a run that failed. */
+/** The same seed returns the same tokens: `SEALGATE_SEED` repeats a run that failed. */
 function seedOf({ SEALGATE_SEED: given }: NodeJS.ProcessEnv): number {
   return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
 }
 
-/** Gives the vectors to the tests, on Node and in workerd, which reads no files. */
+/** Returns the vectors to the tests, on Node and in workerd, which reads no files. */
 export default function provide(project: TestProject): void {
   project.provide('fuzz', {
     runs: process.env.SEALGATE_NIGHTLY === '1' ? NIGHTLY_RUNS : RUNS,

@@ -98,7 +98,7 @@ function missing(flags: readonly string[], help: string, of: string): string | u
 
 const helps = new Map<string, Promise<string>>()
 
-/** A program's own help, asked for once. */
+/** A program's own help, requested once. */
 function helpOf(program: string, args: readonly string[]): Promise<string> {
   const key = args.join(' ')
   const known = helps.get(key)

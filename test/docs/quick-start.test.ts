@@ -1,4 +1,4 @@
-/** Follows docs/guides/start.md in an empty folder, with the packed tarballs, up to the answers that it promises. */
+/** Follows docs/guides/start.md in an empty folder, with the packed tarballs, up to the responses that it promises. */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'

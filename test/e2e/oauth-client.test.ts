@@ -47,7 +47,7 @@ async function client(secret = SECRET): ReturnType<typeof discovery> {
 /** The same library as a browser application of Auth0's: public, with PKCE. */
 async function auth0Client(): Promise<Configuration> {
   return discovery(new URL(system.tenant.issuer), demoClients.spa.clientId, undefined, None(), {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the stand-in is on loopback
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the mock IdP is on loopback
     execute: [allowInsecureRequests],
   })
 }

@@ -22,7 +22,7 @@ async function login(body: object): Promise<Response> {
 }
 
 describe('the password realm, at the mock IdP', () => {
-  it('gives Auth0’s tokens, which the gateway then takes', async () => {
+  it('gives Auth0’s tokens, which the gateway then accepts', async () => {
     const response = await login({ username: alice.email, password: alice.password })
     expect(response.status).toBe(200)
     const tokens = (await response.json()) as {

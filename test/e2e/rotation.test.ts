@@ -29,7 +29,7 @@ it('goes on with the other slot when one is broken', async () => {
   expect([kidOf(token), await status(token)]).toEqual(['slot-b', 200])
 })
 
-it('answers 500 without a word of the reason when no slot can sign', async () => {
+it('responds with 500 without a word of the reason when no slot can sign', async () => {
   await system.putSecrets({ GATEWAY_PRIVATE_A: '', GATEWAY_PRIVATE_B: 'nonsense' })
   await expect(system.tokenOf(demoUsers.alice)).rejects.toThrow(/500 .*misconfigured/)
 })

@@ -221,7 +221,7 @@ describe('a page of another site', () => {
 })
 
 describe('a request to a service', () => {
-  it('goes in the name of the session, and its answer is kept by nobody', async () => {
+  it('goes in the name of the session, and its response is kept by nobody', async () => {
     const browser = await loggedIn()
     const response = await browser.get('/api/reports')
     expect(response.status).toBe(200)
@@ -248,11 +248,11 @@ describe('a request to a service', () => {
 
 describe('while Auth0 fails', () => {
   it.each<[string, (path: string) => void, number]>([
-    ['answers 500', (path) => system.tenant.control.down(500, path), 502],
-    ['answers 503', (path) => system.tenant.control.down(503, path), 502],
+    ['responds with 500', (path) => system.tenant.control.down(500, path), 502],
+    ['responds with 503', (path) => system.tenant.control.down(503, path), 502],
     ['has had enough of us', (path) => system.tenant.control.down(429, path), 503],
     ['answers with a page', (path) => system.tenant.control.html(200, path), 502],
-    // Between Worker and network stands the harness, and answers 502 for a connection that is lost.
+    // Between Worker and network stands the harness, and responds with 502 for a connection that is lost.
     ['hangs up', (path) => system.tenant.control.hangUp(path), 502],
     ['takes longer than 5 s', (path) => system.tenant.control.slow(20_000, path), 503],
   ])('(%s) its fault is told, and no session is lost', async (_, fail, status) => {
@@ -271,7 +271,7 @@ describe('while Auth0 fails', () => {
     expect((await browser.post('/auth/refresh')).status).toBe(200)
   })
 
-  it('and its answer breaks off, the new refresh token is lost: the old one ends the session', async () => {
+  it('and its response breaks off, the new refresh token is lost: the old one ends the session', async () => {
     const browser = await loggedIn()
     system.tenant.control.truncated('/oauth/token')
     expect(await errorOf(await browser.post('/auth/refresh'))).toEqual([502, 'auth0_unavailable', 'auth0'])

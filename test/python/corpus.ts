@@ -60,7 +60,7 @@ export async function corpus({ good, stranger, alg }: CorpusKeys, now: number): 
       'from another issuer': await withClaims({ iss: `${ISSUER}/` }),
       'not yet valid': await withClaims({ nbf: now + 91 }),
       'issued in the future': await withClaims({ iat: now + 91, exp: now + 900 }),
-      'too long a life': await withClaims({ exp: now + 3601 }),
+      'too long a lifetime': await withClaims({ exp: now + 3601 }),
       'over before it began': await withClaims({ exp: now - 1 }),
       'without a subject': await withClaims({ sub: undefined }),
       'an empty subject': await withClaims({ sub: '' }),

@@ -165,7 +165,7 @@ describe('the password realm', () => {
     expect(await logIn(alice, alice.password, '192.0.2.3')).toMatchObject({ status: 200, source: null })
   })
 
-  // To wait for an answer that does not come takes five seconds each time: once in every run is enough.
+  // To wait for a response that does not come takes five seconds each time: once in every run is enough.
   const faults = process.env.SEALGATE_NIGHTLY === '1' ? FAULTS : FAULTS.slice(0, -1)
   it.each(faults)('%s: an outage of Auth0’s, and no half answer', async (_, how) => {
     how(TOKEN)

@@ -30,7 +30,7 @@ export interface KitOptions {
 export interface ClockedKit {
   /** Seconds since the epoch, for this kit. Starts where the issuer's clock stands. */
   now: number
-  /** How KV behaves: `well`, `throwing`, `slow` (no answer ever) or `stale` (an edge cache of a minute). */
+  /** How KV behaves: `well`, `throwing`, `slow` (no response ever) or `stale` (an edge cache of a minute). */
   store: 'well' | 'throwing' | 'slow' | 'stale'
   /** The path of its JWKS on the server. */
   readonly path: string

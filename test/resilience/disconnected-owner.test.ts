@@ -36,7 +36,7 @@ describe('the client whose request fetches the JWKS disconnects while others wai
     await sleep(200)
     const waiter = isolate.get('')
     expect(await owner).toBe('aborted')
-    expect(await waiter).toBe('no answer')
+    expect(await waiter).toBe('no response')
   })
 
   it('is survived by the kit: the others get the very fetch that was under way', async () => {

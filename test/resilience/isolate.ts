@@ -21,7 +21,7 @@ export interface Isolate {
   close(): Promise<void>
 }
 
-export type Answer = { readonly status: number; readonly text: string } | 'aborted' | 'no answer'
+export type Answer = { readonly status: number; readonly text: string } | 'aborted' | 'no response'
 
 /** How long a client waits before it gives up. The waiters' own deadline is 6 s. */
 const PATIENCE_MS = 9000
@@ -83,7 +83,7 @@ function get(url: string, token: string, abortAfterMs: number | undefined): Prom
     // A reset, not a mere end: workerd notices an end only when it writes.
     if (abortAfterMs !== undefined) setTimeout(() => request.socket?.resetAndDestroy(), abortAfterMs)
     setTimeout(() => {
-      resolve('no answer')
+      resolve('no response')
       request.destroy()
     }, PATIENCE_MS).unref()
   })

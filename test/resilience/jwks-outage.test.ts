@@ -39,8 +39,8 @@ const padded = (): string => `{"keys":[${JSON.stringify(jwk)}],"padding":"`
 /** What is wrong with the JWKS, what the kit reports, and how it is done. */
 const OUTAGES: readonly (readonly [what: string, problem: RegExp, answer: () => JwksAnswer])[] = [
   ['hangs up', /jwks_failed/, () => hangUp],
-  ['answers 500', /answered with 500/, () => status(500)],
-  ['answers 404', /"entrypoint": "Keys"|answered with 404/, () => status(404)],
+  ['responds with 500', /request got 500/, () => status(500)],
+  ['responds with 404', /"entrypoint": "Keys"|request got 404/, () => status(404)],
   ['redirects to good keys', /redirect/, () => status(302, { location: `${faults.jwks.url}/elsewhere` })],
   ['answers HTML with 200', /not a JSON object/, () => text('<!doctype html><title>Sign in</title>')],
   ['answers half its JSON', /not a JSON object/, () => text(JSON.stringify({ keys: [jwk] }).slice(0, 90))],
@@ -68,8 +68,8 @@ const OUTAGES: readonly (readonly [what: string, problem: RegExp, answer: () => 
 
 /** Each costs the five seconds that a fetch may last, again and again: the whole story is for the long run. */
 const SLOW_OUTAGES: typeof OUTAGES = [
-  ['never answers', /no answer within 5 s/, () => silence],
-  ['trickles', /no answer within 5 s/, () => stream(' ', { everyMs: 100, times: 600 })],
+  ['never answers', /no response within 5 s/, () => silence],
+  ['trickles', /no response within 5 s/, () => stream(' ', { everyMs: 100, times: 600 })],
 ]
 
 const unavailable = { status: 503, reason: 'keys_unavailable' }

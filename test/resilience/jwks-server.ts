@@ -10,7 +10,7 @@ export interface JwksServer {
   readonly url: string
   /** How a path answers from now on. */
   answer(path: string, answer: JwksAnswer): void
-  /** How often a path was asked for. */
+  /** How often a path was requested. */
   fetches(path: string): number
   close(): Promise<void>
 }

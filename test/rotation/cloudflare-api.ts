@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 
 /** What of Cloudflare's API `wrangler secret put`, `list` and `bulk` need, on loopback. */
 export interface CloudflareApi {
-  /** For `wrangler`: where the API is, and credentials that only this API takes. */
+  /** For `wrangler`: where the API is, and credentials that only this API accepts. */
   readonly env: Readonly<Record<string, string>>
   /** The secrets of a Worker. */
   secrets(worker: string): Readonly<Record<string, string>>

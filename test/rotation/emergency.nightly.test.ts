@@ -25,7 +25,7 @@ async function statusOf(token: string): Promise<number> {
   return response.status
 }
 
-/** Overwrites a slot with a new key while the thief goes on, and gives the seconds from then until he is rejected. */
+/** Overwrites a slot with a new key while the thief goes on, and returns the seconds from then until he is rejected. */
 async function replace(slot: Slot, kid: string, steal: () => Promise<string>): Promise<number> {
   const rejectedAt = until(
     'the stolen key is rejected',
@@ -42,7 +42,7 @@ describe('in an emergency', () => {
   }, 120_000)
   afterAll(() => system.close())
 
-  it('removes a leaked key: its slot is overwritten, and within one life of the JWKS it is rejected', async () => {
+  it('removes a leaked key: its slot is overwritten, and within one lifetime of the JWKS it is rejected', async () => {
     const { traffic, platform } = system
     await until('the first token', () => traffic.lastKid === 'slot-b')
     const steal = thief('GATEWAY_PRIVATE_B')

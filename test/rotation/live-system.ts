@@ -9,7 +9,7 @@ import { type Platform, startPlatform } from './platform.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { configOf, WRANGLER } from './worker-bundle.ts'
 
-/** Times short enough for a test, in seconds. They keep the order of the real ones: cache, activation, token life. */
+/** Times short enough for a test, in seconds. They keep the order of the real ones: cache, activation, token lifetime. */
 export const LIFE = 6
 export const LEEWAY = 2
 export const JWKS_TTL = 3
@@ -26,13 +26,13 @@ export interface LiveSystem {
   readonly traffic: Traffic
   /**
    * An `--activate-in` that is to this system what ten minutes are to a real one: more than the pipe, the new version
-   * and one life of the consumer's JWKS take together, on a machine as busy as this one is.
+   * and one lifetime of the consumer's JWKS take together, on a machine as busy as this one is.
    */
   readonly activateIn: string
   /** What the API holds for a slot. */
   privateJwk(slot: Slot): Readonly<Record<string, unknown>>
   /**
-   * `kit-keygen … --private | wrangler secret put SLOT`, and the version that comes of it. Gives the time at which the
+   * `kit-keygen … --private | wrangler secret put SLOT`, and the version that comes of it. Returns the time at which the
    * secret was stored, in milliseconds of `performance.now()`.
    */
   putKey(slot: Slot, kid: string, ...flags: readonly string[]): Promise<number>

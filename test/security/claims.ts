@@ -41,7 +41,7 @@ function written(target: Target, name: string, text: string): Promise<string> {
   return seal(target, headerOf(target), `${claims.slice(0, -1)},"${name}":${text}}`)
 }
 
-/** Classes 21 and 23: times that are none, or lie outside the life of a token. */
+/** Classes 21 and 23: times that are none, or lie outside the lifetime of a token. */
 export function timeAttacks(target: Target): readonly Draft[] {
   const { now } = target
   const late = now + LEEWAY
@@ -199,8 +199,8 @@ export function internalClaimAttacks(target: Target): readonly Draft[] {
   const badLinks = [null, 'a', [], {}, { sub: 'a', act: null }].map((act) => ({ sub: 'gateway', act }))
   return [
     ...drafts(target, 21, [
-      ['too_old', 'a life of a second more than the longest', { exp: now + MAX_TTL + 1 }],
-      ['too_old', 'a life of a moment more', { exp: now + MAX_TTL + 0.001 }],
+      ['too_old', 'a lifetime of a second more than the longest', { exp: now + MAX_TTL + 1 }],
+      ['too_old', 'a lifetime of a moment more', { exp: now + MAX_TTL + 0.001 }],
       ['too_old', 'exp in milliseconds', { exp: (now + 300) * 1000 }],
       ['too_old', 'exp 1e308', { exp: 1e308 }],
       ['too_old', 'iat 0', { iat: 0 }],

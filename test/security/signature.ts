@@ -77,7 +77,7 @@ export async function signatureAttacks(target: Target): Promise<readonly Draft[]
     await over('what is decoded', `${JSON.stringify(headerOf(target))}.${JSON.stringify(claimsOf(target))}`),
     await over('nothing', ''),
     await moved('another subject', { sub: 'root' }),
-    await moved('a longer life', { exp: target.now + 3600 }),
+    await moved('a longer lifetime', { exp: target.now + 3600 }),
     await moved('another audience', { aud: 'billing' }),
     await moved('more permissions', { permissions: ['*'] }),
     [14, 'bad_signature', 'another key', seal(target, headerOf(target), claimsOf(target), forge)],

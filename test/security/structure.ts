@@ -61,7 +61,7 @@ export async function structureAttacks(target: Target): Promise<readonly Draft[]
     malformed(51, 'a JWE', `${jweHeader}..${encode('iv')}.${p}.${encode('tag')}`),
     malformed(
       51,
-      'a JWE that asks for two thousand million rounds of PBKDF2',
+      'a JWE that requests two thousand million rounds of PBKDF2',
       `${encode(pbes2)}.${s}.${s}.${p}.${s}`,
     ),
     [

@@ -47,7 +47,7 @@ export type Control = readonly [name: string, token: string | Promise<string>]
 export const LEEWAY = 90
 /** The kit's longest token, in bytes. */
 export const MAX_BYTES = 8192
-/** The longest life of an internal token, in seconds: the kit's default. */
+/** The longest lifetime of an internal token, in seconds: the kit's default. */
 export const MAX_TTL = 3600
 
 const encoder = new TextEncoder()

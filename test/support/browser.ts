@@ -71,7 +71,7 @@ export class Browser {
     return this.#send(path, 'POST', headers)
   }
 
-  /** Goes to the gateway's login and through the tenant's page. Gives the callback's path and query, not yet opened. */
+  /** Goes to the gateway's login and through the tenant's page. Returns the callback's path and query, not yet opened. */
   async begin({ email, password }: TenantUser, returnTo = '/app/'): Promise<string> {
     const begun = await this.get(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`)
     const authorize = begun.headers.get('Location')
@@ -88,7 +88,7 @@ export class Browser {
     return this.logIn(user)
   }
 
-  /** The whole login. Gives the gateway's answer to the callback. */
+  /** The whole login. Returns the gateway's response to the callback. */
   async logIn(user: TenantUser, returnTo?: string): Promise<Response> {
     return this.get(await this.begin(user, returnTo))
   }

@@ -9,7 +9,7 @@ import {
   gatewayEnv,
   newSlot,
 } from './testing/fixtures.ts'
-import { app } from './testing/gateway.ts'
+import { app } from './testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let slot: string

@@ -68,7 +68,7 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     const response = new Response(c.res.body, c.res)
     response.headers.set('X-Request-Id', trace.requestId)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
-    // Setting it would merge the headers of the answer before into it.
+    // Setting it would merge the headers of the response before into it.
     c.res = undefined
     c.res = response
     const { subject, login } = trace

@@ -28,7 +28,7 @@ const ERRORS = {
   invalid_actor_token: row(400, 'invalid_request', 'The actor token is not acceptable'),
   actor_not_allowed: row(400, 'invalid_request', 'The actor may not act for this subject'),
   invalid_target: row(400, 'invalid_target', 'The requested target is not known here'),
-  invalid_scope: row(400, 'invalid_scope', 'The request asks for more than the subject token grants'),
+  invalid_scope: row(400, 'invalid_scope', 'The request requests more than the subject token grants'),
   unsupported_grant_type: row(400, 'unsupported_grant_type', 'Only the token exchange grant is supported'),
   invalid_client: row(401, 'invalid_client', 'Client authentication failed', { challenge: BASIC }),
   unauthorized_client: row(403, 'unauthorized_client', 'This caller may not use the entrypoint'),
@@ -103,7 +103,7 @@ export interface GatewayErrorOptions extends ErrorOptions {
   readonly detail?: string
   /** In place of the row's description. Only fixed texts and names of parameters: it goes to the caller. */
   readonly description?: string
-  /** More headers for the answer. They replace the row's. */
+  /** More headers for the response. They replace the row's. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -134,7 +134,7 @@ export function rowOf(code: ErrorCode): Row {
   return ERRORS[code]
 }
 
-/** Characters of a detail in a log: it may name permissions, of which a caller can ask for as many as it likes. */
+/** Characters of a detail in a log: it may name permissions, of which a caller can request as many as it likes. */
 const MAX_DETAIL = 500
 
 /** What of an error may stand in a log. */

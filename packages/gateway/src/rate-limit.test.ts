@@ -10,7 +10,7 @@ import {
   memoryKv,
   newSlot,
 } from './testing/fixtures.ts'
-import { app } from './testing/gateway.ts'
+import { app } from './testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let env: Record<string, unknown>

@@ -58,7 +58,7 @@ export function readArguments(
     }
     if (values.has(name)) throw new UsageError(`type --${name} once`)
     if (!takesValue(typed)) {
-      if (value !== undefined) throw new UsageError(`--${name} takes no value: type ${typed}`)
+      if (value !== undefined) throw new UsageError(`--${name} accepts no value: type ${typed}`)
       values.set(name, true)
     } else {
       // In `--kid --private` the value was forgotten.

@@ -29,7 +29,7 @@ export interface Terminal {
 
 /** A consumer learns of a new key within its five minutes of freshness, and another five for what goes wrong. */
 const MIN_ACTIVATION_SECONDS = 600
-/** A slot stops signing an hour and some before it is withdrawn; a shorter life would never sign. */
+/** A slot stops signing an hour and some before it is withdrawn; a shorter lifetime would never sign. */
 const MIN_LIFE_SECONDS = 7200
 const MIN_SECRET_BYTES = 64
 const MAX_SECRET_BYTES = 1024

@@ -13,7 +13,7 @@ const LOOKS_LIKE_A_KEY = /[\w=+-]{32,}|[{"]/
 
 /**
  * A typed word as it may stand in a message. People paste a key where a name belongs: what may be one, or is not
- * plain text, gives `otherwise` instead.
+ * plain text, returns `otherwise` instead.
  */
 export function shown(typed: string, otherwise: string): string {
   return /^[\x20-\x7e]{1,200}$/.test(typed) && !LOOKS_LIKE_A_KEY.test(typed) ? typed : otherwise

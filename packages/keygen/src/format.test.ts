@@ -50,7 +50,7 @@ describe('formatPair', () => {
 })
 
 describe('formatSecret', () => {
-  it('gives the bare text, JSON, or a line that a dotenv parser reads back', () => {
+  it('returns the bare text, JSON, or a line that a dotenv parser reads back', () => {
     expect(formatSecret('-_9', 'plain')).toBe('-_9\n')
     expect(JSON.parse(formatSecret('-_9', 'json'))).toEqual({ secret: '-_9' })
     expect(parseEnv(formatSecret('-_9', 'dotenv'))).toEqual({ JWT_SECRET: '-_9' })

@@ -34,7 +34,7 @@ describe('the RFC vectors', () => {
 })
 
 describe('generateKeyPair', () => {
-  it('gives a pair that reads back, with the thumbprint for a kid', async () => {
+  it('returns a pair that reads back, with the thumbprint for a kid', async () => {
     const pair = await generateKeyPair({ nbf: 5, exp: 6 })
     const { x } = pair.publicJwk
     expect(pair.publicJwk).toEqual({
@@ -49,7 +49,7 @@ describe('generateKeyPair', () => {
     expect(await reading(pair)).toEqual(pair)
   })
 
-  it('never gives the same key twice, and no exp unless asked', async () => {
+  it('never returns the same key twice, and no exp unless asked', async () => {
     const [one, other] = await Promise.all([generateKeyPair({ nbf: 0 }), generateKeyPair({ nbf: 0 })])
     expect(one.privateJwk.d).not.toBe(other.privateJwk.d)
     expect(one.privateJwk).not.toHaveProperty('exp')

@@ -43,7 +43,7 @@ export interface KeyPairOptions {
   readonly exp?: number | undefined
 }
 
-/** Makes a key pair and checks it before it gives it away. */
+/** Makes a key pair and checks it before it returns it away. */
 export async function generateKeyPair({ kid, nbf, exp }: KeyPairOptions): Promise<KeyPair> {
   const seed = utils.randomSecretKey()
   const pair = await keyPairOf(seed, { kid, nbf, exp })

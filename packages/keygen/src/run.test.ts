@@ -56,7 +56,7 @@ describe('a key pair', () => {
     expect(privateJwk).toMatchObject({ kid: 'demo', nbf: NOW + 600, exp: NOW + 90 * 86_400 })
   })
 
-  it('takes any printable kid', async () => {
+  it('accepts any printable kid', async () => {
     const kid = ` !"'$\\~${'x'.repeat(249)}`
     expect((await readKeyPair((await type([`--kid=${kid}`])).out)).publicJwk.kid).toBe(kid)
   })
@@ -179,7 +179,7 @@ describe('a line that makes no sense', () => {
     [[`--kid=${'x'.repeat(257)}`], /a kid is 1 to 256/],
     [['--kid=é'], /a kid is 1 to 256/],
     [['--kid=a', '--kid=b'], /type --kid once$/],
-    [['--private=yes'], /--private takes no value: type --private$/],
+    [['--private=yes'], /--private accepts no value: type --private$/],
     [['--private', '--public'], /type one of --private and --public/],
     [['secret', '--json', '--dotenv'], /type one of --json and --dotenv/],
     [['--activate-in=soon'], /type --activate-in=10m$/],
@@ -197,8 +197,8 @@ describe('a line that makes no sense', () => {
     [['--constructor'], /no option --constructor/],
     [['check'], /type kit-keygen check FILE$/],
     [['check', 'a', 'b'], /type kit-keygen check FILE$/],
-    [['secret', 'a'], /takes no file: type kit-keygen secret --out=FILE/],
-    [['--private', 'a'], /takes no file: type kit-keygen --out=FILE/],
+    [['secret', 'a'], /accepts no file: type kit-keygen secret --out=FILE/],
+    [['--private', 'a'], /accepts no file: type kit-keygen --out=FILE/],
   ])('%j exits 2 with one line that says what to type', async (argv, reason) => {
     const { status, out, said } = await type(argv)
     expect([status, out, said.length]).toEqual([2, '', 1])

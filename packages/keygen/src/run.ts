@@ -34,7 +34,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
 ])
 
 /**
- * Runs one command line and gives its exit status: 0, 1 for what failed, 2 for a line that makes no sense. Never
+ * Runs one command line and returns its exit status: 0, 1 for what failed, 2 for a line that makes no sense. Never
  * throws: each failure is one line on `say`, without key material.
  */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
@@ -72,7 +72,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<vo
     throw new UsageError(`name one file, or - for standard input: type ${typed} FILE`)
   }
   if (!command.file && words.length > 0) {
-    throw new UsageError(`${typed} takes no file: type ${typed} --out=FILE, or see kit-keygen --help`)
+    throw new UsageError(`${typed} accepts no file: type ${typed} --out=FILE, or see kit-keygen --help`)
   }
   await command.run(file, values, terminal)
 }

@@ -4,7 +4,7 @@
 export const MAX_TOKEN_BYTES = 8192
 /** Longest `kid`: it is untrusted look-up input (RFC 8725bis §3.10). */
 export const MAX_KID_LENGTH = 256
-/** Life of a issued token: short enough that revocation is rarely needed. */
+/** Lifetime of an issued token: short enough that revocation is rarely needed. */
 export const DEFAULT_TTL_SECONDS = 900
 /** The most that is issued or accepted as `exp − iat`; rotation and revocation rest on it. */
 export const DEFAULT_MAX_TTL_SECONDS = 3600

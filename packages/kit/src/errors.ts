@@ -49,7 +49,7 @@ export class ConfigError extends KitError {
   override readonly status = 500
 }
 
-/** The calling code asked for a token that may not be issued: a bug of the caller's. Status 500. */
+/** The calling code requested a token that may not be issued: a bug of the caller's. Status 500. */
 export class ClaimsError extends KitError {
   static readonly code = 'ERR_CLAIMS'
   override readonly name = 'ClaimsError'

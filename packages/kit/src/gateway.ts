@@ -15,7 +15,6 @@ export {
   setSelectedProtocol,
 } from './http/websocket.ts'
 export { checkRevoked, issueInternal, type IssueRequest, signingKid } from './kit/issuer.ts'
-export { type LazyBinding, lazyBinding } from './keys/lazy-binding.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'
 export { isLoopback } from './primitives/loopback.ts'

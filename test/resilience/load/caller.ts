@@ -44,7 +44,7 @@ async function run({ url, load, good, connections, seconds, perSecond = Infinity
   }
 }
 
-/** The status and the text; `none` when there was no answer. */
+/** The status and the text; `none` when there was no response. */
 function send(url: string, token: string, agent: Agent): Promise<string> {
   return new Promise((resolve) => {
     const outgoing = request(url, { agent, headers: { Authorization: `Bearer ${token}` } }, (response) => {

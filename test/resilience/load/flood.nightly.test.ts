@@ -9,7 +9,7 @@ import type { Load } from './tokens.ts'
 
 const CONNECTIONS = 8
 const SECONDS = 6
-/** What steady callers ask for: about a tenth of what one isolate can do on two cores. */
+/** What steady callers request: about a tenth of what one isolate can do on two cores. */
 const STEADY_PER_SECOND = 500
 const COOLDOWN_SECONDS = 30
 
@@ -48,7 +48,7 @@ describe('a consumer under a flood', () => {
   ]
 
   it.each(floods)(
-    'of %s: steady callers get at least half of what they ask for',
+    'of %s: steady callers get at least half of what they request',
     async (load, answers) => {
       await send('valid', 2)
       const fetchesBefore = fetches

@@ -12,7 +12,7 @@ export interface Orders {
   /** Requests under way at a time, each on a connection of its own. */
   readonly connections: number
   readonly seconds: number
-  /** Requests begin at this rate, as steady callers make them. Default: each follows its answer at once. */
+  /** Requests begin at this rate, as steady callers make them. Default: each follows its response at once. */
   readonly perSecond?: number
 }
 

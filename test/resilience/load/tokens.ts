@@ -6,7 +6,7 @@ export type Load = 'valid' | 'garbage' | 'unknown kids' | 'too large' | 'forged,
 /** The most that the kit looks at, in bytes. */
 const MAX_TOKEN_BYTES = 8192
 
-/** Gives the next token of a load. No two of a flood are alike, so that no cache helps. */
+/** Returns the next token of a load. No two of a flood are alike, so that no cache helps. */
 export function tokensOf(load: Load, good: readonly string[]): () => string {
   let turn = 0
   const [header = '', payload = ''] = (good[0] ?? '').split('.')

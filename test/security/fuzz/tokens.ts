@@ -67,7 +67,7 @@ function members(base: Readonly<Record<string, unknown>>, names: readonly string
   })
 }
 
-/** Recipes for one algorithm. About one in four gives a token that is good. */
+/** Recipes for one algorithm. About one in four returns a token that is good. */
 export function recipes(alg: string, kid: string): fc.Arbitrary<Recipe> {
   const header = members({ alg, typ: 'JWT', kid }, ['alg', 'typ', 'kid', 'crit', 'b64', 'jwk', 'jku', 'x5c'])
   const payload = members({ iss: ISSUER, aud: AUDIENCE, sub: 'user-1', iat: NOW, exp: NOW + 300 }, [

@@ -66,7 +66,7 @@ it('answers a caller without credentials with a bare challenge', async () => {
   expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
 })
 
-it('answers 503 while it has no keys, and 401 for a forged token once it has', async () => {
+it('responds with 503 while it has no keys, and 401 for a forged token once it has', async () => {
   const other = await createTestIssuer({ audience: 'reports' })
   const forged = { headers: { Authorization: `Bearer ${await other.forged()}` } }
   other.break()

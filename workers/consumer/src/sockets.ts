@@ -29,7 +29,7 @@ export const sockets = new Hono<SealgateEnv>()
   })
   /**
    * `/agents/chat/<name>`, over WebSocket and HTTP. A stranger does not even wake the Agent, which asks again. Below it
-   * there is nothing: the SDK would make an Agent of its own for each `/sub/<class>/<name>` that its owner asks for.
+   * there is nothing: the SDK would make an Agent of its own for each `/sub/<class>/<name>` that its owner requests.
    */
   .all('/agents/chat/:name', async (c) => {
     const kit = c.var.jwt

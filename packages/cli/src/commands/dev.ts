@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type PortFlags, PROGRAMS, readPorts } from '../dev/programs.ts'
-import { runDevSystem } from '../dev/run.ts'
+import { runDevSystem } from '../dev/run-system.ts'
 import type { Say } from '../terminal/say.ts'
 
 /** `sealgate dev`, which `npm start` runs. */

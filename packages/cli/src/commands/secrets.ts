@@ -15,7 +15,7 @@ export function secretsCommand(run: RunWrangler, say: Say): Command {
     )
     .option('--env <name>', 'production or staging')
     .option('--worker <name>', 'gateway or consumer', 'gateway')
-    .option('--file <path>', 'JSON or .env; without it, each secret is asked for')
+    .option('--file <path>', 'JSON or .env; without it, each secret is requested')
     .option('--dry-run', 'say which secrets would be uploaded, and upload none', false)
     .addHelpText('after', '\nExample:\n  sealgate secrets --env production --file secrets.json\n')
     .action(async ({ env, worker: name, file, dryRun }: SecretsFlags) => {

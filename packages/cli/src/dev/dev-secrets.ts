@@ -27,7 +27,7 @@ const LOGIN_SECRETS: Readonly<Record<string, () => string>> = {
   SESSION_SECRET: () => randomBytes(32).toString('base64url'),
 }
 
-/** Makes a key for each signing slot, and what else is missing. Gives `true` when it made the keys. */
+/** Makes a key for each signing slot, and what else is missing. Returns `true` when it made the keys. */
 export function makeSecrets(): boolean {
   const isFirst = !existsSync(SECRETS_FILE)
   if (isFirst) makeSlots()

@@ -4,10 +4,10 @@ import { get } from 'node:http'
 export const offerOf = (token: string): readonly [string, string] => ['sealgate', `sealgate.bearer.${token}`]
 
 /**
- * Opens a WebSocket as a browser does, says one thing, and gives the first frame that the answer is in.
+ * Opens a WebSocket as a browser does, says one thing, and returns the first frame that the response is in.
  *
  * @param isAnswer tells that frame from others
- * @throws Error when the socket does not open, or ends before the answer
+ * @throws Error when the socket does not open, or ends before the response
  */
 export async function say(
   url: string,

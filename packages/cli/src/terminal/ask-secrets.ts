@@ -1,7 +1,7 @@
 import { isCancel, password } from '@clack/prompts'
 import { UsageError } from '../errors.ts'
 
-/** A secret to ask for. */
+/** A secret to prompt for. */
 export interface SecretQuestion {
   readonly name: string
   /** What it is and how it is made. */
@@ -9,7 +9,7 @@ export interface SecretQuestion {
 }
 
 /**
- * Asks for secrets, and shows nothing of what is typed. An empty line leaves a secret as it is.
+ * Prompts for secrets, and shows nothing of what is typed. An empty line leaves a secret as it is.
  *
  * @throws UsageError without a terminal, and when the user stops
  */

@@ -4,7 +4,7 @@ import { type ErrorCode, GatewayError } from '../errors.ts'
 /** What was being done when Auth0 rejected. */
 export type Step = 'metadata' | 'callback' | 'code' | 'refresh' | 'userinfo' | 'revocation'
 
-/** `error` of an answer to `/authorize` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and Auth0's own). */
+/** `error` of a response to `/authorize` (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and Auth0's own). */
 const CALLBACK_ERRORS: Readonly<Record<string, ErrorCode>> = {
   access_denied: 'login_denied',
   unauthorized: 'login_denied',
@@ -28,7 +28,7 @@ const TOKEN_ERRORS: Readonly<Record<string, ErrorCode>> = {
   mfa_required: 'login_denied',
 }
 
-/** Codes of answers that are no answers: what came is not JSON, or not what the standard says. */
+/** Codes of responses that are no responses: what came is not JSON, or not what the standard says. */
 const MALFORMED: readonly unknown[] = [
   oauth.PARSE_ERROR,
   oauth.RESPONSE_IS_NOT_JSON,
@@ -57,7 +57,7 @@ export function asLoginError(error: unknown, step: Step): unknown {
 
 function bodyError(code: string, status: number, step: Step): ErrorCode {
   if (code === 'invalid_grant') return failureOf(step)
-  // Auth0's answer to a wrong client secret is 401 access_denied.
+  // Auth0's response to a wrong client secret is 401 access_denied.
   if (status === 401) return 'misconfigured'
   return TOKEN_ERRORS[code] ?? 'auth0_failed'
 }

@@ -122,19 +122,19 @@ describe('an exchange of a code', () => {
       'auth0_failed',
     ],
   ]
-  it.each(rows)('that gives an ID token %s logs nobody in', async (_, make, code = 'login_failed') => {
+  it.each(rows)('that returns an ID token %s logs nobody in', async (_, make, code = 'login_failed') => {
     const id = await make()
     answer = () => tokens({ id_token: id })
     await expect(exchange()).rejects.toMatchObject({ code })
   })
 
-  it('that gives no ID token logs nobody in', async () => {
+  it('that returns no ID token logs nobody in', async () => {
     answer = () => tokens({})
     await expect(exchange()).rejects.toMatchObject({ code: 'auth0_failed' })
   })
 })
 
-describe('an answer of Auth0', () => {
+describe('a response of Auth0', () => {
   const rejected = (status: number, error: string) => () =>
     Response.json({ error, error_description: 'description-canary' }, { status })
 
@@ -167,7 +167,7 @@ describe('an answer of Auth0', () => {
     answer = () => Promise.reject(new TypeError('network canary'))
     await expect(exchange()).rejects.toMatchObject({
       code: 'auth0_unavailable',
-      detail: 'no whole answer in time',
+      detail: 'no whole response in time',
     })
   })
 
@@ -184,7 +184,7 @@ describe('an answer of Auth0', () => {
 })
 
 describe('a refresh', () => {
-  it('gives what came, and keeps quiet about what did not', async () => {
+  it('returns what came, and keeps quiet about what did not', async () => {
     answer = () => tokens({ refresh_token: undefined })
     expect(await client().refresh('old', 'auth0|alice')).toEqual({
       accessToken: 'access',
@@ -238,7 +238,7 @@ describe('/userinfo', () => {
 describe('what Auth0 says about itself', () => {
   const metadata = (more: object) => () => Response.json({ issuer: ISSUER, ...more })
 
-  it('is asked for once an hour', async () => {
+  it('is requested once an hour', async () => {
     const one = client()
     answer = metadata({ authorization_response_iss_parameter_supported: true })
     expect(await one.sendsIss()).toBe(true)
@@ -248,7 +248,7 @@ describe('what Auth0 says about itself', () => {
     expect(await one.sendsIss()).toBe(false)
   })
 
-  it('is not asked for by every login while Auth0 does not say it', async () => {
+  it('is not requested by every login while Auth0 does not say it', async () => {
     let asked = 0
     answer = () => {
       asked++

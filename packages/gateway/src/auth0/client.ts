@@ -19,7 +19,7 @@ export interface Tokens {
   readonly accessToken: string
   /** Seconds since the epoch. */
   readonly expiresAt: number
-  /** Absent without `offline_access`; in an answer to a refresh: the old one stays. */
+  /** Absent without `offline_access`; in a response to a refresh: the old one stays. */
   readonly refreshToken: string | undefined
   /** From the ID token, verified. Absent when none came. */
   readonly claims: UserClaims | undefined
@@ -42,7 +42,7 @@ export interface Auth0ClientOptions {
   readonly fetch?: typeof fetch
 }
 
-/** An access token whose life Auth0 does not tell is taken for this long, in seconds. */
+/** An access token whose lifetime Auth0 does not tell is taken for this long, in seconds. */
 const UNTOLD_LIFE_SECONDS = 300
 
 /** For how long what Auth0 says about itself is believed, in seconds. */
@@ -115,7 +115,7 @@ export class Auth0Client {
   }
 
   /**
-   * Whether Auth0 announces `iss` in its answers (RFC 9207 §3).
+   * Whether Auth0 announces `iss` in its responses (RFC 9207 §3).
    *
    * @throws GatewayError `auth0_unavailable`, `auth0_failed`
    */
@@ -137,7 +137,7 @@ export class Auth0Client {
   }
 
   /**
-   * Checks Auth0's answer to a login and exchanges its code: `state` and `iss` before the code is used, the nonce before
+   * Checks Auth0's response to a login and exchanges its code: `state` and `iss` before the code is used, the nonce before
    * any token is.
    *
    * @param parameters of the callback

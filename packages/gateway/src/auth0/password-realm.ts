@@ -5,7 +5,7 @@ import { readAuth0Body } from './send.ts'
 /** Auth0 must answer within this time. */
 const TIMEOUT_MS = 5000
 
-/** Headers of Auth0's answer that the caller needs: what it is, and when to try again. */
+/** Headers of Auth0's response that the caller needs: what it is, and when to try again. */
 const PASSED = /^(content-type|retry-after|x-ratelimit-.*)$/
 
 export interface PasswordLogin {
@@ -16,7 +16,7 @@ export interface PasswordLogin {
 }
 
 /**
- * Auth0's answer to a user name and password, as it is (https://auth0.com/docs, password-realm grant). RFC 9700 §2.4
+ * Auth0's response to a user name and password, as it is (https://auth0.com/docs, password-realm grant). RFC 9700 §2.4
  * says that this grant must not be used; it is here for back offices that cannot leave it yet.
  *
  * @throws GatewayError `auth0_unavailable` when Auth0 does not answer, fails, or answers with what is not JSON
@@ -47,7 +47,7 @@ export async function passwordRealm(
     })
     body = await readAuth0Body(response)
   } catch {
-    throw new GatewayError('auth0_unavailable', { detail: 'no answer to a password grant' })
+    throw new GatewayError('auth0_unavailable', { detail: 'no response to a password grant' })
   }
   const type = response.headers.get('Content-Type')?.toLowerCase() ?? ''
   if (
@@ -65,7 +65,7 @@ export async function passwordRealm(
   return new Response(body, { status: response.status, headers })
 }
 
-/** An answer that was cut off on its way is a failure, whatever its status says. */
+/** A response that was cut off on its way is a failure, whatever its status says. */
 function isJson(body: Uint8Array): boolean {
   try {
     JSON.parse(new TextDecoder().decode(body))

@@ -18,7 +18,7 @@ export interface Auth0Request {
 }
 
 /**
- * Asks Auth0, within bounds of time and size. What comes back is an answer that can be judged: 200, or a rejection.
+ * Asks Auth0, within bounds of time and size. What comes back is a response that can be judged: 200, or a rejection.
  *
  * @throws GatewayError `auth0_unavailable` when it does not answer in time or has had enough of us (429);
  *   `auth0_failed` when it answers with a fault, a redirect or too much
@@ -30,7 +30,7 @@ export async function askAuth0(
 ): Promise<Response> {
   let response: Response
   let body: Uint8Array | null
-  // Not AbortSignal.timeout: its timer would run on after the answer, and keep a Durable Object from its rest.
+  // Not AbortSignal.timeout: its timer would run on after the response, and keep a Durable Object from its rest.
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), TIMEOUT_MS)
   try {
@@ -43,14 +43,14 @@ export async function askAuth0(
     })
     body = await readAuth0Body(response)
   } catch {
-    throw new GatewayError('auth0_unavailable', { detail: 'no whole answer in time' })
+    throw new GatewayError('auth0_unavailable', { detail: 'no whole response in time' })
   } finally {
     clearTimeout(timer)
   }
   const { status, headers } = response
   if (status === 429)
     throw new GatewayError('auth0_unavailable', { detail: 'status 429', ...waitOf(headers) })
-  if (body === null) throw new GatewayError('auth0_failed', { detail: 'the answer is too large' })
+  if (body === null) throw new GatewayError('auth0_failed', { detail: 'the response is too large' })
   if (status >= 500 || (status >= 300 && status < 400)) {
     throw new GatewayError('auth0_failed', { detail: `status ${status}` })
   }

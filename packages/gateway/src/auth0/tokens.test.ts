@@ -68,7 +68,7 @@ describe('an Auth0 access token', () => {
     ['without a start', 'missing_claim', () => ({ iat: undefined })],
     ['that ended beyond any leeway', 'expired', () => ({ iat: later(-900), exp: later(-600) })],
     ['that ended a second ago: no leeway', 'ends_too_soon', () => ({ exp: later(-1) })],
-    ['with four seconds of life', 'ends_too_soon', () => ({ exp: later(4) })],
+    ['with four seconds of lifetime', 'ends_too_soon', () => ({ exp: later(4) })],
     ['that starts later', 'not_yet_valid', () => ({ nbf: later(600) })],
     ['from the future', 'issued_in_future', () => ({ iat: later(600) })],
     ['that is an ID token (nonce)', 'id_token', () => ({ nonce: 'n' })],
@@ -93,7 +93,7 @@ describe('an Auth0 access token', () => {
     expect(await outcome(claims(), how)).toBe(rejection)
   })
 
-  it('with five seconds of life is accepted', async () => {
+  it('with five seconds of lifetime is accepted', async () => {
     expect(await outcome({ exp: later(6) })).toBe('accepted')
   })
 
@@ -196,7 +196,7 @@ describe('Auth0’s keys', () => {
     expect(auth0.fetches - before).toBe(1)
   })
 
-  it('are not asked for again by a flood of unknown kids', async () => {
+  it('are not requested again by a flood of unknown kids', async () => {
     const verifier = tokens()
     await verifier.verify(await auth0.token())
     // Past the cooldown of the first fetch.

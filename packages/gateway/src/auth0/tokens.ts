@@ -8,7 +8,7 @@ import type { Auth0Config } from '../config/auth0.ts'
 import { clientIdOf, type SubjectClaims } from './subject.ts'
 import { asAuth0Error, type Auth0Rejection } from './auth0-error.ts'
 
-/** A token with less life than this would be over before its exchange is of use. No leeway here. */
+/** A token with less lifetime than this would be over before its exchange is of use. No leeway here. */
 const MIN_LIFE_SECONDS = 5
 
 export type Auth0Result =
@@ -55,7 +55,7 @@ export class Auth0Tokens {
   #denial(claims: SubjectClaims): Auth0Rejection | undefined {
     const { clients, organizations, profile } = this.#config
     if (claims.exp - this.#now() < MIN_LIFE_SECONDS) return 'ends_too_soon'
-    // An ID token is meant for the client that asked for it, never for an API (RFC 9068 §6).
+    // An ID token is meant for the client that requested it, never for an API (RFC 9068 §6).
     if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
     // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
     if (claims.cnf !== undefined) return 'sender_constrained'

@@ -12,7 +12,7 @@ export type Method = (typeof METHODS)[number]
 interface CommonRoute {
   /** A literal path (`/api/reports`), or a literal prefix (`/api/*`: everything below `/api/`). Case-sensitive. */
   readonly match: string
-  /** The methods that pass; others are answered 405. */
+  /** The methods that pass; others get 405. */
   readonly methods: readonly Method[]
   /** Name of the service binding that the request goes to. */
   readonly service: string
@@ -20,7 +20,7 @@ interface CommonRoute {
   readonly forwardHeaders?: readonly string[] | undefined
   /** Names of cookies to pass on; this gateway's own never are. Default: none. */
   readonly forwardCookies?: readonly string[] | undefined
-  /** How long the service may take to begin its answer, in milliseconds. Default 10000. */
+  /** How long the service may take to begin its response, in milliseconds. Default 10000. */
   readonly timeoutMs?: number | undefined
   /** Says that this route is meant to be less strict than the wider one that covers it. Default false. */
   readonly overrides?: boolean | undefined
@@ -32,7 +32,7 @@ interface RouteWithToken<Audience extends string> extends CommonRoute {
   readonly audience: Audience
   /** Permissions that a caller must hold; else 403 at the edge. Default: none. */
   readonly require?: readonly string[] | undefined
-  /** The most that this route's tokens carry. Default: the audience's whole ceiling. */
+  /** The most that this route's tokens carry. Default: the audience's whole maximum. */
   readonly grant?: readonly string[] | undefined
   /** Also sends `X-User-ID` and `X-User-Roles` (JSON). They inform: services decide from the token. Default false. */
   readonly identityHeaders?: boolean | undefined
@@ -43,7 +43,7 @@ export interface ProtectedRoute<Audience extends string = string> extends RouteW
   readonly auth?: 'required' | undefined
 }
 
-/** A route that also takes callers without credentials: the service gets a token of `kind: "anonymous"`. */
+/** A route that also accepts callers without credentials: the service gets a token of `kind: "anonymous"`. */
 export interface AnonymousRoute<Audience extends string = string> extends RouteWithToken<Audience> {
   readonly auth: 'anonymous'
   /** All that an anonymous caller's token carries. Required, so that nothing becomes public by one word. */

@@ -59,7 +59,7 @@ describe('defaults', () => {
     expect(config.routes.routes).toEqual([])
   })
 
-  it('never let a default life exceed the maximum', () => {
+  it('never let a default lifetime exceed the maximum', () => {
     expect(parse({ JWT_MAX_TTL_SECONDS: '300' }).ttlSeconds).toBe(300)
   })
 })

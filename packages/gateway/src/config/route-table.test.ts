@@ -70,7 +70,7 @@ describe('RouteTable', () => {
     expect(taken(table, '/api/reports', 'get')).toEqual(['GET'])
   })
 
-  it('takes every path for /*', () => {
+  it('accepts every path for /*', () => {
     const all = new RouteTable([routeAt('/*')])
     expect(taken(all, '/')).toBe('/*')
     expect(taken(all, '/a/b')).toBe('/*')

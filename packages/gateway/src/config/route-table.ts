@@ -52,7 +52,7 @@ export class RouteTable {
   /**
    * The route for a path in its plain form. The longest pattern wins, whatever its methods. A path that differs from a
    * pattern by its closing slash alone has no route: many services take both for the same, and a shorter pattern would
-   * ask for less.
+   * request less.
    */
   find(path: string, method: string): Match | undefined {
     const routes = this.#longest(path)

@@ -7,7 +7,7 @@ import {
   gatewayEnv,
   newSlot,
 } from '../testing/fixtures.ts'
-import { app, gatewayOf } from '../testing/gateway.ts'
+import { app, gatewayOf } from '../testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let slot: string

@@ -14,7 +14,7 @@ const REQUEST = z.strictObject({
 
 /**
  * A token for the next hop (RFC 8693 §4.1), for a service that has no key: the caller becomes the outermost actor,
- * rights only narrow, life only shortens.
+ * rights only narrow, lifetime only shortens.
  *
  * @param service who calls; the token must be meant for it
  * @throws GatewayError
@@ -32,7 +32,7 @@ export async function delegate(
   const maximum = gateway.config.audiences.get(audience)
   if (!maximum) throw new GatewayError('invalid_target')
   const claims = await verifyFor(gateway, service, token)
-  // The kit's leeway lets a token pass that is just over; no life of it is left to hand on.
+  // The kit's leeway lets a token pass that is just over; no lifetime of it is left to hand on.
   if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
   try {
     const { issuer, ttlSeconds: defaultTtl, maxTtlSeconds } = gateway.config

@@ -12,7 +12,7 @@ const issued: Issued = {
   expiresIn: 900,
 }
 
-it('gives a token until a tenth of its life is left', () => {
+it('returns a token until a tenth of its lifetime is left', () => {
   const tokens = new IssuedTokenCache()
   tokens.set('key', issued, 1000)
   expect(tokens.get('key', 1809)).toBe(issued)

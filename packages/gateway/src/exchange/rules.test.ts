@@ -121,7 +121,7 @@ describe('the subject', () => {
     expect(claims).not.toHaveProperty('org_id')
   })
 
-  it('takes the client from client_id where there is no azp (RFC 9068)', () => {
+  it('accepts the client from client_id where there is no azp (RFC 9068)', () => {
     expect(granted({ azp: undefined, client_id: 'spa' }).claims.client_id).toBe('spa')
   })
 })
@@ -131,13 +131,13 @@ describe('the audience', () => {
     expect(outcome({}, { audience })).toEqual({ ok: false, rejection: 'unknown_audience' })
   })
 
-  it('is the one that was asked for', () => {
+  it('is the one that was requested', () => {
     expect(granted().audience).toBe('reports')
   })
 })
 
 describe('permissions', () => {
-  it('are what came in, cut to the ceiling of the audience', () => {
+  it('are what came in, cut to the maximum of the audience', () => {
     expect(granted().claims.permissions).toEqual(['read:reports', 'export:reports'])
   })
 
@@ -145,14 +145,14 @@ describe('permissions', () => {
     expect(granted({ permissions: [] }).claims.permissions).toEqual([])
   })
 
-  it('are what was asked for', () => {
+  it('are what was requested', () => {
     expect(granted({}, { scope: ['read:reports'] }).claims.permissions).toEqual(['read:reports'])
     expect(granted({}, { scope: [] }).claims.permissions).toEqual([])
   })
 
   it.each([
     ['not held', { permissions: ['read:reports'] }, ['export:reports']],
-    ['beyond the ceiling', {}, ['delete:everything']],
+    ['beyond the maximum', {}, ['delete:everything']],
     ['partly held', { permissions: ['read:reports'] }, ['read:reports', 'export:reports']],
   ])('rejects a scope that is %s', (_, subject, scope) => {
     expect(outcome(subject, { scope })).toEqual({ ok: false, rejection: 'scope_not_held' })
@@ -201,7 +201,7 @@ describe('permissions', () => {
 })
 
 describe('roles', () => {
-  it('are what came in, cut to the ceiling of the audience', () => {
+  it('are what came in, cut to the maximum of the audience', () => {
     expect(granted().claims.roles).toEqual(['analyst'])
   })
 
@@ -218,7 +218,7 @@ describe('roles', () => {
     expect(granted({}, {}, { auth0: { ...rules.auth0, rolesClaim: undefined } }).claims.roles).toEqual([])
   })
 
-  it('are none when a scope is named, unless they are asked for', () => {
+  it('are none when a scope is named, unless they are requested', () => {
     expect(granted({}, { scope: ['read:reports'] }).claims.roles).toEqual([])
     expect(granted({}, { scope: ['read:reports'], roles: ['analyst'] }).claims.roles).toEqual(['analyst'])
   })
@@ -228,9 +228,9 @@ describe('roles', () => {
   })
 })
 
-describe('life', () => {
+describe('lifetime', () => {
   it.each([
-    ['the configured life', {}, {}, 900],
+    ['the configured lifetime', {}, {}, 900],
     ['the most that is allowed', {}, { ttlSeconds: 7200 }, 3600],
     ['what the subject token has left', { exp: NOW + 100 }, {}, 100],
     ['whole seconds of it', { exp: NOW + 100.9 }, {}, 100],
@@ -362,30 +362,30 @@ describe('for any subject and any request', () => {
   const listed = (value: unknown): readonly unknown[] =>
     Array.isArray(value) ? value : typeof value === 'string' ? value.split(' ') : []
 
-  it('rights are never wider and life never longer', () => {
+  it('rights are never wider and lifetime never longer', () => {
     let issued = 0
     fc.assert(
-      fc.property(subjects, requests, rights, lives, (subject, request, source, life) => {
-        const result = outcome(subject, request, { ...withRights(source), ...life })
+      fc.property(subjects, requests, rights, lives, (subject, request, source, lifetime) => {
+        const result = outcome(subject, request, { ...withRights(source), ...lifetime })
         if (!result.ok) return
         issued++
         const { claims, expiresAt } = result
-        const ceiling = rules.audiences.get('reports')
+        const maximum = rules.audiences.get('reports')
         const incoming = [...listed(subject.permissions), ...listed(subject.scope)]
         for (const permission of claims.permissions) {
           expect(incoming).toContain(permission)
-          expect(ceiling?.permissions).toContain(permission)
+          expect(maximum?.permissions).toContain(permission)
           if (request.scope) expect(request.scope).toContain(permission)
           if (request.grant) expect(request.grant).toContain(permission)
         }
         for (const role of claims.roles) {
           expect(listed(subject[ROLES_CLAIM])).toContain(role)
-          expect(ceiling?.roles).toContain(role)
+          expect(maximum?.roles).toContain(role)
           if (request.roles ?? request.scope) expect(request.roles).toContain(role)
         }
         expect(Number.isInteger(expiresAt)).toBe(true)
         expect(expiresAt).toBeGreaterThan(NOW)
-        const ends = [subject.exp, NOW + life.ttlSeconds, NOW + life.maxTtlSeconds]
+        const ends = [subject.exp, NOW + lifetime.ttlSeconds, NOW + lifetime.maxTtlSeconds]
         expect(expiresAt).toBeLessThanOrEqual(Math.min(...ends, request.actor?.exp ?? Infinity))
       }),
       { numRuns: 2000 },

@@ -10,16 +10,16 @@ export interface ActorToken {
   readonly exp: number
 }
 
-/** What one exchange asks for. */
+/** What one exchange requests. */
 export interface ExchangeRequest {
   readonly audience: string
-  /** Permissions asked for; all must be held. Default: all that are held. */
+  /** Permissions requested; all must be held. Default: all that are held. */
   readonly scope?: readonly string[]
-  /** Roles asked for; all must be held. Default: all that are held, or none when `scope` is given. */
+  /** Roles requested; all must be held. Default: all that are held, or none when `scope` is given. */
   readonly roles?: readonly string[]
   /** The most that the route lets a token carry. Cuts silently. */
   readonly grant?: readonly string[]
-  /** Permissions without which the route answers 403; the token carries them only if `grant` has them too. */
+  /** Permissions without which the route responds with 403; the token carries them only if `grant` has them too. */
   readonly require?: readonly string[]
   readonly actor?: ActorToken
 }
@@ -85,7 +85,7 @@ const KEPT_CLAIMS = ['email', 'name', 'tid', 'org_id'] as const
 
 /**
  * The rules of the exchange (RFC 8693): which internal token a verified Auth0 token turns into. Rights are
- * never wider than what came in, than the audience's maximum, or than what was asked for; the life is never
+ * never wider than what came in, than the audience's maximum, or than what was requested; the lifetime is never
  * longer. It reads nothing but its arguments.
  *
  * @param now seconds since the epoch

@@ -9,7 +9,7 @@ import {
   gatewayEnv,
   newSlot,
 } from '../testing/fixtures.ts'
-import { Exchange, app } from '../testing/gateway.ts'
+import { Exchange, app } from '../testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let env: Record<string, unknown>
@@ -124,8 +124,8 @@ describe('a transaction token', () => {
   it('ends with the subject token', async () => {
     const now = Math.floor(Date.now() / 1000)
     const response = await ask({ subject_token: await auth0.token({ exp: now + 60 }) })
-    const { expires_in: life }: { expires_in: number } = await response.json()
-    expect(life).toBeLessThanOrEqual(60)
+    const { expires_in: lifetime }: { expires_in: number } = await response.json()
+    expect(lifetime).toBeLessThanOrEqual(60)
   })
 })
 
@@ -163,7 +163,7 @@ describe('a replacement', () => {
     expect(await exchange('reports').delegate(token, request)).toMatchObject({ ok: false, code })
   })
 
-  it('lives no longer than was asked for', async () => {
+  it('lives no longer than was requested', async () => {
     const token = await transactionToken()
     const replaced = await exchange('archive').delegate(token, { audience: 'reports', ttlSeconds: 30 })
     if (!replaced.ok) throw new Error(replaced.code)

@@ -32,7 +32,7 @@ export interface TransactionRequest {
 /**
  * A transaction token: who the whole chain of services works for, and what for.
  *
- * @throws GatewayError `invalid_request` when what was asked for does not fit into a token
+ * @throws GatewayError `invalid_request` when what was requested does not fit into a token
  */
 export async function issueTransaction(
   gateway: Issuing,
@@ -65,13 +65,13 @@ export async function issueTransaction(
 export interface Narrowing {
   /** Default: the whole scope. */
   readonly permissions?: readonly string[] | undefined
-  /** Default: what is left of the life. */
+  /** Default: what is left of the lifetime. */
   readonly ttlSeconds?: number | undefined
 }
 
 /**
  * A replacement for a transaction token, for a service on the way: `txn`, `sub`, `aud` and the details stay, the scope
- * only narrows, the life is never longer.
+ * only narrows, the lifetime is never longer.
  *
  * @throws GatewayError `invalid_scope`, `invalid_request`
  */
@@ -103,7 +103,7 @@ export async function replaceTransaction(
   })
 }
 
-/** Details, scope and life are the caller's: a token that cannot be made of them is no fault of ours. */
+/** Details, scope and lifetime are the caller's: a token that cannot be made of them is no fault of ours. */
 async function issueOrReject(gateway: Issuing, request: IssueRequest): Promise<string> {
   try {
     return await issueInternal(gateway.kitFor(request.aud), request)

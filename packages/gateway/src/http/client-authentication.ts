@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 
 /**
  * Authenticates the client of the exchange endpoint (RFC 6749 §2.3.1): HTTP Basic or parameters of the body, not both.
- * Gives its id; `undefined` for a public client.
+ * Returns its id; `undefined` for a public client.
  *
  * @throws GatewayError `invalid_client`; `invalid_request` for two ways at once
  */
@@ -57,7 +57,7 @@ function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '))
 }
 
-/** Takes the same time wherever two hashes of one length differ. */
+/** Accepts the same time wherever two hashes of one length differ. */
 function equalInConstantTime(one: Uint8Array, other: Uint8Array): boolean {
   let difference = one.length ^ other.length
   for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0)

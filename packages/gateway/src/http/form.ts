@@ -1,7 +1,7 @@
 import { readBounded } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
-/** Larger than any set of tokens that this endpoint takes. */
+/** Larger than any set of tokens that this endpoint accepts. */
 const MAX_BODY_BYTES = 65_536
 
 /** The media type of the body, without parameters, in lower case. */

@@ -15,7 +15,7 @@ export function isPreflight(request: Request): boolean {
   )
 }
 
-/** The answer to a preflight. Origins that are not listed get no CORS header, and so a rejection by their browser. */
+/** The response to a preflight. Origins that are not listed get no CORS header, and so a rejection by their browser. */
 export function preflight(gateway: Gateway, request: Request, path: string | null): Response {
   const method = request.headers.get('Access-Control-Request-Method') ?? ''
   const match = path === null ? undefined : gateway.config.routes.find(path, method)
@@ -31,7 +31,7 @@ export function preflight(gateway: Gateway, request: Request, path: string | nul
 }
 
 /**
- * Lets the page that asks read the answer, when its origin is listed. Never with credentials: a session is for this
+ * Lets the page that asks read the response, when its origin is listed. Never with credentials: a session is for this
  * gateway's own origin, and other pages send a token.
  */
 export function allowOrigin(gateway: Gateway, request: Request, headers: Headers): void {

@@ -11,7 +11,7 @@ import {
   INTERNAL_ISSUER,
   newSlot,
 } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let slot: string
@@ -93,7 +93,7 @@ describe('a caller with an Auth0 token', () => {
     })
   })
 
-  it('gives a token that verifies with the keys of the gateway', async () => {
+  it('returns a token that verifies with the keys of the gateway', async () => {
     await call('/api/reports')
     const jwks = await app.request('/.well-known/jwks.json', {}, { ...env, JWKS_PUBLIC: true })
     const publicJwk: { keys: Record<string, unknown>[] } = await jwks.json()
@@ -242,7 +242,7 @@ describe('request headers', () => {
     expect(forwarded().headers.get('X-Client-IP')).toBe(CLIENT_IP)
   })
 
-  it('have the id of the request, which the answer has too', async () => {
+  it('have the id of the request, which the response has too', async () => {
     const response = await call('/api/x', { headers: { 'X-Request-Id': 'mine' } })
     const id = response.headers.get('X-Request-Id')
     expect(id).not.toBe('mine')
@@ -271,7 +271,7 @@ describe('paths', () => {
   })
 })
 
-describe('the answer of the service', () => {
+describe('the response of the service', () => {
   it('passes as it is', async () => {
     answer = () => new Response('no', { status: 418, headers: { 'X-Own': '1', 'Set-Cookie': 'a=b' } })
     const response = await call('/api/x')

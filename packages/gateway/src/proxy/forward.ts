@@ -141,7 +141,7 @@ function selectOffered(request: Request, response: Response): void {
   setSelectedProtocol(response.headers, protocol)
 }
 
-/** Waits for the head of the response; its body may take as long as it takes. */
+/** Waits for the head of the response; its body may take as long as it accepts. */
 async function withTimeout(
   milliseconds: number,
   call: (signal: AbortSignal) => Promise<Response>,

@@ -10,7 +10,7 @@ import {
   type RecordingService,
   recordingService,
 } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let slot: string
@@ -58,7 +58,7 @@ async function call(path: string, headers: Record<string, string> = {}): Promise
 const bearer = (): Record<string, string> => ({ Authorization: `Bearer ${token}` })
 
 describe('an anonymous route', () => {
-  it('gives a caller without credentials a token of its own, with the anonymous grant and no role', async () => {
+  it('returns a caller without credentials a token of its own, with the anonymous grant and no role', async () => {
     expect((await call('/public/x')).status).toBe(200)
     const claims = decodeJwt(service.token())
     expect(claims).toMatchObject({
@@ -79,7 +79,7 @@ describe('an anonymous route', () => {
     expect(one?.sub).not.toBe(two?.sub)
   })
 
-  it('gives a caller with a token what its token grants', async () => {
+  it('returns a caller with a token what its token grants', async () => {
     await call('/public/x', bearer())
     expect(decodeJwt(service.token())).toMatchObject({ sub: 'auth0|alice', kind: 'user', roles: ['analyst'] })
   })
@@ -90,7 +90,7 @@ describe('an anonymous route', () => {
     expect(service.received).toEqual([])
   })
 
-  it('asks for credentials where an anonymous caller has not what it requires', async () => {
+  it('requests credentials where an anonymous caller has not what it requires', async () => {
     const response = await call('/members/x')
     expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
     await expectError(response, 401, 'unauthorized')
@@ -99,7 +99,7 @@ describe('an anonymous route', () => {
 
   it.each([
     ['without a grant of its own', { anonymousGrant: undefined }, /anonymousGrant/],
-    ['with a grant above the ceiling', { anonymousGrant: ['delete:everything'] }, /never carries/],
+    ['with a grant above the maximum', { anonymousGrant: ['delete:everything'] }, /never carries/],
   ])('%s does not start', async (_, change, problem) => {
     const broken = [{ ...ROUTES[1], ...change }]
     const response = await app.request('https://gateway.test/x', {}, { ...env, ROUTES: broken })
@@ -147,7 +147,7 @@ describe('cookies', () => {
     expect(service.only().headers.get('Cookie')).toBe('theme=dark; lang=de')
   })
 
-  it('of the gateway cannot be asked for by a route', async () => {
+  it('of the gateway cannot be requested by a route', async () => {
     const broken = [{ ...ROUTES[3], forwardCookies: ['__Host-sealgate-session'] }]
     const response = await app.request('https://gateway.test/x', {}, { ...env, ROUTES: broken })
     await expectError(response, 500, 'misconfigured')
@@ -313,7 +313,7 @@ describe('pages of other origins', () => {
     await expectError(await preflight(asked), 405, 'method_not_allowed')
   })
 
-  it('read answers when they are, without credentials', async () => {
+  it('read responses when they are, without credentials', async () => {
     env = { ...env, CORS_ORIGINS: 'https://app.test,https://b.test' }
     const before = await preflight(asked)
     expect(before.status).toBe(204)

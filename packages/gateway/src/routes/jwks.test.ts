@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { catchLogs, expectError, gatewayEnv, newSlot } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 const PATH = 'https://gateway.test/.well-known/jwks.json'
 let keys: Record<string, unknown>

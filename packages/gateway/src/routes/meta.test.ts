@@ -1,7 +1,7 @@
 import { customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 let env: Record<string, unknown>
 catchLogs()

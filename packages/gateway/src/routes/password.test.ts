@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { catchLogs, countingLimiter, expectError, gatewayEnv, newSlot } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 let slot: string
 let env: Record<string, unknown>

@@ -16,7 +16,7 @@ export async function passwordLogin(gateway: Gateway, request: Request, trace: T
   const connection = login?.connection
   if (login === undefined || connection === undefined) throw new GatewayError('not_found')
   const { username, password } = await readPassword(request)
-  // Auth0 takes a name in any case: each spelling must not be a new one to guess at.
+  // Auth0 accepts a name in any case: each spelling must not be a new one to guess at.
   const name = username.normalize('NFKC').trim().toLowerCase()
   trace.login = name
   const ip = clientIp(request, environment)

@@ -10,7 +10,7 @@ import {
   type RecordingService,
   recordingService,
 } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 let auth0: FakeAuth0
 let slot: string
@@ -76,12 +76,12 @@ describe('POST /oauth/revoke', () => {
     expect(kv.entries.size).toBe(0)
   })
 
-  it('asks for the token', async () => {
+  it('requests the token', async () => {
     const description = await expectError(await revoke({ token_type_hint: 'x' }), 400, 'invalid_request')
     expect(description).toContain('token')
   })
 
-  it('asks for the client where the exchange does', async () => {
+  it('requests the client where the exchange does', async () => {
     const on = { ...env, EXCHANGE_CLIENTS: { batch: 'a'.repeat(64) } }
     await expectError(await revoke({ token: 'x' }, on), 401, 'invalid_client')
   })
@@ -134,7 +134,7 @@ describe('a revoked subject', () => {
   })
 })
 
-it('a issued token that was revoked is not used again: the next one is new', async () => {
+it('an issued token that was revoked is not used again: the next one is new', async () => {
   const headers = { Authorization: `Bearer ${await auth0.token()}` }
   const call = (): Promise<Response> =>
     Promise.resolve(app.request('https://gateway.test/api/x', { headers }, env))

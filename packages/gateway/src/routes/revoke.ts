@@ -9,7 +9,7 @@ import { checkForm, revocationForm } from './schemas.ts'
 
 /**
  * `POST /oauth/revoke` (RFC 7009): ends an internal token that the caller holds. Nothing is written for a token whose
- * signature is not ours, and the answer is the same (§2.2).
+ * signature is not ours, and the response is the same (§2.2).
  *
  * @throws GatewayError `not_found` without a deny-list
  */

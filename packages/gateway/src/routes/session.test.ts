@@ -16,7 +16,7 @@ import {
   newSlot,
   recordingService,
 } from '../testing/fixtures.ts'
-import { app, gatewayOf } from '../testing/gateway.ts'
+import { app, gatewayOf } from '../testing/test-gateway.ts'
 
 const { SESSIONS } = bindings as unknown as { SESSIONS: ObjectNamespace }
 const SECRET = new Uint8Array(32).fill(9)

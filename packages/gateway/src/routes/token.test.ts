@@ -14,7 +14,7 @@ import {
   ISSUER,
   newSlot,
 } from '../testing/fixtures.ts'
-import { app } from '../testing/gateway.ts'
+import { app } from '../testing/test-gateway.ts'
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const TYPE = 'urn:ietf:params:oauth:token-type:'
@@ -126,7 +126,7 @@ describe('200', () => {
     })
   })
 
-  it('has the scope that was asked for, and then no roles', async () => {
+  it('has the scope that was requested, and then no roles', async () => {
     const answer = await issued({ scope: 'read:reports' })
     expect(answer.scope).toBe('read:reports')
     expect(decodeJwt(answer.access_token)).toMatchObject({ permissions: ['read:reports'], roles: [] })
@@ -147,7 +147,7 @@ describe('200', () => {
     expect(answer.expires_in).toBeLessThanOrEqual(60)
   })
 
-  it('says the type that was asked for', async () => {
+  it('says the type that was requested', async () => {
     const answer = await issued({ requested_token_type: `${TYPE}jwt`, subject_token_type: `${TYPE}jwt` })
     expect(answer.issued_token_type).toBe(`${TYPE}jwt`)
   })
@@ -188,7 +188,7 @@ describe('400 invalid_request', () => {
     await expectError(await post(form({ subject_token_type: `${TYPE}${type}` })), 400, 'invalid_request')
   })
 
-  it.each(['id_token', 'refresh_token'])('when a %s is asked for', async (type) => {
+  it.each(['id_token', 'refresh_token'])('when a %s is requested', async (type) => {
     await expectError(await post(form({ requested_token_type: `${TYPE}${type}` })), 400, 'invalid_request')
   })
 

@@ -70,7 +70,7 @@ function readExchange(form: ReadonlyMap<string, string>): Asked {
 }
 
 /**
- * A transaction token asks for more than an access token (draft-ietf-oauth-transaction-tokens): a workload that is
+ * A transaction token requests more than an access token (draft-ietf-oauth-transaction-tokens): a workload that is
  * authenticated, and a scope that is named and held.
  */
 async function issueTransactionToken(

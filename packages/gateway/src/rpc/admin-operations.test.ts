@@ -2,7 +2,7 @@ import { createKit } from '@sealgate/kit'
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { catchLogs, gatewayEnv, INTERNAL_ISSUER, memoryKv, newSlot } from '../testing/fixtures.ts'
-import { Admin, gatewayOf } from '../testing/gateway.ts'
+import { Admin, gatewayOf } from '../testing/test-gateway.ts'
 
 let env: Record<string, unknown>
 let kv: ReturnType<typeof memoryKv>
@@ -58,15 +58,15 @@ describe('Admin', () => {
     ['another audience', { sub: 'a' }, { audience: 'archive' }, 'invalid_target'],
     ['an unknown audience', { sub: 'a' }, { audience: 'x' }, 'invalid_target'],
     ['no subject', {}, { audience: 'reports' }, 'invalid_request'],
-    ['more than the ceiling', { sub: 'a', permissions: ['root'] }, { audience: 'reports' }, 'invalid_scope'],
-    ['roles above the ceiling', { sub: 'a', roles: ['owner'] }, { audience: 'reports' }, 'invalid_scope'],
+    ['more than the maximum', { sub: 'a', permissions: ['root'] }, { audience: 'reports' }, 'invalid_scope'],
+    ['roles above the maximum', { sub: 'a', roles: ['owner'] }, { audience: 'reports' }, 'invalid_scope'],
     [
       'permissions that are no list',
       { sub: 'a', permissions: 'a' },
       { audience: 'reports' },
       'invalid_scope',
     ],
-    ['scope beside the ceiling', { sub: 'a', scope: 'root' }, { audience: 'reports' }, 'invalid_scope'],
+    ['scope beside the maximum', { sub: 'a', scope: 'root' }, { audience: 'reports' }, 'invalid_scope'],
     ...['act', 'may_act', 'gty', 'kind', 'req', 'iss', 'exp', 'iat', 'jti'].map(
       (name): [string, object, object, string] => [
         `the claim ${name}`,

@@ -28,10 +28,10 @@ export async function adminSign(gateway: Gateway, claims: unknown, request: unkn
   if (reserved !== undefined) {
     throw new GatewayError('invalid_request', { detail: `the claim ${reserved} is the gateway's to set` })
   }
-  const ceiling = gateway.config.audiences.get(audience)
+  const maximum = gateway.config.audiences.get(audience)
   if (
-    !isWithin(given.data.permissions, ceiling?.permissions) ||
-    !isWithin(given.data.roles, ceiling?.roles) ||
+    !isWithin(given.data.permissions, maximum?.permissions) ||
+    !isWithin(given.data.roles, maximum?.roles) ||
     given.data.scope !== undefined ||
     given.data.scp !== undefined
   ) {
@@ -45,16 +45,16 @@ export async function adminSign(gateway: Gateway, claims: unknown, request: unkn
   }
 }
 
-function isWithin(rights: unknown, ceiling: readonly string[] = []): boolean {
+function isWithin(rights: unknown, maximum: readonly string[] = []): boolean {
   if (rights === undefined) return true
-  return Array.isArray(rights) && rights.every((right: unknown) => ceiling.some((one) => one === right))
+  return Array.isArray(rights) && rights.every((right: unknown) => maximum.some((one) => one === right))
 }
 
 /** @throws GatewayError `invalid_request`; `misconfigured` without a deny-list */
 export async function adminRevoke(gateway: Gateway, revocation: unknown): Promise<void> {
   const parsed = REVOCATION.safeParse(revocation)
   if (!parsed.success) {
-    throw new GatewayError('invalid_request', { detail: 'revoke takes one of jti, sub or thumbprint' })
+    throw new GatewayError('invalid_request', { detail: 'revoke accepts one of jti, sub or thumbprint' })
   }
   const [audience = ''] = gateway.config.audiences.keys()
   await gateway.kitFor(audience).revoke(parsed.data)

@@ -6,7 +6,7 @@ import { issue } from '../exchange/issue.ts'
 import { makeGateway } from '../gateway.ts'
 import { createGateway } from '../index.ts'
 import { catchLogs, gatewayEnv, INTERNAL_ISSUER, newSlot } from '../testing/fixtures.ts'
-import { Admin, Exchange, Keys, definition } from '../testing/gateway.ts'
+import { Admin, Exchange, Keys, definition } from '../testing/test-gateway.ts'
 
 let env: Record<string, unknown>
 /** An internal token for `reports`. */
@@ -81,7 +81,7 @@ describe('what can be called', () => {
 describe('Keys', () => {
   const url = 'https://jwks.internal/.well-known/jwks.json'
 
-  it('gives the JWKS to any Worker that binds it, though it is not public', async () => {
+  it('returns the JWKS to any Worker that binds it, though it is not public', async () => {
     const response = await keys().fetch(new Request(url))
     expect(response.status).toBe(200)
     const set: unknown = await response.json()
@@ -123,7 +123,7 @@ describe('Exchange.delegate', () => {
     return decodeJwt(result.token)
   }
 
-  it('names the caller as the actor, keeps the subject, and narrows to the ceiling of the audience', async () => {
+  it('names the caller as the actor, keeps the subject, and narrows to the maximum of the audience', async () => {
     const original = decodeJwt(token)
     expect(await delegated({ audience: 'archive' })).toMatchObject({
       iss: INTERNAL_ISSUER,
@@ -137,7 +137,7 @@ describe('Exchange.delegate', () => {
     })
   })
 
-  it('gives a new token, signed by the gateway', async () => {
+  it('returns a new token, signed by the gateway', async () => {
     const result = await exchange().delegate(token, { audience: 'archive' })
     const set = await keys().getJwks()
     if (!result.ok || !set.ok) throw new Error('rejected')
@@ -162,13 +162,13 @@ describe('Exchange.delegate', () => {
     expect(decodeJwt(next)).toMatchObject({ aud: 'archive', permissions: [], act: { sub: 'reports' } })
   })
 
-  it('gives what was asked for and no more', async () => {
+  it('returns what was requested and no more', async () => {
     expect(await delegated({ audience: 'reports', permissions: ['export:reports'] })).toMatchObject({
       permissions: ['export:reports'],
     })
   })
 
-  it('is never longer than the original, nor than was asked for', async () => {
+  it('is never longer than the original, nor than was requested', async () => {
     const { exp } = decodeJwt(token)
     expect((await delegated({ audience: 'archive', ttlSeconds: 3600 })).exp).toBe(exp)
     const { iat, exp: asked } = await delegated({ audience: 'archive', ttlSeconds: 30 })
@@ -182,8 +182,8 @@ describe('Exchange.delegate', () => {
     ['no audience', {}, 'invalid_request', 400],
     ['an unknown member', { audience: 'archive', sub: 'auth0|bob' }, 'invalid_request', 400],
     ['rights that are no list', { audience: 'archive', permissions: 'read:reports' }, 'invalid_request', 400],
-    ['no life', { audience: 'archive', ttlSeconds: 0 }, 'invalid_request', 400],
-    ['endless life', { audience: 'archive', ttlSeconds: Infinity }, 'invalid_request', 400],
+    ['no lifetime', { audience: 'archive', ttlSeconds: 0 }, 'invalid_request', 400],
+    ['endless lifetime', { audience: 'archive', ttlSeconds: Infinity }, 'invalid_request', 400],
   ])('rejects %s', async (_, request, code, status) => {
     expect(await exchange().delegate(token, request)).toEqual({ ok: false, code, status })
   })

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { gatewayEnv } from '../testing/fixtures.ts'
 import { IDLE_SECONDS, type Login, type SessionRecord } from './live-session.ts'
 import type { SessionObject } from './durable-object-store.ts'
-import { Session } from '../testing/gateway.ts'
+import { Session } from '../testing/test-gateway.ts'
 
 const { SESSIONS } = env as unknown as { SESSIONS: DurableObjectNamespace }
 /** Refresh tokens that Auth0 got. */

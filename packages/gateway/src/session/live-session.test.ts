@@ -133,7 +133,7 @@ describe('a session ends', () => {
     expect(alarm).toBeUndefined()
   })
 
-  it('on request, and gives the refresh token that is to be revoked', async () => {
+  it('on request, and returns the refresh token that is to be revoked', async () => {
     const one = await started()
     expect(await one.end()).toBe('refresh-1')
     for (const use of [one.access(), one.refresh(), one.profile({ isFresh: false })]) {
@@ -275,7 +275,7 @@ describe('a refresh', () => {
 })
 
 describe('fresh claims', () => {
-  it('are asked for once a minute, and once for all who ask together', async () => {
+  it('are requested once a minute, and once for all who ask together', async () => {
     const one = await started()
     const ask = (): Promise<UserClaims> => one.profile({ isFresh: true })
     expect(await Promise.all([ask(), ask()])).toMatchObject([{ asked: 1 }, { asked: 1 }])

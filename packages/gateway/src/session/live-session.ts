@@ -10,13 +10,13 @@ export const ABSOLUTE_SECONDS = 7 * 86_400
 /** A use is written down at most this often, in seconds: idle time is measured this exactly. */
 const TOUCH_SECONDS = 300
 
-/** An access token with less life left is refreshed before it is used, in seconds. */
+/** An access token with less lifetime left is refreshed before it is used, in seconds. */
 const REFRESH_BEFORE_SECONDS = 60
 
-/** A token with less life left is of no use: verification rejects it with less than 5 s. */
+/** A token with less lifetime left is of no use: verification rejects it with less than 5 s. */
 const USELESS_SECONDS = 10
 
-/** Who asks for a refresh so soon after another gets that one's result, in seconds: tabs ask all at once. */
+/** Who requests a refresh so soon after another gets that one's result, in seconds: tabs ask all at once. */
 const REFRESH_AGAIN_SECONDS = 10
 
 /** How long the claims of `/userinfo` are kept, in seconds: Auth0 allows a few calls a minute. */
@@ -137,7 +137,7 @@ export class LiveSession {
     return this.#asking
   }
 
-  /** Ends the session. Gives its refresh token, which is to be revoked. */
+  /** Ends the session. Returns its refresh token, which is to be revoked. */
   async end(): Promise<string | undefined> {
     const record = await this.#storage.read()
     await this.#storage.clear()

@@ -12,7 +12,7 @@ const LOGIN_ATTEMPT = z.object({
   /** RFC 7636 §4.1. */
   codeVerifier: z.string(),
   returnTo: z.string(),
-  /** Auth0 announced `iss` in its answers (RFC 9207): one without it is rejected. */
+  /** Auth0 announced `iss` in its responses (RFC 9207): one without it is rejected. */
   requiresIss: z.boolean(),
 })
 

@@ -10,7 +10,7 @@ export interface SessionCookie {
 
 /** Keeps sessions. */
 export interface SessionStore {
-  /** Whether Auth0 is to be asked for refresh tokens. */
+  /** Whether Auth0 is to be requested refresh tokens. */
   readonly isOffline: boolean
   /**
    * Begins a session, with an identity that nobody has known before.
@@ -30,7 +30,7 @@ export interface OpenSession {
   refresh(): Promise<Access>
   /** @throws GatewayError */
   profile(options: { readonly isFresh: boolean }): Promise<Profile>
-  /** Gives the refresh token that is to be revoked. */
+  /** Returns the refresh token that is to be revoked. */
   end(): Promise<string | undefined>
 }
 

@@ -7,7 +7,7 @@ export interface FakeAuth0 {
   token(claims?: Readonly<Record<string, unknown>>, how?: TokenOptions): Promise<string>
   /** Answers requests for the JWKS, as `respond` says. */
   readonly fetch: typeof fetch
-  /** How often the JWKS was asked for. */
+  /** How often the JWKS was requested. */
   readonly fetches: number
   /** Sets how the JWKS is answered from now on. Default: with the key of the tenant. */
   respond(how?: () => Response | Promise<Response>): void

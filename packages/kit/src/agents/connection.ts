@@ -3,7 +3,7 @@ import { type Auth, authOf, type VerifiedClaims } from '../claims/types.ts'
 /** The part of an Agent's connection that the guard needs. */
 export interface AgentConnection {
   readonly state: unknown
-  /** Takes a new state, or a function of the old one. */
+  /** Accepts a new state, or a function of the old one. */
   setState(next: unknown): unknown
   /** Closes the socket (RFC 6455 §7.4). */
   close(code?: number, reason?: string): void
@@ -23,7 +23,7 @@ export function holdClaims(connection: AgentConnection, claims: VerifiedClaims):
 }
 
 /**
- * Makes the claims outlive the `setState` of the Agent's own code, which gives a whole new state, perhaps one that a
+ * Makes the claims outlive the `setState` of the Agent's own code, which returns a whole new state, perhaps one that a
  * client sent. To be called whenever code gets hold of the connection: it is a new object after hibernation.
  */
 export function keepClaims(connection: AgentConnection): void {

@@ -77,7 +77,7 @@ export class AgentGuard {
       onMessage: async (connection, message) => {
         if (this.#mayGoOn(connection)) await inner.onMessage(connection, message)
       },
-      // The SDK asks for the tags before it accepts the socket. There the caller becomes known, so that no code can
+      // The SDK requests the tags before it accepts the socket. There the caller becomes known, so that no code can
       // run between the socket and its claims.
       getConnectionTags: async (connection, context) => {
         const decision = await this.#callerOf(context.request)

@@ -70,7 +70,7 @@ export function AuthAgent<Base extends AgentClass>(
 
 /**
  * An {@link AuthAgent} that lets nobody in but its owner. The owner is set once, by `setOwner` or from the name
- * (`ownerOf`); an Agent without an owner answers 403. A machine and an anonymous caller own nothing.
+ * (`ownerOf`); an Agent without an owner responds with 403. A machine and an anonymous caller own nothing.
  *
  * @throws ConfigError for an option that is unknown or not what it should be, `undefined` included
  */

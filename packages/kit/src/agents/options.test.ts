@@ -25,13 +25,13 @@ it.each<[what: string, options: object, problem: RegExp]>([
   expect(() => OwnedAgent(Base, options)).toThrow(problem)
 })
 
-it('rejects an owner that is no function, and a function where nobody asks for the owner', () => {
+it('rejects an owner that is no function, and a function where nobody requests the owner', () => {
   expect(() => OwnedAgent(Base, { ownerOf: 'alice' as never })).toThrow(/ownerOf must be a function/)
   expect(() => OwnedAgent(Base, { ownerOf: undefined as never })).toThrow(/ownerOf must be a function/)
   expect(() => AuthAgent(Base, { ownerOf: () => 'alice' } as object)).toThrow(/has no option ownerOf/)
 })
 
-it('takes some options, or none', () => {
+it('accepts some options, or none', () => {
   expect(() => AuthAgent(Base)).not.toThrow()
   expect(() => AuthAgent(Base, { kit, policy: policy().needAll('a'), query: 'token' })).not.toThrow()
   expect(() => OwnedAgent(Base, { ownerOf: (name) => name })).not.toThrow()

@@ -150,7 +150,7 @@ describe('the decision', () => {
   })
 })
 
-describe('the answer', () => {
+describe('the response', () => {
   it('of a rejected upgrade is its denial, whatever the service answers', async () => {
     const answer = (await upgrade({})).accept(new Response('secret'))
     expect(answer.status).toBe(401)

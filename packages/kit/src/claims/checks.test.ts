@@ -29,7 +29,7 @@ function outcome(change: Record<string, unknown>, now = NOW): string {
 }
 
 describe('checkClaims', () => {
-  it('accepts a good claims set and gives it back', () => {
+  it('accepts a good claims set and returns it back', () => {
     expect(checkClaims(good, expected, NOW)).toBe(good)
   })
 
@@ -103,8 +103,8 @@ describe('checkClaims', () => {
     ['issued past the leeway', { iat: NOW + 91, exp: NOW + 391 }, 'issued_in_future'],
     ['valid from the edge of the leeway', { nbf: NOW + 90 }, 'accepted'],
     ['valid from past the leeway', { nbf: NOW + 91 }, 'not_yet_valid'],
-    ['of the longest life', { exp: NOW + 3600 }, 'accepted'],
-    ['of a longer life', { exp: NOW + 3601 }, 'too_old'],
+    ['of the longest lifetime', { exp: NOW + 3600 }, 'accepted'],
+    ['of a longer lifetime', { exp: NOW + 3601 }, 'too_old'],
     ['that ends when it starts', { iat: NOW, exp: NOW }, 'invalid_claim'],
     ['that ends before it starts', { exp: NOW - 1 }, 'invalid_claim'],
     ['of exp 0', { exp: 0 }, 'invalid_claim'],
@@ -132,14 +132,14 @@ describe('checkClaims', () => {
     expect(outcome({ act: chain(6) })).toBe('invalid_claim')
   })
 
-  it('accepts a token at a moment if and only if the moment lies in its life, give or take the leeway', () => {
+  it('accepts a token at a moment if and only if the moment lies in its lifetime, give or take the leeway', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -5000, max: 5000 }),
         fc.integer({ min: 1, max: 3600 }),
-        (offset, life) => {
-          const reason = outcome({ iat: NOW, exp: NOW + life }, NOW + offset)
-          const alive = offset >= -90 && offset < life + 90
+        (offset, lifetime) => {
+          const reason = outcome({ iat: NOW, exp: NOW + lifetime }, NOW + offset)
+          const alive = offset >= -90 && offset < lifetime + 90
           expect(reason === 'accepted').toBe(alive)
         },
       ),

@@ -37,7 +37,7 @@ export function namedValues(
   }
   const entries = nameList(names, reference)
   if (isSingle && entries.length > 1) {
-    throw new ConfigError(`${reference} takes one name: put several keys in one JWK Set`)
+    throw new ConfigError(`${reference} accepts one name: put several keys in one JWK Set`)
   }
   const found = entries.map((name): NamedValue => {
     const value = lookUp(env, name)
@@ -61,7 +61,7 @@ export function bindingOf(env: object, reference: string): unknown {
   if (names === undefined) return undefined
   const [name, ...others] = nameList(names, reference)
   if (name === undefined || others.length > 0)
-    throw new ConfigError(`${reference} takes one name of a binding`)
+    throw new ConfigError(`${reference} accepts one name of a binding`)
   const value = lookUp(env, name)
   if (typeof value !== 'object' || value === null) {
     throw new ConfigError(

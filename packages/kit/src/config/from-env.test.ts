@@ -156,7 +156,7 @@ describe('settingsFromEnv', () => {
     expect(settingsFromEnv({ ...base, ...env })).toMatchObject(settings)
   })
 
-  it('never lets the default life exceed the most', () => {
+  it('never lets the default lifetime exceed the most', () => {
     expect(settingsFromEnv({ ...base, JWT_SECRET: SECRET, JWT_MAX_TTL_SECONDS: '60' }).ttlSeconds).toBe(60)
   })
 
@@ -249,7 +249,7 @@ describe('settingsFromEnv', () => {
       /JWT_JWKS_SERVICE_NAME is not a service binding/,
     ],
     ['an inherited name', { ...base, JWT_JWKS_SERVICE_NAME: 'constructor' }, /does not exist/],
-    ['two names for one binding', { ...base, JWT_JWKS_SERVICE_NAME: 'A,B' }, /takes one name/],
+    ['two names for one binding', { ...base, JWT_JWKS_SERVICE_NAME: 'A,B' }, /accepts one name/],
     [
       'a secret name that is a service',
       { ...base, JWT_SECRET_NAME: 'G', G: { fetch: service.fetch } },
@@ -299,7 +299,7 @@ describe('settingsFromEnv', () => {
     [
       'two names for one public key',
       { ...base, JWT_PUBLIC_JWK_NAME: 'A,B', A: '{}', B: '{}' },
-      /JWT_PUBLIC_JWK_NAME takes one name: put several keys in one JWK Set/,
+      /JWT_PUBLIC_JWK_NAME accepts one name: put several keys in one JWK Set/,
     ],
     [
       'pins for a secret',

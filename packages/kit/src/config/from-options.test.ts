@@ -273,7 +273,7 @@ describe('settingsFromOptions', () => {
       'jwksCache.cooldownSeconds must be a number from 1 to 3600',
     ],
     [
-      'a life longer than the most',
+      'a lifetime longer than the most',
       { ...signing, maxTtlSeconds: 60, ttlSeconds: 61 },
       'ttlSeconds must be a number from 1 to 60',
     ],

@@ -178,7 +178,7 @@ describe('createExternalVerifier', () => {
     expect(await verifier.safeVerify(await token())).toEqual({ ok: false, reason, detail })
   })
 
-  it('takes at+jwt in any spelling of the media type', async () => {
+  it('accepts at+jwt in any spelling of the media type', async () => {
     const verifier = verifierOf(served(rs256.jwk))
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt', undefined]) {
       expect((await verifier.safeVerify(await rs256.token({}, { typ }))).ok).toBe(true)
@@ -191,7 +191,7 @@ describe('createExternalVerifier', () => {
     ['text/application/jwt', ['text/jwt'], false],
     ['id+jwt', ['application/ID+jwt'], true],
     ['JWT', ['id+jwt'], false],
-  ])('takes typ %s where it accepts %j: %s', async (typ, own, isTaken) => {
+  ])('accepts typ %s where it accepts %j: %s', async (typ, own, isTaken) => {
     const verifier = verifierOf(served(rs256.jwk), own && { typ: own })
     expect((await verifier.safeVerify(await rs256.token({}, { typ }))).ok).toBe(isTaken)
   })
@@ -574,7 +574,7 @@ describe('verifyCompact', () => {
     expect(payload.length).toBeGreaterThan(0)
   })
 
-  it('takes no key that is not usable, alone or among others', async () => {
+  it('accepts no key that is not usable, alone or among others', async () => {
     const weak = { ...rs256.jwk, e: 'AQ' }
     for (const jwks of [weak, { keys: [rs256.jwk, weak] }]) {
       const verifying = verifyCompact(await rs256.token(), { ...jwks }, { algorithms: ['RS256'] })
@@ -631,7 +631,7 @@ describe('presets', () => {
     }
     const tenant = '0000000a-0000-4000-8000-00000000000f'
     for (const one of ['common', `x${tenant}`, `${tenant}0`, tenant.replaceAll('-', '')]) {
-      expect(() => entra(one)).toThrow('entra takes the GUID of one tenant')
+      expect(() => entra(one)).toThrow('entra accepts the GUID of one tenant')
     }
   })
 

@@ -3,7 +3,7 @@ import { BoundedMap } from '../primitives/bounded-map.ts'
 import { MAX_KITS } from '../constants.ts'
 import { ConfigError } from '../errors.ts'
 import type { ExternalAlg } from './algorithms.ts'
-import { ExternalVerifier, type ExternalVerifierConfig } from './verifier.ts'
+import { ExternalVerifier, type ExternalVerifierConfig } from './external-verifier.ts'
 
 /**
  * Makes a verifier for the tokens of another issuer: RS, PS, ES and EdDSA on jose, behind the kit's strict parsing and

@@ -31,7 +31,7 @@ export function google(): IssuerUrls {
 /** Microsoft Entra ID (Azure AD), version 2 tokens. @param tenantId the directory's GUID: `common` is no issuer */
 export function entra(tenantId: string): IssuerUrls {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(tenantId)) {
-    throw new ConfigError('entra takes the GUID of one tenant')
+    throw new ConfigError('entra accepts the GUID of one tenant')
   }
   const base = `https://login.microsoftonline.com/${tenantId.toLowerCase()}`
   return { issuer: `${base}/v2.0`, jwksUri: `${base}/discovery/v2.0/keys` }

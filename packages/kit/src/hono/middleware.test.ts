@@ -129,8 +129,8 @@ describe('guard', () => {
     expect(seen).toMatchObject([{ granted: false, reason: 'no_credentials' }])
   })
 
-  it('takes only what is a policy, when it is made and when it is asked', async () => {
-    const message = 'guard takes a policy, or a function that gives one: guard(policy().needAll(…))'
+  it('accepts only what is a policy, when it is made and when it is asked', async () => {
+    const message = 'guard accepts a policy, or a function that gives one: guard(policy().needAll(…))'
     const make = () => guard({} as never)
     expect(make).toThrow(ConfigError)
     expect(make).toThrow(message)
@@ -143,7 +143,7 @@ describe('guard', () => {
     expect(response.status).toBe(500)
   })
 
-  it('asks for a token that is bound to this request, where that is set', async () => {
+  it('requests a token that is bound to this request, where that is set', async () => {
     const bound = new Hono().get('/', guard(undefined, { bound: true }), (c) => c.text('in'))
     const response = await bound.request(
       '/',

@@ -17,7 +17,7 @@ export interface SealgateEnv {
   }
 }
 
-/** What `sealgate` takes: a kit, or how to make one of the environment. */
+/** What `sealgate` accepts: a kit, or how to make one of the environment. */
 export interface SealgateOptions extends KitOptions {
   /** The kit to use. Default: `makeKit(c.env)`. */
   readonly kit?: Kit
@@ -29,7 +29,7 @@ export interface GuardOptions {
   readonly kit?: Kit
   /** Lets a caller without credentials through (`c.var.auth` is `undefined`); bad tokens are rejected all the same. */
   readonly optional?: boolean
-  /** Asks for a token that is bound to this very request. */
+  /** Requests a token that is bound to this very request. */
   readonly bound?: boolean
   /** Receives each decision, for logs. */
   readonly onDecision?: (decision: Decision, c: Context) => void
@@ -45,7 +45,7 @@ export type PolicyFor<Custom> = Policy<Custom> | ((c: Context) => Policy<Custom>
  */
 export function sealgate(options: SealgateOptions = {}): MiddlewareHandler<{ Variables: { jwt: Kit } }> {
   const { kit, ...kitOptions } = options
-  // One object for the life of the middleware: other options, by identity, would make another kit.
+  // One object for the lifetime of the middleware: other options, by identity, would make another kit.
   const stable = Object.keys(kitOptions).length > 0 ? kitOptions : undefined
   return async (c, next) => {
     c.set('jwt', kit ?? makeKit(environmentOf(c), stable))
@@ -90,7 +90,7 @@ export function guard<Custom>(rules?: PolicyFor<Custom>, options: GuardOptions =
 /** A function that forgets to return its policy must not mean "any caller". */
 function checkPolicy<Custom>(rules: Policy<Custom>): Policy<Custom> {
   if (!isPolicy(rules)) {
-    throw new ConfigError('guard takes a policy, or a function that gives one: guard(policy().needAll(…))')
+    throw new ConfigError('guard accepts a policy, or a function that gives one: guard(policy().needAll(…))')
   }
   return rules
 }

@@ -4,7 +4,7 @@ import type * as encoding from './base64url.ts'
 
 /**
  * The path of runtimes that decode base64url themselves. Where this one does not, a decoder as lenient as the
- * specification (ECMA-262, `Uint8Array.prototype.setFromBase64`) stands in: it takes padding and white space, drops
+ * specification (ECMA-262, `Uint8Array.prototype.setFromBase64`) stands in: it accepts padding and white space, drops
  * spare bits, and throws at the rest.
  */
 let withNative: typeof encoding
@@ -47,11 +47,12 @@ afterAll(() => {
   delete proto.toBase64
 })
 
-it.runIf(isMissing)('uses the native functions where there are some', () => {
+it('uses the native functions where there are some', () => {
   calls.set = calls.to = 0
   expect(withNative.decodeBase64Url('Zg')).toEqual(Uint8Array.of(0x66))
   expect(withNative.encodeBase64Url(Uint8Array.of(0xfb, 0xff))).toBe('-_8')
-  expect(calls).toEqual({ set: 1, to: 1 })
+  // A runtime that brings its own does not count for us: there the same results are all that can be seen.
+  expect(calls).toEqual(isMissing ? { set: 1, to: 1 } : { set: 0, to: 0 })
 })
 
 /** What the table rejects, `encoding.test.ts` lists. */
@@ -69,7 +70,7 @@ it('decodes as the table does, and rejects what it rejects', () => {
   )
 })
 
-it('gives back any bytes', () => {
+it('returns any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       expect(withNative.decodeBase64Url(withNative.encodeBase64Url(bytes))).toEqual(bytes)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeBase64Url, decodeByTable, encodeBase64Url } from './base64url.ts'
 
 describe('base64url', () => {
-  it('gives back any bytes', () => {
+  it('returns any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         expect(decodeBase64Url(encodeBase64Url(bytes))).toEqual(bytes)

@@ -69,7 +69,7 @@ function hasImpossibleEnd(text: string): boolean {
   return rest === 1 || (valueAt(text, text.length - 1) & (rest === 2 ? 0x0f : 0x03)) !== 0
 }
 
-/** Decodes canonical base64url, or gives `null`. */
+/** Decodes canonical base64url, or returns `null`. */
 export function decodeBase64Url(text: string): Uint8Array | null {
   const out = new Uint8Array((text.length * 3) >> 2)
   return decodeBase64UrlInto(text, out) < 0 ? null : out

@@ -43,7 +43,7 @@ describe('a compact JWS', () => {
     )
   })
 
-  it('is looked at up to the size that is asked for, and says which that is', () => {
+  it('is looked at up to the size that is requested, and says which that is', () => {
     const token = withHeader({})
     expect(new CompactReader(token.length).read(token).header.alg).toBe('HS512')
     expect(() => new CompactReader(token.length - 1).read(token)).toThrow(

@@ -37,7 +37,7 @@ export function decodeMember(value: unknown): Uint8Array | null {
   return decodeBase64Url(value)
 }
 
-/** Says what is wrong with an encoded point, or gives `undefined` (RFC 8032 §5.1.3). */
+/** Says what is wrong with an encoded point, or returns `undefined` (RFC 8032 §5.1.3). */
 export function pointProblem(point: Uint8Array): string | undefined {
   const y = Uint8Array.from(point)
   y[31] = (y[31] ?? 0) & 0x7f
@@ -52,7 +52,7 @@ export interface OkpMembers {
   readonly kid: string
   readonly x: string
   readonly point: Uint8Array
-  /** The `alg` header values that the key takes: its own `alg`, or every name of EdDSA. */
+  /** The `alg` header values that the key accepts: its own `alg`, or every name of EdDSA. */
   readonly algs: readonly string[]
 }
 

@@ -37,7 +37,7 @@ describe.each<[InternalAlg, () => Jwk, () => Jwk]>([
   ['EdDSA', () => privateJwk, () => publicJwk],
   ['HS512', () => secret, () => secret],
 ])('%s', (alg, signer, verifier) => {
-  it('gives back what was signed, with its header', async () => {
+  it('returns what was signed, with its header', async () => {
     const token = await signCompact(payload, signer(), { typ: 'note' })
     const verified = await verifyCompact(token, verifier(), { alg })
     expect(verified.payload).toEqual(payload)

@@ -39,7 +39,7 @@ describe('isJwksUrl', () => {
 })
 
 describe('a request for a JWKS', () => {
-  /** What a loader asks for. */
+  /** What a loader is asked for. */
   async function requestOf(
     make: (fetch: (url: unknown, init?: RequestInit) => Promise<Response>) => JwksLoader,
     force: boolean,

@@ -63,9 +63,7 @@ async function readSet(response: Response): Promise<Readonly<Record<string, unkn
   if (status !== 200) {
     await discard(response)
     throw new Error(
-      status >= 300 && status < 400
-        ? 'the JWKS was answered with a redirect'
-        : `the JWKS was answered with ${status}`,
+      status >= 300 && status < 400 ? 'the JWKS request got a redirect' : `the JWKS request got ${status}`,
     )
   }
   const bytes = await readBounded(response.body, JWKS_MAX_BYTES)

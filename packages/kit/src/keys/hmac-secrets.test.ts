@@ -74,7 +74,7 @@ describe('a list of secrets', () => {
     ])
   })
 
-  it('takes what is neither text nor bytes for a mistake, and an empty list for none', () => {
+  it('accepts what is neither text nor bytes for a mistake, and an empty list for none', () => {
     const config = { issuer: BASE.JWT_ISS, audience: BASE.JWT_AUD, onEvent: () => undefined }
     const kitOf = (secret: unknown): Kit => createKit({ ...config, sign: { secret: secret as string } })
     expect(() => kitOf(7)).toThrow('sign.secret is not base64url. Make a secret with: npx kit-keygen secret')

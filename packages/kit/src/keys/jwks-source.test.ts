@@ -196,7 +196,7 @@ describe('an unknown kid', () => {
   })
   const setOf = (isForced: boolean): Response => Response.json({ keys: isForced ? [one, three] : [one, two] })
 
-  it('is asked for past the HTTP cache that answered the first fetch', async () => {
+  it('is requested past the HTTP cache that answered the first fetch', async () => {
     const { find } = cache(cached((isForced) => Promise.resolve(setOf(isForced))))
     expect((await find('three')).length).toBe(1)
   })
@@ -235,7 +235,7 @@ describe('an unknown kid', () => {
     expect(world.fetches).toBe(3)
   })
 
-  it('is not asked for twice by the request that has just loaded the set', async () => {
+  it('is not requested twice by the request that has just loaded the set', async () => {
     const { world, find } = cache()
     await expect(find('three')).rejects.toMatchObject({ reason: 'unknown_kid' })
     expect(world.fetches).toBe(1)
@@ -325,7 +325,7 @@ describe('an unknown kid', () => {
     world.answer = down
     await expect(find('three')).rejects.toMatchObject({
       ...unavailable,
-      message: 'the keys could not be loaded: the JWKS was answered with 500',
+      message: 'the keys could not be loaded: the JWKS request got 500',
       retryAfterSeconds: 1,
     })
     world.time += 10
@@ -428,7 +428,7 @@ describe('an outage', () => {
     world.answer = down
     world.time += 1200
     await expect(find('one')).rejects.toMatchObject({ ...unavailable, retryAfterSeconds: 1 })
-    expect(() => source.find('one')).toThrow(/the keys could not be loaded: the JWKS was answered with 500/)
+    expect(() => source.find('one')).toThrow(/the keys could not be loaded: the JWKS request got 500/)
     expect(world.fetches).toBe(2)
   })
 
@@ -452,7 +452,7 @@ describe('an outage', () => {
     await find('one')
     expect(world.events).toEqual([
       { type: 'jwks_refreshed', level: 'info', keys: 2 },
-      { type: 'jwks_failed', level: 'error', problem: 'the JWKS was answered with 500', retryInSeconds: 1 },
+      { type: 'jwks_failed', level: 'error', problem: 'the JWKS request got 500', retryInSeconds: 1 },
     ])
   })
 
@@ -464,7 +464,7 @@ describe('an outage', () => {
       source: 'service',
       kids: [],
       state: 'empty',
-      problem: 'the JWKS was answered with 500',
+      problem: 'the JWKS request got 500',
     })
     world.answer = undefined
     world.time += 1
@@ -487,11 +487,11 @@ describe('odd answers', () => {
     ['64 KiB and more', /larger than 65536/, () => new Response('x'.repeat(65_537))],
     ...[300, 302, 399].map((status): (typeof odd)[number] => [
       `a redirect (${status})`,
-      /answered with a redirect/,
+      /request got a redirect/,
       () => new Response(null, { status, headers: { Location: 'https://evil.example' } }),
     ]),
-    ['202', /answered with 202/, () => Response.json({ keys: [one] }, { status: 202 })],
-    ['400', /answered with 400/, () => new Response('secret', { status: 400 })],
+    ['202', /request got 202/, () => Response.json({ keys: [one] }, { status: 202 })],
+    ['400', /request got 400/, () => new Response('secret', { status: 400 })],
     ['nothing', /not a JSON object/, () => new Response(null)],
     ['404, with the likely cause', /"entrypoint": "Keys"/, () => new Response('', { status: 404 })],
     [
@@ -530,7 +530,7 @@ describe('odd answers', () => {
     expect((await find('one')).length).toBe(1)
   })
 
-  it('an answer that is no use: its body is given up, so that it holds no connection', async () => {
+  it('a response that is no use: its body is given up, so that it holds no connection', async () => {
     for (const status of [404, 500]) {
       const { world, find } = cache()
       let isGivenUp = false
@@ -700,7 +700,7 @@ describe('single flight', () => {
     await hung
   })
 
-  it('takes the answer of what started last, not of what finished last', async () => {
+  it('takes the response of what started last, not of what finished last', async () => {
     const { find, answers } = manual({ keepAlive: undefined })
     const first = find('one')
     const second = find('one')
@@ -755,7 +755,7 @@ describe('single flight', () => {
         return new Promise(() => undefined)
       },
     })
-    await expect(find('one')).rejects.toThrow(/no answer within 0.02 s/)
+    await expect(find('one')).rejects.toThrow(/no response within 0.02 s/)
     expect(signal?.aborted).toBe(true)
   })
 })

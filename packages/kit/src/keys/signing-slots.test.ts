@@ -51,7 +51,7 @@ describe('SlotRing', () => {
     expect(states(ring, NOW)).toEqual({ A: 'signing', B: 'previous' })
   })
 
-  it('gives the key at once when it is known to be whole', async () => {
+  it('returns the key at once when it is known to be whole', async () => {
     const { ring } = ringOf({ A: { ...ONE, kid: 'a' } })
     const first = ring.signer(NOW)
     expect(first).toBeInstanceOf(Promise)

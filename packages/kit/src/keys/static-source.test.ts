@@ -81,7 +81,7 @@ describe('an inline public key', () => {
     expect((await kit.describe()).verify).toEqual({ mode: 'EdDSA', source: 'inline', kids: [publicJwk.kid] })
   })
 
-  it('that cannot be read from the Secrets Store fails what asks for it, and nothing else', async () => {
+  it('that cannot be read from the Secrets Store fails what requests it, and nothing else', async () => {
     const { JWT_ISS, JWT_AUD } = issuer.env
     const STORED = { get: () => Promise.reject(new Error('the store is down')) }
     const env = { JWT_ISS, JWT_AUD, JWT_PUBLIC_JWK_NAME: 'STORED', STORED }

@@ -6,7 +6,7 @@ const point = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 3 : 0
 const jwk = { kid: 'a', x: 'AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', algs: ['EdDSA'] }
 const secret = new Uint8Array(64)
 
-it('a key is imported once, however many ask for it at once, and then is there', async () => {
+it('a key is imported once, however many request it at once, and then is there', async () => {
   const key = new VerificationKey('HS512', secret)
   const first = key.load()
   expect(first).toBeInstanceOf(Promise)

@@ -14,7 +14,7 @@ export class VerificationKey {
   /** `undefined` for secrets. */
   readonly kid: string | undefined
   readonly algorithm: Algorithm
-  /** The `alg` header values that this key takes: its JWK's own `alg`, or every name of its algorithm. */
+  /** The `alg` header values that this key accepts: its JWK's own `alg`, or every name of its algorithm. */
   readonly algs: readonly string[]
   readonly family: string
   /** Equal for keys that are the same in every way that matters. Empty for secrets. */

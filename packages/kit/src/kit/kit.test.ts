@@ -84,8 +84,8 @@ describe('signing', () => {
     ['a date', { sub: 'a', at: new Date(0) }],
     ['NaN', { sub: 'a', n: Number.NaN }],
     ['a function', { sub: 'a', f: () => 1 }],
-    ['a life that is too long', { sub: 'a' }, { ttlSeconds: 3601 }],
-    ['a life of nothing', { sub: 'a' }, { ttlSeconds: 0 }],
+    ['a lifetime that is too long', { sub: 'a' }, { ttlSeconds: 3601 }],
+    ['a lifetime of nothing', { sub: 'a' }, { ttlSeconds: 0 }],
     ['two audiences', { sub: 'a' }, { aud: ['b', 'c'] }],
     ['a token that is too large', { sub: 'a', filler: 'x'.repeat(8192) }],
   ]
@@ -143,7 +143,7 @@ describe('verifying', () => {
     ['invalid_claim', 'an empty sub', () => signed({ sub: '' })],
     ['invalid_claim', 'exp before iat', () => signed({ exp: NOW - 1 })],
     ['invalid_claim', 'a kind that is none', () => signed({ kind: 'robot' })],
-    ['too_old', 'a life of more than an hour', () => signed({ exp: NOW + 3601 })],
+    ['too_old', 'a lifetime of more than an hour', () => signed({ exp: NOW + 3601 })],
     ['issued_in_future', 'iat beyond the leeway', () => signed({ iat: NOW + 91 })],
     ['expired', 'exp past the leeway', () => signed({ iat: NOW - 900, exp: NOW - 90 })],
     ['not_yet_valid', 'nbf beyond the leeway', () => signed({ nbf: NOW + 91 })],
@@ -196,7 +196,7 @@ describe('verifying', () => {
     await expect(eddsa.verify(await signed(), { aud: [] })).rejects.toThrow(ConfigError)
   })
 
-  it('takes what is no text for malformed', async () => {
+  it('accepts what is no text for malformed', async () => {
     for (const odd of [undefined, 7, {}, null]) {
       expect(await eddsa.safeVerify(odd as string)).toMatchObject({
         reason: 'malformed',
@@ -323,7 +323,7 @@ describe('keys that cannot be had', () => {
     await expect(kit.checkAuth(token)).rejects.toMatchObject({ status: 503 })
   })
 
-  it('are not asked for on account of a token that could never pass', async () => {
+  it('are not requested on account of a token that could never pass', async () => {
     const kit = consumer()
     for (const text of [
       'nonsense',
@@ -540,7 +540,7 @@ describe('delegation', () => {
     return auth
   }
 
-  it('keeps the subject, adds the actor, narrows rights and life', async () => {
+  it('keeps the subject, adds the actor, narrows rights and lifetime', async () => {
     const token = await eddsa.delegate(await caller(eddsa), {
       aud: 'billing',
       permissions: ['a'],
@@ -575,7 +575,7 @@ describe('delegation', () => {
     expect(claims).not.toHaveProperty('email')
   })
 
-  it('gives the rights that are asked for, all permissions and no roles by default', async () => {
+  it('returns the rights that are requested, all permissions and no roles by default', async () => {
     const auth = await caller(eddsa)
     const byDefault = await eddsa.delegate(auth, { aud: 'billing' })
     expect(await eddsa.verify(byDefault, { aud: 'billing' })).toMatchObject({
@@ -626,7 +626,7 @@ describe('delegation', () => {
     expect(await eddsa.verify(token, { aud: 'billing' })).toMatchObject({ sub: 'user-1' })
   })
 
-  it('takes only what this very kit verified', async () => {
+  it('accepts only what this very kit verified', async () => {
     const auth = await caller(kitOf())
     await expect(eddsa.delegate(auth, { aud: 'x' })).rejects.toThrow(ClaimsError)
     await expect(eddsa.delegate(auth, { aud: 'x' })).rejects.toThrow(

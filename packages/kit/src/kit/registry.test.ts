@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 
 describe('makeKit', () => {
-  it('gives the same kit for the same environment', () => {
+  it('returns the same kit for the same environment', () => {
     const env: Record<string, unknown> = { ...issuer.env }
     const kit = makeKit(env)
     expect(makeKit(env)).toBe(kit)

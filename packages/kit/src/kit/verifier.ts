@@ -20,7 +20,7 @@ export type SafeVerifyResult =
   | { readonly ok: true; readonly claims: VerifiedClaims; readonly header: CompactHeader }
   | { readonly ok: false; readonly reason: TokenReason; readonly detail: string }
 
-/** What one `authorize` may ask for. */
+/** What one `authorize` may request. */
 export interface AuthorizeOptions {
   /** The request that the token must be bound to. */
   readonly request?: Request
@@ -164,7 +164,7 @@ export class Verifier {
 
 const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
 
-/** `undefined` when the policy and the caller ask for nothing special: the usual case, and the fast one. */
+/** `undefined` when the policy and the caller request nothing special: the usual case, and the fast one. */
 function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): VerifyOptions | undefined {
   if (request) return { ...base, request }
   return base === NO_RULES.base ? undefined : base

@@ -177,7 +177,7 @@ describe('rules', () => {
     }
   })
 
-  it('reject a predicate that gives a promise, by name', () => {
+  it('reject a predicate that returns a promise, by name', () => {
     const rules = policy().where((() => Promise.resolve(true)) as unknown as () => boolean, 'tenant is acme')
     expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(/tenant is acme.*promise/)
     expect(() => evaluate(partsOf(policy().not(rules)), authOf(claims()))).toThrow(ConfigError)
@@ -212,15 +212,15 @@ describe('building', () => {
     ['rolesAny()', () => policy().rolesAny(), 'rolesAny() names nothing'],
     ['kind()', () => policy().kind(), 'kind() names nothing'],
     ['anyOf()', () => policy().anyOf(), 'anyOf without policies would pass nobody'],
-    ['an empty name', () => policy().needAll(''), 'needAll() takes non-empty strings'],
-    ['an empty name among others', () => policy().needAny('a', ''), 'needAny() takes non-empty strings'],
-    ['a name that is no text', () => policy().rolesAny(anything), 'rolesAny() takes non-empty strings'],
+    ['an empty name', () => policy().needAll(''), 'needAll() accepts non-empty strings'],
+    ['an empty name among others', () => policy().needAny('a', ''), 'needAny() accepts non-empty strings'],
+    ['a name that is no text', () => policy().rolesAny(anything), 'rolesAny() accepts non-empty strings'],
     [
       'an unknown kind',
       () => policy().kind('user', 'robot' as never),
       'kind takes user, machine, agent, anonymous; not robot',
     ],
-    ['an actor without a name', () => policy().actor(''), 'actor() takes non-empty strings'],
+    ['an actor without a name', () => policy().actor(''), 'actor() accepts non-empty strings'],
     ['where without words', () => policy().where(() => true, ''), 'where needs words for what it asks'],
     [
       'where with words that are no text',
@@ -285,10 +285,10 @@ describe('building', () => {
   ])('rejects %j as a schema', (value) => {
     const make = (): unknown => policy().claims(value as never)
     expect(make).toThrow(ConfigError)
-    expect(make).toThrow('claims takes a schema that implements Standard Schema')
+    expect(make).toThrow('claims accepts a schema that implements Standard Schema')
   })
 
-  it('takes a schema that is a function, as those of arktype are', async () => {
+  it('accepts a schema that is a function, as those of arktype are', async () => {
     const callable = Object.assign(
       () => undefined,
       schema(() => ({ value: { tid: 'x' } })),
@@ -317,7 +317,7 @@ describe('claims(schema)', () => {
       : { issues: [{ message: 'tid is missing' }] },
   )
 
-  it('gives its output to the caller, and leaves what was verified', async () => {
+  it('returns its output to the caller, and leaves what was verified', async () => {
     const { passed, auth } = await evaluate<{ tid: string }>(
       partsOf(policy().claims(tenant)),
       authOf(claims({ tid: 'x' })),

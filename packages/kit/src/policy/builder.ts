@@ -10,7 +10,7 @@ import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
 const KINDS: readonly Kind[] = ['user', 'machine', 'agent', 'anonymous']
 
 /**
- * Who may pass: every rule must hold. Immutable: each call gives a new policy, and a policy can be kept and
+ * Who may pass: every rule must hold. Immutable: each call returns a new policy, and a policy can be kept and
  * built upon. Without rules it means "any verified caller that is not anonymous".
  */
 export class Policy<Custom = unknown> {
@@ -98,10 +98,10 @@ export class Policy<Custom = unknown> {
   }
 
   /**
-   * The predicate gives exactly `true`. One that throws does not pass; one that gives a promise is a
+   * The predicate gives exactly `true`. One that throws does not pass; one that returns a promise is a
    * `ConfigError` when it is evaluated.
    *
-   * @param words what it asks for; it stands in decisions and logs
+   * @param words what it requests; it stands in decisions and logs
    */
   where(predicate: (claims: VerifiedClaims & Custom) => boolean, words: string): Policy<Custom> {
     if (typeof predicate !== 'function') throw new ConfigError('where takes a function of the claims')
@@ -133,7 +133,9 @@ export class Policy<Custom = unknown> {
   claims<Output>(schema: StandardSchema<Output>): Policy<Output> {
     if (this.#parts.schema) throw new ConfigError('claims() can be given once: combine the schemas')
     if (!isStandardSchema(schema)) {
-      throw new ConfigError('claims takes a schema that implements Standard Schema (zod, valibot, arktype …)')
+      throw new ConfigError(
+        'claims accepts a schema that implements Standard Schema (zod, valibot, arktype …)',
+      )
     }
     return new Policy({ ...this.#parts, schema })
   }
@@ -177,7 +179,7 @@ export function partsOf(value: unknown): PolicyParts {
 function checkNames(method: string, names: readonly string[]): readonly string[] {
   if (names.length === 0) throw new ConfigError(`${method}() names nothing: give at least one`)
   if (!names.every((name) => typeof name === 'string' && name !== '')) {
-    throw new ConfigError(`${method}() takes non-empty strings`)
+    throw new ConfigError(`${method}() accepts non-empty strings`)
   }
   return Object.freeze([...names])
 }

@@ -35,7 +35,7 @@ const VERIFIED_CLAIMS = [
  * Holds a verified caller against a policy. Synchronous unless the policy's schema is asynchronous. `Custom` is
  * what the schema gives; the policy that the parts come from knows it.
  *
- * @throws ConfigError for a predicate that gives a promise
+ * @throws ConfigError for a predicate that returns a promise
  */
 export function evaluate<Custom>(
   { rules, schema }: PolicyParts,

@@ -4,7 +4,7 @@ import type { PolicyParts } from './parts.ts'
 
 /** One rule of a policy and what became of it. */
 export interface ExplainedRule {
-  /** What the rule asks for. */
+  /** What the rule requires. */
   readonly rule: string
   /** `skipped`: the claims did not satisfy the schema, so the rule was not asked. */
   readonly outcome: 'pass' | 'fail' | 'skipped'

@@ -9,7 +9,7 @@ export type Verdict = boolean | undefined
 
 /** One rule of a policy. */
 export interface Rule {
-  /** What it asks for, for people: it stands in decisions, explanations and logs. */
+  /** What it requests, for people: it stands in decisions, explanations and logs. */
   readonly words: string
   readonly test: (auth: Auth) => Verdict
 }
@@ -65,7 +65,7 @@ export function actor(sub: string): Rule {
   }
 }
 
-/** @throws ConfigError from the rule, when the predicate gives a promise */
+/** @throws ConfigError from the rule, when the predicate returns a promise */
 export function where(predicate: (claims: VerifiedClaims) => unknown, words: string): Rule {
   return {
     words,

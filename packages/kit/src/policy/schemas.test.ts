@@ -70,6 +70,6 @@ it('types auth.claims by the schema’s output', () => {
   // Without a schema nothing but the registered claims has a type.
   expectTypeOf<Auth['claims']['sub']>().toEqualTypeOf<string>()
   expectTypeOf<Auth['claims']['tid']>().toEqualTypeOf<unknown>()
-  // @ts-expect-error claims() takes a schema, not a type guard
+  // @ts-expect-error claims() accepts a schema, not a type guard
   expect(() => policy().claims((claims: unknown) => typeof claims === 'object')).toThrow(/Standard Schema/)
 })

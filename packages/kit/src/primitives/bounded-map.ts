@@ -11,14 +11,17 @@ export class BoundedMap<Key, Value> {
     this.#capacity = capacity
   }
 
+  /** Entries kept now. */
   get size(): number {
     return this.#entries.size
   }
 
+  /** The value of a key, if it is kept. */
   get(key: Key): Value | undefined {
     return this.#entries.get(key)
   }
 
+  /** Whether a key is kept. */
   has(key: Key): boolean {
     return this.#entries.has(key)
   }
@@ -35,10 +38,12 @@ export class BoundedMap<Key, Value> {
     return undefined
   }
 
+  /** Forgets a key; `false` when it was not kept. */
   delete(key: Key): boolean {
     return this.#entries.delete(key)
   }
 
+  /** Every entry, the oldest first. */
   entries(): IterableIterator<[Key, Value]> {
     return this.#entries.entries()
   }

@@ -4,7 +4,7 @@ import { TIMED_OUT, withDeadline } from './deadline.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-it('gives what came in time, and leaves no timer behind', async () => {
+it('returns what came in time, and leaves no timer behind', async () => {
   const controller = new AbortController()
   expect(await withDeadline(Promise.resolve('value'), 1000, controller)).toBe('value')
   expect(vi.getTimerCount()).toBe(0)

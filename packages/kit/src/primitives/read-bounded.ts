@@ -1,5 +1,5 @@
 /**
- * Reads a stream to its end, or gives `null` once it is longer than `maxBytes`, whatever was announced.
+ * Reads a stream to its end, or returns `null` once it is longer than `maxBytes`, whatever was announced.
  *
  * @param stream `null` is an empty one
  */

@@ -27,24 +27,24 @@ function valueOf(options: Partial<StaleWhileRevalidateOptions<string>> = {}) {
   })
   return { world, value, get: async () => value.get() }
 }
-const down = () => Promise.reject(new Error('no answer'))
+const down = () => Promise.reject(new Error('no response'))
 
 describe('a load that fails', () => {
   it('is an outage that says why, when to come back, and keeps the cause', async () => {
-    const cause = new Error('no answer')
+    const cause = new Error('no response')
     const { world, get } = valueOf({ load: () => Promise.reject(cause) })
     const error: unknown = await get().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(KeysUnavailableError)
     expect(error).toMatchObject({
-      message: 'the keys could not be loaded: no answer',
+      message: 'the keys could not be loaded: no response',
       retryAfterSeconds: 1,
       cause,
     })
     world.time += 1
     await expect(get()).rejects.toMatchObject({ retryAfterSeconds: 2 })
     expect(world.failures).toEqual([
-      { problem: 'no answer', retryInSeconds: 1 },
-      { problem: 'no answer', retryInSeconds: 2 },
+      { problem: 'no response', retryInSeconds: 1 },
+      { problem: 'no response', retryInSeconds: 2 },
     ])
   })
 
@@ -70,7 +70,7 @@ describe('a load that fails', () => {
     const { world, get, value } = valueOf()
     world.load = down
     for (const pause of [1, 2]) {
-      await expect(get()).rejects.toThrow('no answer')
+      await expect(get()).rejects.toThrow('no response')
       world.time += pause
     }
     world.load = () => Promise.resolve('loaded')
@@ -79,7 +79,7 @@ describe('a load that fails', () => {
     world.load = down
     world.time += 150
     await expect(get()).rejects.toMatchObject({ retryAfterSeconds: 1 })
-    expect(world.failures.at(-1)).toEqual({ problem: 'no answer', retryInSeconds: 1 })
+    expect(world.failures.at(-1)).toEqual({ problem: 'no response', retryInSeconds: 1 })
   })
 })
 
@@ -91,7 +91,7 @@ describe('an old value', () => {
     world.time = NOW + 149.9
     expect(await get()).toBe('loaded')
     world.time = NOW + 151
-    await expect(get()).rejects.toThrow('no answer')
+    await expect(get()).rejects.toThrow('no response')
   })
 
   it('is no older than nothing when the clock runs back', async () => {
@@ -129,7 +129,7 @@ describe('the second place to look', () => {
     expect(asked).toBe(0)
     const cold = valueOf({ load: down, fallback: () => Promise.resolve(stored(NOW - 20)) })
     expect(await cold.get()).toBe('stored at 9980')
-    expect(cold.value.freshness()).toEqual({ state: 'fresh', ageSeconds: 20, problem: 'no answer' })
+    expect(cold.value.freshness()).toEqual({ state: 'fresh', ageSeconds: 20, problem: 'no response' })
     expect(cold.value.isFailing).toBe(true)
     expect([value.isFailing, value.last, value.lastLoad?.at]).toEqual([false, 'loaded', NOW])
     expect(world.failures).toEqual([])
@@ -142,7 +142,7 @@ describe('the second place to look', () => {
     ['has a value that is too old', () => Promise.resolve(stored(NOW - 150))],
   ])('that %s leaves the outage as it is', async (_, fallback) => {
     const { get } = valueOf({ load: down, fallback, loadTimeoutMs: 20 })
-    await expect(get()).rejects.toThrow('the keys could not be loaded: no answer')
+    await expect(get()).rejects.toThrow('the keys could not be loaded: no response')
   })
 
   it.each([

@@ -8,6 +8,7 @@ import {
 import { TIMED_OUT, withDeadline } from './deadline.ts'
 import { KeysUnavailableError } from '../errors.ts'
 
+/** How a value is loaded, and for how long it serves. */
 export interface StaleWhileRevalidateOptions<T> {
   /**
    * Loads the value. `force` asks it to pass over caches on the way; the signal ends with the load's deadline.
@@ -27,6 +28,7 @@ export interface StaleWhileRevalidateOptions<T> {
   readonly maxStaleSeconds: number
   /** Seconds since the epoch. */
   readonly now: () => number
+  /** Receives what went wrong, and in how many seconds a load is tried again. */
   readonly onFailure?: (problem: string, retryInSeconds: number) => void
   /** Keeps a promise alive past its request; `undefined` where nothing can. Default: the runtime's. */
   readonly keepAlive?: ((promise: Promise<unknown>) => void) | undefined
@@ -38,6 +40,7 @@ export interface StaleWhileRevalidateOptions<T> {
   readonly waiterDeadlineMs?: number
 }
 
+/** A value and when it was fetched. */
 export interface Fetched<T> {
   readonly value: T
   /** When its load began, in seconds since the epoch. */
@@ -57,7 +60,7 @@ interface Failure {
 }
 
 /** A load under way that others may wait for. */
-interface Flight<T> {
+interface InFlight<T> {
   readonly promise: Promise<T>
   readonly isForced: boolean
   /** When it began, in seconds since the epoch. */
@@ -89,7 +92,7 @@ export class StaleWhileRevalidate<T> {
   /** Loads are numbered as they start; of two results, the later started one counts. */
   #started = 0
   #settled = 0
-  #flight: Flight<T> | undefined
+  #inFlight: InFlight<T> | undefined
 
   constructor(options: StaleWhileRevalidateOptions<T>) {
     this.#options = options
@@ -175,6 +178,7 @@ export class StaleWhileRevalidate<T> {
     return this.#join(false)
   }
 
+  /** How the value stands now. */
   freshness(): Freshness {
     const { ttlSeconds, maxStaleSeconds, now } = this.#options
     const problem = this.#failure?.problem
@@ -185,7 +189,7 @@ export class StaleWhileRevalidate<T> {
     return { state, ageSeconds, problem }
   }
 
-  /** Gives `false` where no load can outlive the request that starts it. */
+  /** Returns `false` where no load can outlive the request that starts it. */
   #refreshInBackground(): boolean {
     if (!this.#keepAlive) return false
     if (!this.#present()) void this.#start(false).catch(() => undefined)
@@ -193,30 +197,30 @@ export class StaleWhileRevalidate<T> {
   }
 
   /** The load that others may wait for. One that is past every deadline died with its request. */
-  #present(): Flight<T> | undefined {
+  #present(): InFlight<T> | undefined {
     const { waiterDeadlineMs = WAITER_DEADLINE_MS, now } = this.#options
-    return this.#flight && now() < this.#flight.at + waiterDeadlineMs / 1000 ? this.#flight : undefined
+    return this.#inFlight && now() < this.#inFlight.at + waiterDeadlineMs / 1000 ? this.#inFlight : undefined
   }
 
   async #join(force: boolean): Promise<T> {
-    const flight = this.#present()
-    if (!flight || (force && !flight.isForced)) return this.#start(force)
+    const inFlight = this.#present()
+    if (!inFlight || (force && !inFlight.isForced)) return this.#start(force)
     const { waiterDeadlineMs = WAITER_DEADLINE_MS } = this.#options
-    const outcome = await withDeadline(flight.promise, waiterDeadlineMs)
+    const outcome = await withDeadline(inFlight.promise, waiterDeadlineMs)
     if (outcome !== TIMED_OUT) return outcome
     // The first waiter whose patience ends starts anew, and the others join that.
-    if (this.#flight === flight) this.#flight = undefined
-    return this.#flight?.promise ?? this.#start(force)
+    if (this.#inFlight === inFlight) this.#inFlight = undefined
+    return this.#inFlight?.promise ?? this.#start(force)
   }
 
   #start(force: boolean): Promise<T> {
     const promise = this.#run(++this.#started, force)
     if (this.#keepAlive) {
-      const flight = { promise, isForced: force, at: this.#options.now() }
+      const inFlight = { promise, isForced: force, at: this.#options.now() }
       const end = (): void => {
-        if (this.#flight === flight) this.#flight = undefined
+        if (this.#inFlight === inFlight) this.#inFlight = undefined
       }
-      this.#flight = flight
+      this.#inFlight = inFlight
       this.#keepAlive(promise.then(end, end))
     }
     return promise
@@ -230,7 +234,7 @@ export class StaleWhileRevalidate<T> {
     let value: T | typeof TIMED_OUT
     try {
       value = await withDeadline(load(force, controller.signal), loadTimeoutMs, controller)
-      if (value === TIMED_OUT) throw new Error(`no answer within ${loadTimeoutMs / 1000} s`)
+      if (value === TIMED_OUT) throw new Error(`no response within ${loadTimeoutMs / 1000} s`)
     } catch (error) {
       const failure = this.#failed(serial, error)
       await this.#fallBack(serial)
@@ -250,7 +254,7 @@ export class StaleWhileRevalidate<T> {
     return value
   }
 
-  /** Takes a value from the second place, if it is younger than the one that is here. */
+  /** Accepts a value from the second place, if it is younger than the one that is here. */
   async #fallBack(serial: number): Promise<void> {
     const { fallback, loadTimeoutMs = LOAD_TIMEOUT_MS } = this.#options
     if (!fallback) return

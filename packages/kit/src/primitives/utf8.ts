@@ -10,7 +10,7 @@ export function encodeUtf8Into(text: string, out: Uint8Array): number {
   return encoder.encodeInto(text, out).written
 }
 
-/** Decodes UTF-8, or gives `null` for anything that is not. A byte order mark is kept, and so rejected by JSON. */
+/** Decodes UTF-8, or returns `null` for anything that is not. A byte order mark is kept, and so rejected by JSON. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return decoder.decode(bytes)

@@ -22,7 +22,7 @@ export interface TestTokenOptions {
   readonly aud?: string
   /** Default: the issuer's. */
   readonly iss?: string
-  /** Life in seconds. Default 300. */
+  /** Lifetime in seconds. Default 300. */
   readonly ttlSeconds?: number
   /** The `typ` header. Default `JWT`. */
   readonly typ?: string

@@ -68,7 +68,7 @@ describe('delegateClaims', () => {
     expect(delegated(own, request, now).kitClaims.exp).toBe(exp)
   })
 
-  it('names a right once that is asked for twice', () => {
+  it('names a right once that is requested twice', () => {
     expect(delegated({}, { permissions: ['read', 'read'] }).claims.permissions).toEqual(['read'])
   })
 
@@ -85,7 +85,7 @@ describe('delegateClaims', () => {
     ['ttlSeconds must be a positive number', {}, { ttlSeconds: Number.NaN }],
     ['ttlSeconds must be a positive number', {}, { ttlSeconds: Infinity }],
     ['ttlSeconds must be a positive number', {}, asks({ ttlSeconds: '60' })],
-    ['the original token has no life left to delegate', { exp: NOW }, {}],
+    ['the original token has no lifetime left to delegate', { exp: NOW }, {}],
     ['the chain of actors would be longer than 5', { act: chain(5) }, {}],
   ])('rejects: %s', (message, own, request) => {
     expect(() => delegated(own, request)).toThrow(ClaimsError)

@@ -11,11 +11,11 @@ export interface DelegationRequest {
   readonly permissions?: readonly string[]
   /** Must all be held. Default: none. */
   readonly roles?: readonly string[]
-  /** Life in seconds; never past the end of the original. Default: the kit's `ttlSeconds`. */
+  /** Lifetime in seconds; never past the end of the original. Default: the kit's `ttlSeconds`. */
   readonly ttlSeconds?: number
 }
 
-/** The life of delegated tokens, in seconds. */
+/** The lifetime of delegated tokens, in seconds. */
 export interface DelegationLimits {
   readonly ttlSeconds: number
   readonly maxTtlSeconds: number
@@ -26,7 +26,7 @@ export const SUBJECT_CLAIMS = ['email', 'name', 'tid', 'org_id', 'client_id'] as
 
 /**
  * The claims of a token for the next hop (RFC 8693 §4.1): the same subject and kind, the new actor outermost,
- * rights never wider, life never longer.
+ * rights never wider, lifetime never longer.
  *
  * @param claims claims that were verified
  * @param actor who acts now
@@ -50,7 +50,7 @@ export function delegateClaims(
   if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0)
     throw new ClaimsError('ttlSeconds must be a positive number')
   const exp = Math.min(Math.floor(now) + ttlSeconds, claims.exp, Math.floor(now) + limits.maxTtlSeconds)
-  if (exp <= now) throw new ClaimsError('the original token has no life left to delegate')
+  if (exp <= now) throw new ClaimsError('the original token has no lifetime left to delegate')
   const kept = Object.fromEntries(
     SUBJECT_CLAIMS.filter((name) => claims[name] !== undefined).map((name) => [name, claims[name]]),
   )

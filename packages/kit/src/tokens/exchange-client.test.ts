@@ -10,12 +10,12 @@ describe('exchangeDelegate', () => {
   it.each<[what: string, request: DelegationRequest, sent: object]>([
     ['the audience alone', { aud: 'billing' }, { audience: 'billing' }],
     [
-      'all that is asked for',
+      'all that is requested',
       { aud: 'billing', permissions: ['read'], roles: ['admin'], ttlSeconds: 60 },
       { audience: 'billing', permissions: ['read'], roles: ['admin'], ttlSeconds: 60 },
     ],
     [
-      'lists that are empty, and a life of nothing',
+      'lists that are empty, and a lifetime of nothing',
       { aud: 'billing', permissions: [], roles: [], ttlSeconds: 0 },
       { audience: 'billing', permissions: [], roles: [], ttlSeconds: 0 },
     ],
@@ -73,7 +73,7 @@ describe('exchangeDelegate', () => {
     )
   })
 
-  it.each([400, 401, 404])('takes status %i for a mistake in what was asked', async (status) => {
+  it.each([400, 401, 404])('accepts status %i for a mistake in what was asked', async (status) => {
     const asking = ask({ ok: false, code: 'invalid_scope', status })
     await expect(asking).rejects.toThrow(ClaimsError)
     await expect(asking).rejects.toThrow('the exchange service rejected the delegation: invalid_scope')

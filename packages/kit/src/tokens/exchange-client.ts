@@ -18,7 +18,7 @@ export interface Exchange {
 /**
  * Has the gateway sign a delegated token. Errors cross RPC as values: only their `code` and `status` count.
  *
- * @throws ClaimsError when the gateway rejects what was asked for
+ * @throws ClaimsError when the gateway rejects what was requested
  * @throws KeysUnavailableError when it cannot be reached, or cannot answer now
  * @throws ConfigError when it does not know this service
  */

@@ -11,7 +11,7 @@ export interface UnverifiedToken {
 }
 
 /**
- * Takes a token apart without checking its signature, for logs and for pages that explain tokens.
+ * Accepts a token apart without checking its signature, for logs and for pages that explain tokens.
  *
  * @throws TokenError `malformed`, `too_large`, `unsupported_crit`
  */

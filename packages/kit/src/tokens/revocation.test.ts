@@ -258,7 +258,7 @@ describe('revoke', () => {
     const revoking = denylistOn(kv).revoke(revocation as never)
     await expect(revoking).rejects.toThrow(ClaimsError)
     await expect(revoking).rejects.toThrow(
-      'revoke takes one of { jti }, { sub } or { thumbprint }, a non-empty string',
+      'revoke accepts one of { jti }, { sub } or { thumbprint }, a non-empty string',
     )
     expect(kv.writes).toEqual([])
   })

@@ -47,7 +47,7 @@ interface Remembered {
 
 /**
  * The deny-list in KV (docs/reference/runtime.md). Key: `rev:{sha256(iss)}:{kind}:{sha256(value)}`, value:
- * `{ "before": seconds }`. One bulk read asks for `jti`, `sub` and thumbprint together; each answer is
+ * `{ "before": seconds }`. One bulk read requests `jti`, `sub` and thumbprint together; each response is
  * remembered for 30 s.
  */
 export class Denylist {
@@ -61,7 +61,7 @@ export class Denylist {
   }
 
   /**
-   * Synchronous (gives `undefined`) when all verdicts are remembered.
+   * Synchronous (returns `undefined`) when all verdicts are remembered.
    *
    * @throws TokenError `revoked`
    * @throws RevocationUnavailableError when the list cannot be read and `onError` is `closed`
@@ -116,7 +116,7 @@ export class Denylist {
   async revoke(revocation: Revocation): Promise<void> {
     const [[kind, value] = [], ...others] = Object.entries(revocation)
     if (!isKind(kind) || typeof value !== 'string' || value === '' || others.length > 0) {
-      throw new ClaimsError('revoke takes one of { jti }, { sub } or { thumbprint }, a non-empty string')
+      throw new ClaimsError('revoke accepts one of { jti }, { sub } or { thumbprint }, a non-empty string')
     }
     const { issuer, maxTtlSeconds, leewaySeconds, now } = this.#settings
     const name = `${kind}:${value}`

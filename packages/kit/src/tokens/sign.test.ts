@@ -58,10 +58,15 @@ describe('buildClaims', () => {
   it.each<[what: string, options: SignOptions, kitClaims: KitClaims, claims: object]>([
     ['another issuer', { iss: 'https://other.test' }, {}, { iss: 'https://other.test' }],
     ['another audience', { aud: 'billing' }, {}, { aud: 'billing' }],
-    ['a life', { ttlSeconds: 3600 }, {}, { exp: NOW + 3600 }],
+    ['a lifetime', { ttlSeconds: 3600 }, {}, { exp: NOW + 3600 }],
     ['a request', { request }, {}, { exp: NOW + 60 }],
-    ['a request and a life', { request, ttlSeconds: 5 }, {}, { exp: NOW + 5 }],
-    ['a fixed end, which counts for more than a life', { ttlSeconds: 5 }, { exp: NOW + 9 }, { exp: NOW + 9 }],
+    ['a request and a lifetime', { request, ttlSeconds: 5 }, {}, { exp: NOW + 5 }],
+    [
+      'a fixed end, which counts for more than a lifetime',
+      { ttlSeconds: 5 },
+      { exp: NOW + 9 },
+      { exp: NOW + 9 },
+    ],
     ['what the kit sets', {}, { kind: 'user', req: 'hash' }, { kind: 'user', req: 'hash' }],
   ])('takes %s', (_, options, kitClaims, claims) => {
     expect(build({ jti: 'id-1' }, kitClaims, options)).toStrictEqual({
@@ -75,7 +80,7 @@ describe('buildClaims', () => {
     })
   })
 
-  it('gives no token a longer life than the kit accepts, by default', () => {
+  it('returns no token a longer lifetime than the kit accepts, by default', () => {
     const short = { ...settings, maxTtlSeconds: 600 }
     expect(buildClaims({ sub: 'user-1' }, {}, {}, short, NOW)).toMatchObject({ exp: NOW + 600 })
   })
@@ -104,7 +109,7 @@ describe('buildClaims', () => {
     expect(() => build(claims, kitClaims, options)).toThrow(message)
   })
 
-  it('asks for the option aud where the kit has several audiences', () => {
+  it('requests the option aud where the kit has several audiences', () => {
     const several = { ...settings, audiences: ['reports', 'billing'] }
     expect(() => buildClaims({ sub: 'user-1' }, {}, {}, several, NOW)).toThrow(
       'several audiences are configured: name one with the option aud',
@@ -160,7 +165,7 @@ describe('a signed token', () => {
     }
   })
 
-  it('carries the typ that was asked for, whatever the token before it carried', async () => {
+  it('carries the typ that was requested, whatever the token before it carried', async () => {
     const typs = ['at+jwt', 'at+jwt', undefined, 'at+jwt'].map((typ) => (typ === undefined ? {} : { typ }))
     const headers = await Promise.all(
       typs.map(async (options) => headerOf(await kit.sign({ sub: 'a' }, options))),

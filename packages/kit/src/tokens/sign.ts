@@ -28,7 +28,7 @@ export interface SignOptions {
   readonly aud?: string
   /** Issuer. Default: the kit's. */
   readonly iss?: string
-  /** Life in seconds, at most the kit's `maxTtlSeconds`. Default: the kit's `ttlSeconds`; 60 with `request`. */
+  /** Lifetime in seconds, at most the kit's `maxTtlSeconds`. Default: the kit's `ttlSeconds`; 60 with `request`. */
   readonly ttlSeconds?: number
   /** The `typ` header. Default: the kit's; `req+jwt` with `request`. */
   readonly typ?: string
@@ -113,7 +113,7 @@ export function buildClaims(
   return payload
 }
 
-/** Bytes on their way to WebCrypto, which copies them before it returns. A UTF-16 unit takes three at most. */
+/** Bytes on their way to WebCrypto, which copies them before it returns. A UTF-16 unit accepts three at most. */
 const scratch = new Uint8Array(3 * MAX_TOKEN_BYTES)
 
 /** The last header that each key signed with, encoded: it changes with the option `typ` only. */

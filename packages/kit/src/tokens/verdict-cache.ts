@@ -11,7 +11,7 @@ export interface SignatureVerdict {
   readonly header: CompactHeader
   /** Deeply frozen. */
   readonly claims: Readonly<Record<string, unknown>>
-  /** The caller, once it was asked for: frozen claims stand for the same one each time. */
+  /** The caller, once it was requested: frozen claims stand for the same one each time. */
   auth?: Auth
 }
 
@@ -29,7 +29,7 @@ const DIGEST_CHARACTERS = 5
 
 /**
  * Signatures that verified, by the whole token string: no part of a token stands for the rest. Bounded; what
- * was not asked for lately goes first (CLOCK: a hit sets a bit and moves nothing).
+ * was not looked up lately goes first (CLOCK: a hit sets a bit and moves nothing).
  *
  * An entry is found by some characters of the signature, and counts only if the whole token is equal: to hash a new
  * string of 700 characters can take longer than all other checks of a token seen before.

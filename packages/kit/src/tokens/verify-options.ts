@@ -13,7 +13,7 @@ export interface VerifyOverrides {
   readonly typ?: string
 }
 
-/** What one verification may ask for. */
+/** What one verification may request. */
 export interface VerifyOptions extends VerifyOverrides {
   /** The request that the token must be bound to. */
   readonly request?: Request

@@ -252,7 +252,7 @@ describe('overrides', () => {
     expect(() => verifier.verify(foreign, { ...both, aud: ['a'] })).toThrow(/^wrong_audience/)
   })
 
-  it('cannot prolong the longest life', async () => {
+  it('cannot prolong the longest lifetime', async () => {
     const token = await signed({ exp: NOW + 3601 })
     await expect(verifierOf().verify(token, { leewaySeconds: 300 })).rejects.toMatchObject({
       reason: 'too_old',

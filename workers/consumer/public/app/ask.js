@@ -29,7 +29,7 @@ export function socketTo(path) {
   return new WebSocket(url)
 }
 
-/** Why something was rejected, in the words of the answer. @param {{ status: number, body: any }} answer */
+/** Why something was rejected, in the words of the response. @param {{ status: number, body: any }} answer */
 export function reasonOf({ status, body }) {
   return body?.error_description ?? `status ${status}`
 }

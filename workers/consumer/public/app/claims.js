@@ -20,7 +20,7 @@ const MEANINGS = new Map(
     act: 'who acts for the subject, the latest outermost',
     azp: 'the client that asked Auth0 for it',
     client_id: 'the client that the user came with',
-    scope: 'what the client asked for',
+    scope: 'what the client requested',
     jti: 'its own id, to revoke it by',
     email: 'kept as it came',
     name: 'kept as it came',

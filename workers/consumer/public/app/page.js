@@ -6,7 +6,7 @@ import { byId, element, say } from './dom.js'
 import { rotate, showKeys } from './keys.js'
 import { showRoutes } from './routes.js'
 
-/** Gives the `sub` of whoever is logged in. @returns {Promise<string | undefined>} */
+/** Returns the `sub` of whoever is logged in. @returns {Promise<string | undefined>} */
 async function showAccount() {
   const { status, body } = await ask('/auth/profile')
   const isIn = status === 200

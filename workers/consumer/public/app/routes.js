@@ -60,7 +60,7 @@ function requestOf(method) {
 }
 
 /**
- * Opens a socket, says one thing, and gives the first frame. A browser tells scripts nothing of a rejected upgrade: a
+ * Opens a socket, says one thing, and returns the first frame. A browser tells scripts nothing of a rejected upgrade: a
  * plain request has the same answer.
  *
  * @param {string} path

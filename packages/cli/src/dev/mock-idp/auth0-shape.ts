@@ -3,7 +3,7 @@ import type { Context, ErrorOut, OidcContext } from 'oidc-provider'
 import { scopesOf } from './context.ts'
 import { answer, translate } from './errors.ts'
 
-/** Details of the token endpoint's errors, which oidc-provider tells in an event and not in its answer. */
+/** Details of the token endpoint's errors, which oidc-provider tells in an event and not in its response. */
 export class ErrorDetails {
   readonly #details = new WeakMap<Context, string>()
 

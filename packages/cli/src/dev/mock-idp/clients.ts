@@ -10,7 +10,7 @@ export interface TenantClient {
   readonly grantTypes: readonly GrantType[]
   /** Auth0's "Allowed Callback URLs", compared exactly. */
   readonly callbackUrls: readonly string[]
-  /** The client grant: what `client_credentials` may ask for. */
+  /** The client grant: what `client_credentials` may request. */
   readonly permissions: readonly string[]
 }
 
@@ -42,7 +42,7 @@ export const demoClients = {
     callbackUrls: [],
     permissions: ['read:reports'],
   },
-  /** A first-party back office that still asks for passwords itself. */
+  /** A first-party back office that still requests passwords itself. */
   backoffice: {
     clientId: 'sealgate-backoffice',
     clientSecret: 'local-secret-of-sealgate-backoffice',

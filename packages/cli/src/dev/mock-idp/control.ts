@@ -21,7 +21,7 @@ export interface Control {
   rotateSigningKey(): Promise<void>
   /** Withdraws the keys that were rotated away. */
   revokeKeys(): void
-  /** How often a path (default: any) was asked for since the start or the last reset. */
+  /** How often a path (default: any) was requested since the start or the last reset. */
   requests(path?: string): number
   /** Where password requests said that they came from, oldest first, at most 1,000. */
   forwardedFor(): readonly ForwardedFor[]

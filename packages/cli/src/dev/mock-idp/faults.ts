@@ -5,7 +5,7 @@ import type { Context } from 'oidc-provider'
 export type Failure =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'html'; readonly status: number }
-  /** The request is carried out, and its answer loses its second half. */
+  /** The request is carried out, and its response loses its second half. */
   | { readonly kind: 'truncated' }
   /** The connection is closed without an answer. */
   | { readonly kind: 'reset' }
@@ -45,7 +45,7 @@ export class Faults {
     this.#requests.clear()
   }
 
-  /** How often a path was asked for, or all of them together. */
+  /** How often a path was requested, or all of them together. */
   requests(path?: string): number {
     if (path !== undefined) return this.#requests.get(path) ?? 0
     return [...this.#requests.values()].reduce((sum, count) => sum + count, 0)

@@ -41,7 +41,7 @@ async function grant(ctx: OidcContext, provider: Provider, tenant: TenantContext
   const ip = recordCaller(ctx, tenant, username)
   const login = attempt(tenant, username, password, ip, now)
   rateHeaders(ctx, tenant.attempts.of(username, ip, now), now)
-  if (login.outcome !== 'ok') return REFUSALS[login.outcome]
+  if (login.outcome !== 'ok') return REJECTIONS[login.outcome]
   if (login.user.mfa === true) return mfaRequired()
   return {
     status: 200,
@@ -49,7 +49,7 @@ async function grant(ctx: OidcContext, provider: Provider, tenant: TenantContext
   }
 }
 
-const REFUSALS = { wrong: wrongPassword, blocked: blockedUser, locked: tooManyAttempts } as const
+const REJECTIONS = { wrong: wrongPassword, blocked: blockedUser, locked: tooManyAttempts } as const
 
 function recordCaller(ctx: OidcContext, tenant: TenantContext, username: string): string {
   const { clientId } = ctx.oidc.client
@@ -67,7 +67,7 @@ function rateHeaders(ctx: OidcContext, { count, resetAt }: Failures, now: number
   if (count >= MAX_FAILURES) ctx.set('Retry-After', String(resetAt - now))
 }
 
-/** A password that asks for no API scope gets all that its user holds: there was no consent to narrow it. */
+/** A password that requests no API scope gets all that its user holds: there was no consent to narrow it. */
 function grantedScopes(user: TenantUser, asked: readonly string[], audience: string | undefined): string[] {
   const oidc = OIDC_SCOPES.filter((name) => asked.includes(name))
   if (audience === undefined) return oidc

@@ -21,7 +21,7 @@ import { CLAIMS_BY_SCOPE } from './userinfo.ts'
 import { profileClaims } from './users.ts'
 
 const DAY = 86_400
-/** Auth0's default life of a rotating refresh token. */
+/** Auth0's default lifetime of a rotating refresh token. */
 const REFRESH_TOKEN_SECONDS = 30 * DAY
 
 /** oidc-provider, configured to look like an Auth0 tenant. Made anew when the keys change; the storage stays. */
@@ -149,7 +149,7 @@ function shapeAccessToken(tenant: TenantContext) {
 }
 
 /**
- * First-party applications ask for no consent. The prompt itself stays known, because oidc-provider gives refresh
+ * First-party applications need no consent. The prompt itself stays known, because oidc-provider gives refresh
  * tokens only to requests that name it (see `askForRefreshToken`).
  */
 function withoutConsent() {

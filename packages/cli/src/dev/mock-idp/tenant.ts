@@ -44,7 +44,7 @@ export interface TenantOptions {
   readonly callbackUrls?: readonly string[]
   /** `auth0` (default), or `rfc9068`: typ `at+jwt`, `client_id`, `jti`. */
   readonly tokenProfile?: TokenProfile
-  /** Life of access tokens in seconds. Default 86,400, as at Auth0. */
+  /** Lifetime of access tokens in seconds. Default 86,400, as at Auth0. */
   readonly accessTokenSeconds?: number
   /** Lists the users and their passwords on the login page. Default false. */
   readonly showUsers?: boolean

@@ -12,7 +12,7 @@ export const CLAIMS_BY_SCOPE = {
 } as const
 
 /**
- * Koa middleware: `/userinfo` for API tokens. oidc-provider's own takes opaque tokens only; Auth0's takes any
+ * Koa middleware: `/userinfo` for API tokens. oidc-provider's own accepts opaque tokens only; Auth0's takes any
  * access token for which `openid` was asked.
  */
 export function userinfoRoute(provider: Provider, tenant: TenantContext) {

@@ -11,7 +11,7 @@ export interface TenantUser {
   readonly permissions: readonly string[]
   /** A blocked user is rejected with `unauthorized`. */
   readonly blocked?: boolean
-  /** The password realm answers `mfa_required`. The login page asks for no second factor. */
+  /** The password realm answers `mfa_required`. The login page requests no second factor. */
   readonly mfa?: boolean
   /** Written as `org_id` to every token of this user. */
   readonly orgId?: string
@@ -73,7 +73,7 @@ export const demoUsers = {
   },
 } as const satisfies Record<string, TenantUser>
 
-/** The claims of ID token and `/userinfo`; the scopes asked for decide which of them are shown. */
+/** The claims of ID token and `/userinfo`; the scopes requested decide which of them are shown. */
 export function profileClaims(user: TenantUser, rolesClaim: string): Record<string, unknown> {
   return {
     sub: user.sub,

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { Datadog } from './datadog.ts'
 import { catchLogs, gatewayEnv, newSlot } from '../../testing/fixtures.ts'
-import { app } from '../../testing/gateway.ts'
+import { app } from '../../testing/test-gateway.ts'
 
-/** A Datadog that keeps what it gets, and a context that waits for what goes on after the answer. */
+/** A Datadog that keeps what it gets, and a context that waits for what goes on after the response. */
 function set(answer: () => Promise<Response> = () => Promise.resolve(new Response(null, { status: 202 }))) {
   const batches: object[][] = []
   const requests: Request[] = []
@@ -82,7 +82,7 @@ describe('Datadog', () => {
   })
 })
 
-it('the gateway ships its log lines when it has a key, after the answer', async () => {
+it('the gateway ships its log lines when it has a key, after the response', async () => {
   const logs = catchLogs()
   const shipped = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response()))
   const env = gatewayEnv({

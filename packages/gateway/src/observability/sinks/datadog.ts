@@ -22,7 +22,7 @@ export interface DatadogOptions {
 }
 
 /**
- * Ships log lines to Datadog in batches, after the answer went out. Bounded: when Datadog is slow or down, lines are
+ * Ships log lines to Datadog in batches, after the response went out. Bounded: when Datadog is slow or down, lines are
  * dropped and counted, and requests go on.
  */
 export class Datadog {

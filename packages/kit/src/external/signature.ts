@@ -13,7 +13,7 @@ export interface VerifiedExternalJws {
   readonly payload: Uint8Array
 }
 
-/** Takes a token apart by the kit's strict rules, and says which of the pinned algorithms it names. */
+/** Accepts a token apart by the kit's strict rules, and says which of the pinned algorithms it names. */
 export function readExternal(
   token: string,
   algorithms: ReadonlySet<ExternalAlg>,

@@ -17,7 +17,7 @@ import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
 import { JwksCache } from '../keys/jwks-source.ts'
 import type { SourceDescription } from '../keys/key-source.ts'
 import type { ExternalAlg } from './algorithms.ts'
-import { checkAlgorithms, checkSignature, readExternal } from './jws.ts'
+import { checkAlgorithms, checkSignature, readExternal } from './signature.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
 import { type JwksStore, StoredJwks } from './store.ts'
 
@@ -110,7 +110,7 @@ export class ExternalVerifier {
   }
 
   /**
-   * Verifies a token and gives its claims, or `null` for anything wrong with the token.
+   * Verifies a token and returns its claims, or `null` for anything wrong with the token.
    *
    * @throws KeysUnavailableError when the issuer's keys cannot be had: no verdict on the token
    */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { banner } from './banner.ts'
 import { makeSecrets, reloadOnNewSecrets, SECRETS_FILE } from './dev-secrets.ts'
-import { startControl } from './control.ts'
+import { startControl } from './control-server.ts'
 import { runEndToEndFlow } from './end-to-end-flow.ts'
 import type { Say } from '../terminal/say.ts'
 import type { DevOptions } from './programs.ts'
