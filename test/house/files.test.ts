@@ -2,52 +2,115 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
+/** Loaded by its path: it is JavaScript, as dependency-cruiser wants it. */
+const { HOUSE } = (await import(join(ROOT, '.dependency-cruiser.mjs'))) as {
+  readonly HOUSE: Readonly<Record<string, readonly (readonly string[])[]>>
+}
 const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-const PACKAGES = ['kit', 'keygen', 'gateway', 'cli']
-const sourcesOf = (name: string): readonly string[] =>
-  tracked.filter(
-    (path) => path.startsWith(`packages/${name}/src/`) && /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path),
-  )
+const linesOf = (path: string): number => read(path).split('\n').length - 1
 
-describe.each(PACKAGES)('packages/%s/src', (name) => {
-  const sources = sourcesOf(name)
+/** Who needs more lines has two ideas in one file. */
+const MAX_LINES = 300
 
-  it('has no two files of one name, but for a face and its room, and one job for two hosts', () => {
-    const allowed = new Set([
-      // What a route group, an entrypoint and the settings of one domain are each called.
-      ...['packages/gateway/src/config/exchange.ts', 'packages/gateway/src/rpc/exchange.ts'],
-      ...['packages/gateway/src/config/session.ts', 'packages/gateway/src/routes/session.ts'],
-      ...['packages/gateway/src/routes/jwks.ts'],
-      // A command and what it runs.
-      ...['packages/cli/src/commands/slots.ts'],
-      // From the environment: settings of a kit, and a verifier of foreign tokens.
-      ...['packages/kit/src/config/from-env.ts', 'packages/kit/src/external/from-env.ts'],
-      // The algorithms of internal and of foreign tokens.
-      ...['packages/kit/src/jose/algorithms.ts', 'packages/kit/src/external/algorithms.ts'],
-      // delegation in the kit is a step, in the gateway an operation
-      ...['packages/cli/src/errors.ts', 'packages/cli/src/dev/mock-idp/errors.ts'],
-    ])
-    const names = Map.groupBy(
-      sources.filter((path) => !allowed.has(path)),
-      (path) => basename(path),
-    )
-    expect([...names.values()].filter((paths) => paths.length > 1)).toEqual([])
+/** Files of one name in one package, and why nobody takes one for the other. */
+const SAME_NAME: Readonly<Record<string, string>> = {
+  'packages/kit: config/from-env, external/from-env':
+    'settings of a kit, and a verifier of other issuers’ tokens',
+  'packages/kit: external/algorithms, jose/algorithms':
+    'the algorithms of other issuers’ tokens, and of internal ones',
+  'packages/gateway: config/exchange, rpc/exchange': 'the settings of one domain, and its entrypoint',
+  'packages/gateway: config/session, routes/session': 'the settings of one domain, and its routes',
+  'packages/cli: dev/mock-idp/errors, errors': 'what Auth0 says, and what the command says',
+}
+
+const packages = Object.entries(HOUSE).map(([folder, floors]) => {
+  const inside = tracked.filter((path) => path.startsWith(`${folder}/src/`) && path.endsWith('.ts'))
+  const sources = inside.filter((path) => !/[.](?:test|d)[.]ts$/.test(path))
+  /** From `src`, without the ending. */
+  const modules = sources.map((path) => path.slice(`${folder}/src/`.length, -'.ts'.length))
+  const faces = facesOf(folder)
+  return {
+    folder,
+    floors,
+    sources,
+    modules,
+    faces,
+    tests: inside.filter((path) => path.endsWith('.test.ts')),
+  }
+})
+
+/** The modules at the top of `src` that the package's exports name. */
+function facesOf(folder: string): readonly string[] {
+  const manifest = JSON.parse(read(`${folder}/package.json`)) as {
+    readonly exports?: Readonly<Record<string, string | { readonly default: string }>>
+  }
+  return Object.values(manifest.exports ?? {}).flatMap((target) => {
+    const path = typeof target === 'string' ? target : target.default
+    return /^[.]\/dist\/(.+)[.]js$/.exec(path)?.slice(1) ?? []
+  })
+}
+
+it('every package with a src has its floors in .dependency-cruiser.mjs', () => {
+  const withSource = tracked.flatMap((path) => /^(packages\/[^/]+)\/src\//.exec(path)?.slice(1) ?? [])
+  expect([...new Set(withSource)].sort()).toEqual(Object.keys(HOUSE).sort())
+})
+
+describe.each(packages)('$folder/src', ({ folder, floors, sources, modules, faces, tests }) => {
+  it('has at its top the files and rooms that .dependency-cruiser.mjs lists, and no others', () => {
+    const top = new Set(modules.map((path) => (path.includes('/') ? `${path.split('/')[0] ?? ''}/` : path)))
+    expect([...top].sort()).toEqual(floors.flat().sort())
   })
 
-  it('has no file over 300 lines', () => {
-    const long = sources.filter((path) => read(path).split('\n').length > 301)
-    expect(long).toEqual([])
+  it('has faces that re-export and do nothing else', () => {
+    // The gateway's own also puts the Worker together.
+    const thin = faces.filter((face) => `${folder}/${face}` !== 'packages/gateway/index')
+    const others = thin.flatMap((face) => {
+      const { statements, text } = ts.createSourceFile(
+        face,
+        read(`${folder}/src/${face}.ts`),
+        ts.ScriptTarget.Latest,
+      )
+      return statements
+        .filter((one) => !ts.isExportDeclaration(one) || one.moduleSpecifier === undefined)
+        .map((one) => `${face}: ${text.slice(one.pos, one.end).trim()}`)
+    })
+    expect(others).toEqual([])
+  })
+
+  it('has no two files of one name, but for those with a reason', () => {
+    const byName = Map.groupBy(
+      modules.filter((path) => !faces.includes(path)),
+      (path) => basename(path),
+    )
+    const twice = [...byName.values()]
+      .filter((paths) => paths.length > 1)
+      .map((paths) => `${folder}: ${paths.sort().join(', ')}`)
+    const known = Object.keys(SAME_NAME).filter((paths) => paths.startsWith(`${folder}:`))
+    expect(twice.sort()).toEqual(known.sort())
+  })
+
+  it(`has no file over ${MAX_LINES} lines`, () => {
+    expect(sources.filter((path) => linesOf(path) > MAX_LINES)).toEqual([])
+    console.log(
+      `${folder}/src: ${sources.length} files and ${tests.length} of tests, ${modules.filter((path) => !path.includes('/')).length} at its top, the longest of ${Math.max(...sources.map(linesOf))} lines`,
+    )
   })
 
   it('has no file that says nothing by its name', () => {
-    expect(
-      sources.filter((path) => /\b(utils?|helpers?|manager|misc|common|data|info)\b/.test(basename(path))),
-    ).toEqual([])
+    const vague = /\b(utils?|helpers?|manager|misc|common|data|info)\b/
+    expect(sources.filter((path) => vague.test(basename(path)))).toEqual([])
   })
+})
+
+it('wrangler’s program is known in one file of the cli', () => {
+  const cli = packages.find(({ folder }) => folder === 'packages/cli')
+  const knowing = cli?.sources.filter((path) => /wrangler\/package[.]json|bin\/wrangler/.test(read(path)))
+  expect(knowing).toEqual(['packages/cli/src/wrangler/run.ts'])
 })
 
 it('under test there are tests and what they share, and no program', () => {
