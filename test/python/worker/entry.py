@@ -2,7 +2,7 @@
 
 import json
 
-from sealgate_rpc import Denied, permits, verify
+from sealgate_rpc import Rejected, permits, verify
 from workers import Response, WorkerEntrypoint
 
 
