@@ -93,7 +93,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            main: 'test/agents/worker.ts',
+            main: 'test/support/agents/worker.ts',
             miniflare: {
               compatibilityDate: PROJECT_DATE,
               durableObjects: {

@@ -2,9 +2,9 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { parse } from '@sealgate/kit'
 import type { TestIssuer } from '@sealgate/kit/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { connect } from './client.ts'
-import { bearer, Guarded, issuerOfService, offer, request } from './service.ts'
-import { seen } from './worker.ts'
+import { connect } from '../support/agents/client.ts'
+import { bearer, Guarded, issuerOfService, offer, request } from '../support/agents/service.ts'
+import { seen } from '../support/agents/worker.ts'
 
 let issuer: TestIssuer
 let serial = 0

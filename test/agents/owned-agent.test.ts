@@ -1,9 +1,9 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import type { TestClaims, TestIssuer } from '@sealgate/kit/testing'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { connect } from './client.ts'
-import { bearer, issuerOfService, Owned, request } from './service.ts'
-import { Owned as OwnedClass, seen } from './worker.ts'
+import { connect } from '../support/agents/client.ts'
+import { bearer, issuerOfService, Owned, request } from '../support/agents/service.ts'
+import { Owned as OwnedClass, seen } from '../support/agents/worker.ts'
 
 let issuer: TestIssuer
 

@@ -1,8 +1,8 @@
 import type { TestIssuer } from '@sealgate/kit/testing'
 import { beforeAll, expect, it } from 'vitest'
-import { connect } from './client.ts'
-import { bearer, issuerOfService, offer } from './service.ts'
-import { seen } from './worker.ts'
+import { connect } from '../support/agents/client.ts'
+import { bearer, issuerOfService, offer } from '../support/agents/service.ts'
+import { seen } from '../support/agents/worker.ts'
 
 let issuer: TestIssuer
 let token: string

@@ -18,7 +18,7 @@ import {
   type TenantUser,
   waitUntilReady,
 } from 'sealgate/internal'
-import { isSkipped, launch } from './chromium.ts'
+import { isSkipped, launch } from '../support/chromium.ts'
 
 /** A folder for pictures of the page, to be looked at. None are taken when it is unset. */
 const { SCREENSHOTS } = process.env

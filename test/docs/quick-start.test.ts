@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { freePorts, Program } from 'sealgate/internal'
-import { Project, ROOT } from '../release/project.ts'
+import { Project, ROOT } from '../support/project.ts'
 import { pageOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
 

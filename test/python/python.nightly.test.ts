@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keygen, startTenant, type Tenant } from 'sealgate/internal'
 import { bearer, exchangeOf, newSlots } from '../support/system.ts'
 import { note } from '../../bench/nightly/metrics.ts'
-import { login } from '../rotation/live-system.ts'
+import { login } from '../support/platform/live-system.ts'
 import { corpus, ISSUER } from './corpus.ts'
-import { PYODIDE_VERSION } from './pyodide.ts'
-import { type PythonSystem, startPythonSystem } from './python-worker.ts'
+import { PYODIDE_VERSION } from '../support/python/pyodide.ts'
+import { type PythonSystem, startPythonSystem } from '../support/python/python-worker.ts'
 
 // Pyodide takes some seconds to start: not for every run.
 describe('Python in a Worker', () => {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { note } from '../../bench/nightly/metrics.ts'
-import { npm, Project, ROOT } from './project.ts'
+import { npm, Project, ROOT } from '../support/project.ts'
 
 /** The oldest that `engines` names, the newest of its line, and the next line. */
 const NODES = ['22.12.0', '22', '24']

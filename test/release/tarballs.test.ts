@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePorts, Program } from 'sealgate/internal'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
-import { Project, ROOT } from './project.ts'
+import { Project, ROOT } from '../support/project.ts'
 
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
 

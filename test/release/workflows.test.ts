@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { format } from 'prettier'
 import { expect, it } from 'vitest'
 import { STEPS } from '../../bench/nightly/steps.ts'
-import { ROOT } from './project.ts'
+import { ROOT } from '../support/project.ts'
 
 const FOLDER = join(ROOT, '.github/workflows')
 const workflows = readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name), 'utf8')] as const)

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoClients, demoUsers, REALM, startTenant, type Tenant, type TenantUser } from 'sealgate/internal'
 import { bearer, exchangeOf, newSlots } from '../support/system.ts'
-import { login } from '../rotation/live-system.ts'
-import { type Platform, startPlatform } from '../rotation/platform.ts'
+import { login } from '../support/platform/live-system.ts'
+import { type Platform, startPlatform } from '../support/platform/platform.ts'
 
 let tenant: Tenant
 let platform: Platform

@@ -1,7 +1,13 @@
 import { createTestIssuer } from '@sealgate/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ClockedKit, type Faults, type KitOptions, publishedBy, startFaults } from './clocked.ts'
-import { json } from './jwks-server.ts'
+import {
+  type ClockedKit,
+  type Faults,
+  type KitOptions,
+  publishedBy,
+  startFaults,
+} from '../support/resilience/clocked.ts'
+import { json } from '../support/resilience/jwks-server.ts'
 
 let faults: Faults
 

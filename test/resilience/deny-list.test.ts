@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ClockedKit, type Faults, publishedBy, startFaults } from './clocked.ts'
-import { json } from './jwks-server.ts'
+import { type ClockedKit, type Faults, publishedBy, startFaults } from '../support/resilience/clocked.ts'
+import { json } from '../support/resilience/jwks-server.ts'
 
 let faults: Faults
 let keys: readonly object[]

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTestIssuer, type TestIssuer } from '@sealgate/kit/testing'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Isolate, startIsolate } from './isolate.ts'
+import { type Isolate, startIsolate } from '../support/resilience/isolate.ts'
 
 let issuer: TestIssuer
 let isolate: Isolate | undefined

@@ -1,8 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { createTestIssuer } from '@sealgate/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ClockedKit, type Faults, publishedBy, startFaults } from './clocked.ts'
-import { hangUp, json, type JwksAnswer, silence, status, stream, text } from './jwks-server.ts'
+import { type ClockedKit, type Faults, publishedBy, startFaults } from '../support/resilience/clocked.ts'
+import {
+  hangUp,
+  json,
+  type JwksAnswer,
+  silence,
+  status,
+  stream,
+  text,
+} from '../support/resilience/jwks-server.ts'
 
 let faults: Faults
 let good: JwksAnswer

@@ -1,7 +1,7 @@
 import { createTestIssuer } from '@sealgate/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Faults, publishedBy, startFaults } from './clocked.ts'
-import { hangUp, json, status, text } from './jwks-server.ts'
+import { type Faults, publishedBy, startFaults } from '../support/resilience/clocked.ts'
+import { hangUp, json, status, text } from '../support/resilience/jwks-server.ts'
 
 let faults: Faults
 let jwk: Readonly<Record<string, unknown>>

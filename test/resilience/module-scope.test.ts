@@ -1,6 +1,6 @@
 import { createTestIssuer } from '@sealgate/kit/testing'
 import { expect, it } from 'vitest'
-import { startIsolate } from './isolate.ts'
+import { startIsolate } from '../support/resilience/isolate.ts'
 
 it('a kit can be made at module scope on workerd, and is found again under a wrapped environment', async () => {
   const issuer = await createTestIssuer({ audience: 'reports' })

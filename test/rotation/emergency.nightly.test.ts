@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bearer, type Slot } from '../support/system.ts'
 import { note } from '../../bench/nightly/metrics.ts'
-import { JWKS_TTL, LIFE, type LiveSystem, startLiveSystem, until } from './live-system.ts'
+import { JWKS_TTL, LIFE, type LiveSystem, startLiveSystem, until } from '../support/platform/live-system.ts'
 
 let system: LiveSystem
 

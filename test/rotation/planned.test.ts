@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Slot } from '../support/system.ts'
 import { note } from '../../bench/nightly/metrics.ts'
-import { LEEWAY, LIFE, type LiveSystem, startLiveSystem, until } from './live-system.ts'
+import { LEEWAY, LIFE, type LiveSystem, startLiveSystem, until } from '../support/platform/live-system.ts'
 
 const ROUNDS = process.env.SEALGATE_NIGHTLY === '1' ? 3 : 1
 

@@ -5,8 +5,8 @@ import type { TestClaims, TestIssuer } from '@sealgate/kit/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat-name.ts'
 import { Chat as ChatClass } from '../../../workers/consumer/src/chat.ts'
-import { type Client, connect } from '../client.ts'
-import { bearer, issuerOfService, request } from '../service.ts'
+import { type Client, connect } from '../../support/agents/client.ts'
+import { bearer, issuerOfService, request } from '../../support/agents/service.ts'
 
 const { Chat } = env as unknown as { readonly Chat: DurableObjectNamespace }
 

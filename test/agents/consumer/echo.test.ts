@@ -1,7 +1,7 @@
 import type { TestIssuer } from '@sealgate/kit/testing'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { connect } from '../client.ts'
-import { bearer, issuerOfService, offer, request } from '../service.ts'
+import { connect } from '../../support/agents/client.ts'
+import { bearer, issuerOfService, offer, request } from '../../support/agents/service.ts'
 
 let issuer: TestIssuer
 

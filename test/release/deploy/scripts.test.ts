@@ -13,7 +13,7 @@ import {
   storedSecrets,
   wranglerWith,
 } from 'sealgate/internal'
-import { type CloudflareApi, startCloudflareApi } from '../../rotation/cloudflare-api.ts'
+import { type CloudflareApi, startCloudflareApi } from '../../support/platform/cloudflare-api.ts'
 
 let api: CloudflareApi
 let folder: string

@@ -1,11 +1,11 @@
 import { createTestIssuer } from '@sealgate/kit/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Isolate, startIsolate } from '../isolate.ts'
+import { type Isolate, startIsolate } from '../../support/resilience/isolate.ts'
 import { median } from '../../../bench/measure/stats.ts'
 import { note } from '../../../bench/nightly/metrics.ts'
-import { workerdMemory } from './memory.ts'
-import { call, type Tally } from './orders.ts'
-import type { Load } from './tokens.ts'
+import { workerdMemory } from '../../support/load/memory.ts'
+import { call, type Tally } from '../../support/load/orders.ts'
+import type { Load } from '../../support/load/tokens.ts'
 
 const CONNECTIONS = 8
 const SECONDS = 6

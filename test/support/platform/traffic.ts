@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { bearer, exchangeOf } from '../support/system.ts'
+import { bearer, exchangeOf } from '../system.ts'
 
 export interface TrafficOptions {
   /** Where the next request to the gateway goes. */

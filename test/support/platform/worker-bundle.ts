@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import type { V4WorkerOptions } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '../../..')
 export const WRANGLER: string = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
 
 export type WorkerName = 'gateway' | 'consumer'

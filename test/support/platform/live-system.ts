@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { demoClients, demoUsers, PASSWORD_REALM, REALM, startTenant, type Tenant } from 'sealgate/internal'
-import type { Slot } from '../support/system.ts'
+import type { Slot } from '../system.ts'
 import { type CloudflareApi, startCloudflareApi } from './cloudflare-api.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
@@ -14,7 +14,7 @@ export const LIFE = 6
 export const LEEWAY = 2
 export const JWKS_TTL = 3
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '../../..')
 const KEYGEN = join(ROOT, 'packages/keygen/bin/kit-keygen.js')
 const WORKER = 'sealgate-gateway-dev'
 /** How long the old version still answers: secrets take a moment to be everywhere. */

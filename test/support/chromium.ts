@@ -12,12 +12,12 @@ export const executablePath: string | undefined = [process.env.CHROMIUM_PATH ?? 
 export const isSkipped: boolean = executablePath === undefined && process.env.CI === undefined
 
 if (isSkipped) {
-  console.warn('No Chromium: the browser tests are skipped. test/browser/install-chromium.sh installs it.')
+  console.warn('No Chromium: the browser tests are skipped. .ci/install-chromium installs it.')
 }
 
 export async function launch(): Promise<Browser> {
   if (executablePath === undefined) {
-    throw new Error('no Chromium: test/browser/install-chromium.sh installs it, or set CHROMIUM_PATH')
+    throw new Error('no Chromium: .ci/install-chromium installs it, or set CHROMIUM_PATH')
   }
   return chromium.launch({
     executablePath,
