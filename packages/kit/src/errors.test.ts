@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   ClaimsError,
   ConfigError,
@@ -84,4 +84,48 @@ it('says why a token was rejected as a word, as a sentence, and as both', () => 
     detail: 'its jti is on the deny-list',
     message: 'revoked: its jti is on the deny-list',
   })
+})
+
+it('the wire hears one text for each code', async () => {
+  vi.resetModules()
+  const { bearerChallenge: challenge, errorResponse: respond } = await import('./errors.ts')
+  expect(challenge()).toBe('Bearer')
+  expect(
+    (['invalid_request', 'invalid_token', 'insufficient_scope'] as const).map((code) => challenge(code)),
+  ).toEqual([
+    'Bearer error="invalid_request", error_description="The request carries its credentials in a malformed way"',
+    'Bearer error="invalid_token", error_description="The access token is missing, expired or not acceptable here"',
+    'Bearer error="insufficient_scope", error_description="The access token does not grant what this resource requires"',
+  ])
+  const texts = (['temporarily_unavailable', 'server_error'] as const).map((code) =>
+    respond(500, code, {}).json(),
+  )
+  expect(await Promise.all(texts)).toEqual([
+    {
+      error: 'temporarily_unavailable',
+      error_description: 'The keys to check the access token are not available; try again shortly',
+    },
+    { error: 'server_error', error_description: 'The service is misconfigured' },
+  ])
+})
+
+it('each error class has its code and name, as a static member too', async () => {
+  vi.resetModules()
+  const errors = await import('./errors.ts')
+  const { ClaimsError: Claims, ConfigError: Config, TokenError: Token } = errors
+  const { KeysUnavailableError: Keys, RevocationUnavailableError: Revocation } = errors
+  const made = [
+    [Config, new Config('x')],
+    [Claims, new Claims('x')],
+    [Token, new Token('expired', 'x')],
+    [Keys, new Keys('x', 1)],
+    [Revocation, new Revocation('x', 1)],
+  ] as const
+  expect(made.map(([{ code }, error]) => [code, error.code, error.name])).toEqual([
+    ['ERR_CONFIG', 'ERR_CONFIG', 'ConfigError'],
+    ['ERR_CLAIMS', 'ERR_CLAIMS', 'ClaimsError'],
+    ['ERR_TOKEN', 'ERR_TOKEN', 'TokenError'],
+    ['ERR_KEYS_UNAVAILABLE', 'ERR_KEYS_UNAVAILABLE', 'KeysUnavailableError'],
+    ['ERR_REVOCATION_UNAVAILABLE', 'ERR_REVOCATION_UNAVAILABLE', 'RevocationUnavailableError'],
+  ])
 })
