@@ -291,6 +291,12 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
     'a page of another site',
     async () => (await loggedIn()).post('/api/x', { Origin: 'https://evil.test' }),
   ],
+  [
+    'cookies_too_large',
+    'a Cookie header of 9 KB',
+    () => ask('/nothing', { headers: { Cookie: 'a'.repeat(9000) } }),
+  ],
+  ['method_unknown', 'PROPFIND', () => ask('/nothing', { method: 'PROPFIND' })],
   ['csrf', 'a logout from nowhere', async () => (await loggedIn()).post('/auth/logout', {})],
   ['login_failed', 'another state', () => callback((parameters) => parameters.set('state', 'another'))],
   ['login_failed', 'no login under way', () => ask('/auth/callback?code=c&state=s')],

@@ -11,6 +11,8 @@ import {
   OPENAPI_PATH,
   type ReservedPath,
 } from './config/reserved-paths.ts'
+import { METHODS } from './config/definition.ts'
+import { checkCookieHeader } from './http/cookie-header.ts'
 import { plainPath } from './http/plain-path.ts'
 import { mediaType } from './http/form.ts'
 import { dev, DEV_PATH } from './routes/dev.ts'
@@ -95,6 +97,8 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
   })
 
   app.use(async (c, next) => {
+    checkCookieHeader(c.req.raw)
+    if (!METHODS.some((method) => method === c.req.method)) throw new GatewayError('method_unknown')
     const gateway = await gatewayOf(c.env)
     c.set('gateway', gateway)
     if (gateway.config.corsOrigins.size > 0 && isPreflight(c.req.raw)) {

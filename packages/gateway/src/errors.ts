@@ -4,7 +4,7 @@ import { KitError, type KitErrorCode } from '@sealgate/kit'
 export type ErrorSource = 'auth0' | 'gateway'
 
 interface Row {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 502 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 431 | 500 | 501 | 502 | 503
   /** `error` on the wire: RFC 6749 §5.2, RFC 6750 §3.1, RFC 8693 §2.2.2, or the gateway's own word. */
   readonly error: string
   /** `error_description` on the wire: printable ASCII without `"` and `\`. It never says what was wrong with a token. */
@@ -46,6 +46,8 @@ const ERRORS = {
   }),
 
   // Routing
+  cookies_too_large: row(431, 'invalid_request', 'The Cookie header is too large'),
+  method_unknown: row(501, 'not_implemented', 'The method is not known here'),
   bad_path: row(400, 'invalid_request', 'The path is not in its plain form'),
   not_found: row(404, 'not_found', 'There is nothing here'),
   no_public_keys: row(404, 'not_found', 'This gateway signs with HS512: it has no public keys'),

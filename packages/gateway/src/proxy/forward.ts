@@ -47,7 +47,8 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   const forwarded = new Request(request.url, {
     method: request.method,
     headers,
-    body: request.body,
+    // RFC 9110 §9.3.1: a body means nothing there, and a request cannot be made with one.
+    body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
     // A binding's fetch would follow a redirect inside, and turn a POST into a GET.
     redirect: 'manual',
   })

@@ -4,6 +4,7 @@ import {
   serviceProtocols,
   setOfferedProtocols,
 } from '@sealgate/kit/gateway'
+import { cookiePairs } from '../http/cookie-header.ts'
 import type { Route } from '../config/route-table.ts'
 
 /** Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. */
@@ -41,13 +42,9 @@ function handshakeHeaders(request: Request): Headers {
 }
 
 function forwardedCookies(request: Request, names: readonly string[]): string {
-  return (request.headers.get('Cookie') ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => {
-      const name = pair.slice(0, Math.max(0, pair.indexOf('=')))
-      return names.includes(name) && !OWN_COOKIE.test(name)
-    })
+  return cookiePairs(request.headers.get('Cookie'))
+    .filter(([name]) => names.includes(name) && !OWN_COOKIE.test(name))
+    .map(([name, value]) => `${name}=${value}`)
     .join('; ')
 }
 

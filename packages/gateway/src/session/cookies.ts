@@ -1,3 +1,4 @@
+import { cookiePairs } from '../http/cookie-header.ts'
 import type { Config } from '../config/read-config.ts'
 
 /** Cookies of one origin: how they are named, and how they are kept. */
@@ -47,12 +48,7 @@ export function readCookie(
   { headers }: { readonly headers: Pick<Headers, 'get'> },
   name: string,
 ): string | undefined {
-  const values = (headers.get('Cookie') ?? '')
-    .split(';')
-    // Only what RFC 6265 calls white space: other trimming lets one name pass for another.
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
+  const values = cookiePairs(headers.get('Cookie')).flatMap(([one, value]) => (one === name ? [value] : []))
   const [value] = values
   return values.length === 1 && value !== '' ? value : undefined
 }
