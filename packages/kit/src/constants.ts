@@ -67,6 +67,11 @@ export const DENYLIST_CACHE_ENTRIES = 3000
 export const DENYLIST_TIMEOUT_MS = 2000
 /** KV keeps no entry for less than this. */
 export const KV_MIN_TTL_SECONDS = 60
+/**
+ * An entry outlives the longest token by this: another verifier may have the largest leeway, and a clock that is a minute
+ * behind.
+ */
+export const DENYLIST_MARGIN_SECONDS: number = MAX_LEEWAY_SECONDS + 60
 /** A revoked subject stays on the list for a day: longer than any login that the gateway exchanges. */
 export const DENYLIST_SUBJECT_TTL_SECONDS = 86_400
 

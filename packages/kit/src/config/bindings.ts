@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts'
 import { isReadable, type NamedValue } from '../keys/lazy-binding.ts'
-import { splitList } from './values.ts'
+import { parseJson } from '../primitives/json.ts'
+import { readList, splitList } from './values.ts'
 
 /** Reads one member of an environment. Names come from configuration, so nothing inherited may be found. */
 export function lookUp(env: object, name: string): unknown {
@@ -32,7 +33,9 @@ export function namedValues(
   if (names === undefined) {
     const value = valueOf(env, variable)
     if (value === undefined) return undefined
-    const list = isList && typeof value === 'string' ? splitList(value) : [value]
+    const list = isList && typeof value === 'string' ? readList(value, variable) : [value]
+    if (list.length === 0)
+      throw new ConfigError(`${variable} is set, but holds nothing: put a secret there, or remove it`)
     return list.map((entry) => ({ name: variable, value: entry }))
   }
   const entries = nameList(names, reference)
@@ -74,8 +77,15 @@ export function bindingOf(env: object, reference: string): unknown {
 /** What wrangler accepts as the name of a binding, and no longer than anybody's. */
 const BINDING_NAME = /^[A-Za-z_$][\w$]{0,63}$/
 
-function nameList(names: unknown, reference: string): string[] {
-  const list = typeof names === 'string' ? splitList(names) : []
+/** The names that a value holds: text with commas, a JSON array as text, or an array. */
+export function namesOf(value: unknown): readonly string[] {
+  const list = typeof value === 'string' && value.trimStart().startsWith('[') ? parseJson(value) : value
+  if (typeof list === 'string') return splitList(list)
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === 'string') : []
+}
+
+function nameList(names: unknown, reference: string): readonly string[] {
+  const list = namesOf(names)
   // Whatever is no name may be the secret itself, pasted here by mistake: it is not quoted.
   if (list.length === 0 || !list.every((name) => BINDING_NAME.test(name))) {
     throw new ConfigError(`${reference} must be the name of a binding, not what the binding holds`)

@@ -150,10 +150,64 @@ describe('settingsFromEnv', () => {
       },
     ],
     ['an audience as text', { JWT_AUD: ' one ,, two ', JWT_SECRET: SECRET }, { audiences: ['one', 'two'] }],
-    ['parts of a second', { JWT_LEEWAY: '1.25', JWT_SECRET: SECRET }, { leewaySeconds: 1.25 }],
+    [
+      'an audience as a JSON array in text',
+      { JWT_AUD: ' ["one", "two, too"]', JWT_SECRET: SECRET },
+      { audiences: ['one', 'two, too'] },
+    ],
+    [
+      'names as a JSON array in text',
+      { JWT_SECRET_NAME: '["A", "B"]', A: SECRET, B: SECRET },
+      { sign: { alg: 'HS512' } },
+    ],
+    ['names as an array', { JWT_SECRET_NAME: ['A', 'B'], A: SECRET, B: SECRET }, { sign: { alg: 'HS512' } }],
+    [
+      'thumbprints as a JSON array in text',
+      { JWT_DENIED_THUMBPRINTS: `["${'A'.repeat(43)}"]`, JWT_SECRET: SECRET },
+      { deniedThumbprints: new Set(['A'.repeat(43)]) },
+    ],
+    [
+      'an issuer without the white space at its ends',
+      { JWT_ISS: ' https://issuer.test\n', JWT_SECRET: SECRET },
+      { issuer: 'https://issuer.test' },
+    ],
     ['a private JWK alone', { JWT_PRIVATE_JWK: {} }, { sign: { alg: 'EdDSA' }, verify: { source: 'own' } }],
   ])('takes %s', (_, env, settings) => {
     expect(settingsFromEnv({ ...base, ...env })).toMatchObject(settings)
+  })
+
+  it.each([
+    [
+      'a security list that is set and names nothing',
+      { JWT_ALLOWED_THUMBPRINTS: ',' },
+      /^JWT_ALLOWED_THUMBPRINTS is set, but names nothing/,
+    ],
+    [
+      'one that is white space',
+      { JWT_DENIED_THUMBPRINTS: ' \n' },
+      /^JWT_DENIED_THUMBPRINTS is set, but names nothing/,
+    ],
+    [
+      'one that is an empty array',
+      { JWT_ALLOWED_THUMBPRINTS: [] },
+      /^JWT_ALLOWED_THUMBPRINTS is set, but names nothing/,
+    ],
+    [
+      'one that is an empty array in text',
+      { JWT_DENIED_THUMBPRINTS: '[]' },
+      /^JWT_DENIED_THUMBPRINTS is set, but names nothing/,
+    ],
+    ['a secret that is commas alone', { JWT_SECRET: ' , ' }, /^JWT_SECRET is set, but holds nothing/],
+    ['half a JSON array', { JWT_AUD: '["one"' }, /^JWT_AUD begins like a JSON array, but is none/],
+    ['an issuer of white space', { JWT_ISS: ' \t' }, /^JWT_ISS is not set/],
+    [
+      'parts of a second',
+      { JWT_TTL_SECONDS: '60.5' },
+      /^JWT_TTL_SECONDS must be a whole number from 1 to 3600/,
+    ],
+    ['parts of a second of leeway', { JWT_LEEWAY: 1.25 }, /^JWT_LEEWAY must be a whole number from 0 to 300/],
+  ])('rejects %s', (_, env, message) => {
+    expect(() => settingsFromEnv({ ...base, JWT_SECRET: SECRET, ...env })).toThrow(message)
   })
 
   it('never lets the default lifetime exceed the most', () => {
@@ -174,7 +228,9 @@ describe('settingsFromEnv', () => {
     }
     for (const value of [least - 1, most + 1, '-1', '1e2', '0x10', 'five', NaN, Infinity, true, {}, null]) {
       const found = problem({ ...env, [name]: value })
-      expect(found).toBe(value === null ? 'accepted' : `${name} must be a number from ${least} to ${most}`)
+      expect(found).toBe(
+        value === null ? 'accepted' : `${name} must be a whole number from ${least} to ${most}`,
+      )
     }
   })
 
@@ -258,7 +314,7 @@ describe('settingsFromEnv', () => {
     [
       'a TTL above the most',
       { ...base, JWT_SECRET: SECRET, JWT_TTL_SECONDS: 4000 },
-      /JWT_TTL_SECONDS must be a number from 1 to 3600/,
+      /JWT_TTL_SECONDS must be a whole number from 1 to 3600/,
     ],
     [
       'a pin that is no thumbprint',
@@ -408,6 +464,15 @@ describe('fingerprintOf', () => {
     const { text, bindings: found } = fingerprintOf({ ...base, JWT_SECRET_NAME: 7, '7': 'text' })
     expect([text, found]).toEqual([fingerprintOf(base).text, []])
   })
+})
+
+it('environments that parse differently never share a fingerprint', () => {
+  const values: unknown[] = [
+    ...[undefined, NaN, Infinity, -Infinity, 0, -0, 5, '5', 5n, true, 'true'],
+    ...['NaN', 'Infinity', new Date(0), new Date(0).toISOString(), [5], ['5'], { a: 5 }],
+  ]
+  const texts = values.map((JWT_LEEWAY) => fingerprintOf({ ...base, JWT_LEEWAY }).text)
+  expect(new Set(texts).size).toBe(values.length)
 })
 
 describe('misspeltVariables', () => {

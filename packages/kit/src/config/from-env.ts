@@ -2,11 +2,11 @@ import { ConfigError } from '../errors.ts'
 import type { InternalAlg } from '../jose/algorithms.ts'
 import type { OnEvent } from '../primitives/events.ts'
 import { isNearMiss } from '../primitives/near-miss.ts'
-import { bindingOf, lookUp, namedValues, valueOf } from './bindings.ts'
+import { bindingOf, lookUp, namedValues, namesOf, valueOf } from './bindings.ts'
 import { bothToSign, checkPins, type KeyLabels, readKeys, severalToVerify } from './mode.ts'
 import { KEYS, type KeyRow, readSettings, type Row, SETTINGS } from './schema.ts'
 import { runtimeOf, type Settings } from './settings.ts'
-import { splitList } from './values.ts'
+import { readList } from './values.ts'
 
 /** What `makeKit` accepts beside the environment. */
 export interface KitOptions {
@@ -90,7 +90,17 @@ export function fingerprintOf(env: object): Fingerprint {
       return [name, typeof value === 'string' ? value : typeof value]
     }),
   )
-  return { text: JSON.stringify([VALUES.map((name) => lookUp(env, name) ?? null), named]), bindings }
+  return { text: JSON.stringify([VALUES.map((name) => exactly(lookUp(env, name))), named]), bindings }
+}
+
+/** Tells apart what JSON spells alike, such as NaN and nothing, and what it cannot spell. */
+function exactly(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return []
+  if (typeof value === 'object' && !(value instanceof Date)) return ['json', value]
+  return [
+    value instanceof Date ? 'date' : typeof value,
+    Object.is(value, -0) ? '-0' : String(value),
+  ]
 }
 
 /**
@@ -146,10 +156,9 @@ function rawOf(env: object, { variable, isBinding, isList }: Row<unknown>): unkn
   if (variable === undefined) return undefined
   if (isBinding) return bindingOf(env, variable)
   const value = valueOf(env, variable)
-  return isList && typeof value === 'string' ? splitList(value) : value
+  return isList && typeof value === 'string' ? readList(value, variable) : value
 }
 
 function namesIn(env: object, reference: string): readonly string[] {
-  const names = lookUp(env, reference)
-  return typeof names === 'string' ? splitList(names) : []
+  return namesOf(lookUp(env, reference))
 }

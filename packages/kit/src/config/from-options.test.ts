@@ -270,12 +270,12 @@ describe('settingsFromOptions', () => {
     [
       'a cooldown of nothing',
       { ...signing, jwksCache: { cooldownSeconds: 0 } },
-      'jwksCache.cooldownSeconds must be a number from 1 to 3600',
+      'jwksCache.cooldownSeconds must be a whole number from 1 to 3600',
     ],
     [
       'a lifetime longer than the most',
       { ...signing, maxTtlSeconds: 60, ttlSeconds: 61 },
-      'ttlSeconds must be a number from 1 to 60',
+      'ttlSeconds must be a whole number from 1 to 60',
     ],
   ])('rejects %s, and says what to do', (_, config, message) => {
     expect(() => settingsOf(config)).toThrow(ConfigError)

@@ -65,7 +65,7 @@ describe('the table of settings', () => {
       const read = (value: unknown): unknown => row.read(value, 'LABEL', {})
       expect([read(undefined), read(min), read(max), read(String(max))]).toEqual([fallback, min, max, max])
       for (const value of [min - 1, max + 1, 'x']) {
-        expect(() => read(value)).toThrow(`LABEL must be a number from ${min} to ${max}`)
+        expect(() => read(value)).toThrow(`LABEL must be a whole number from ${min} to ${max}`)
       }
     },
   )
@@ -124,5 +124,8 @@ it('an environment is read by these variables, and labelled by them in messages'
       `value of ${name}`,
     ]),
   )
-  expect(JSON.parse(fingerprintOf(env).text)).toEqual([Object.values(env), Array(6).fill([])])
+  expect(JSON.parse(fingerprintOf(env).text)).toEqual([
+    Object.values(env).map((value) => ['string', value]),
+    Array(6).fill([]),
+  ])
 })

@@ -1,14 +1,20 @@
 import { ConfigError } from '../errors.ts'
 import { decodeMember } from '../jose/jwk.ts'
-import { isObject } from '../primitives/json.ts'
+import { isObject, parseJson } from '../primitives/json.ts'
 import type { Exchange } from '../tokens/exchange-client.ts'
 import type { DenylistStore } from '../tokens/revocation.ts'
 
-/** @throws ConfigError when it is missing or no string */
+/**
+ * Reads a text. White space at its ends is a slip of whoever pasted it, and compares with nothing: it is dropped.
+ *
+ * @throws ConfigError when it is missing or no string
+ */
 export function readText(value: unknown, label: string, what: string): string {
-  if (value === undefined || value === '') throw new ConfigError(`${label} is not set: set it to ${what}`)
-  if (typeof value !== 'string') throw new ConfigError(`${label} must be a string: ${what}`)
-  return value
+  if (value !== undefined && typeof value !== 'string')
+    throw new ConfigError(`${label} must be a string: ${what}`)
+  const text = value?.trim() ?? ''
+  if (text === '') throw new ConfigError(`${label} is not set: set it to ${what}`)
+  return text
 }
 
 /** @throws ConfigError when there is none, or one is no string */
@@ -22,7 +28,7 @@ export function readAudiences(value: unknown, label: string): readonly string[] 
 }
 
 /**
- * Reads a number that may come as text.
+ * Reads a whole number that may come as text.
  *
  * @throws ConfigError
  */
@@ -34,9 +40,9 @@ export function readNumber(
   max: number,
 ): number {
   if (value === undefined || value === '') return fallback
-  const parsed = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value
-  if (typeof parsed !== 'number' || !Number.isFinite(parsed) || parsed < min || parsed > max) {
-    throw new ConfigError(`${label} must be a number from ${min} to ${max}`)
+  const parsed = typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value
+  if (typeof parsed !== 'number' || !Number.isInteger(parsed) || parsed < min || parsed > max) {
+    throw new ConfigError(`${label} must be a whole number from ${min} to ${max}`)
   }
   return parsed
 }
@@ -56,15 +62,15 @@ export function readChoice<const Word extends string>(
   throw new ConfigError(`${label} must be ${first} or ${second}`)
 }
 
-/** @throws ConfigError for what is no RFC 7638 thumbprint */
+/**
+ * Reads RFC 7638 thumbprints. A list that is set and comes to nothing is an error: it must not mean "no pins".
+ *
+ * @throws ConfigError for what is no thumbprint
+ */
 export function readThumbprints(value: unknown, label: string): ReadonlySet<string> {
-  const list: unknown[] = Array.isArray(value)
-    ? value
-    : typeof value === 'string'
-      ? splitList(value)
-      : value === undefined
-        ? []
-        : [value]
+  if (value === undefined) return new Set()
+  const list = typeof value === 'string' ? readList(value, label) : [value].flat()
+  if (list.length === 0) throw new ConfigError(`${label} is set, but names nothing: name a key, or remove it`)
   return new Set(
     list.map((entry) => {
       if (typeof entry !== 'string' || !decodeMember(entry)) {
@@ -89,6 +95,18 @@ export function readExchange(value: unknown, label: string): Exchange | undefine
   throw new ConfigError(
     `${label} is not a service binding to the gateway's entrypoint Exchange: it has no delegate()`,
   )
+}
+
+/**
+ * Reads a list from text: separated by commas, or as a JSON array.
+ *
+ * @throws ConfigError for what begins like a JSON array and is none
+ */
+export function readList(text: string, label: string): readonly unknown[] {
+  if (!text.trimStart().startsWith('[')) return splitList(text)
+  const list = parseJson(text)
+  if (!Array.isArray(list)) throw new ConfigError(`${label} begins like a JSON array, but is none`)
+  return list
 }
 
 /** Splits a comma-separated list; surrounding white space and empty entries do not count. */

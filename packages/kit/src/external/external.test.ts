@@ -275,18 +275,27 @@ describe('createExternalVerifier', () => {
       [`typ ${name}`, { typ: ['at+jwt', 7] }],
       [url, { jwksUri: 'http://tenant.example/jwks' }],
       [url, { jwksUri: new URL(JWKS_URI) }],
-      ['leewaySeconds must be a number from 0 to 300', { leewaySeconds: Number.NaN }],
-      ['leewaySeconds must be a number from 0 to 300', { leewaySeconds: -1 }],
-      ['leewaySeconds must be a number from 0 to 300', { leewaySeconds: 301 }],
-      ['jwksCache.ttlSeconds must be a number from 1 to 86400', { jwksCache: { ttlSeconds: 0.5 } }],
-      ['jwksCache.ttlSeconds must be a number from 1 to 86400', { jwksCache: { ttlSeconds: 86_401 } }],
-      ['jwksCache.maxStaleSeconds must be a number from 0 to 86400', { jwksCache: { maxStaleSeconds: -1 } }],
+      ['leewaySeconds must be a whole number from 0 to 300', { leewaySeconds: Number.NaN }],
+      ['leewaySeconds must be a whole number from 0 to 300', { leewaySeconds: -1 }],
+      ['leewaySeconds must be a whole number from 0 to 300', { leewaySeconds: 301 }],
+      ['jwksCache.ttlSeconds must be a whole number from 1 to 86400', { jwksCache: { ttlSeconds: 0.5 } }],
+      ['jwksCache.ttlSeconds must be a whole number from 1 to 86400', { jwksCache: { ttlSeconds: 86_401 } }],
       [
-        'jwksCache.maxStaleSeconds must be a number from 0 to 86400',
+        'jwksCache.maxStaleSeconds must be a whole number from 0 to 86400',
+        { jwksCache: { maxStaleSeconds: -1 } },
+      ],
+      [
+        'jwksCache.maxStaleSeconds must be a whole number from 0 to 86400',
         { jwksCache: { maxStaleSeconds: 86_401 } },
       ],
-      ['jwksCache.cooldownSeconds must be a number from 1 to 3600', { jwksCache: { cooldownSeconds: 0.5 } }],
-      ['jwksCache.cooldownSeconds must be a number from 1 to 3600', { jwksCache: { cooldownSeconds: 3601 } }],
+      [
+        'jwksCache.cooldownSeconds must be a whole number from 1 to 3600',
+        { jwksCache: { cooldownSeconds: 0.5 } },
+      ],
+      [
+        'jwksCache.cooldownSeconds must be a whole number from 1 to 3600',
+        { jwksCache: { cooldownSeconds: 3601 } },
+      ],
     ]
     for (const [problem, options] of broken) {
       const make = () => verifierOf(server, options as Partial<ExternalVerifierConfig>)
@@ -422,7 +431,7 @@ describe('the second tier in KV', () => {
 
   it.each([
     [{ ttlSeconds: 1, maxStaleSeconds: 0 }, 60],
-    [{ ttlSeconds: 60.2, maxStaleSeconds: 9 }, 70],
+    [{ ttlSeconds: 61, maxStaleSeconds: 9 }, 70],
   ])('keeps a set for a whole number of seconds, at least 60: %j', async (jwksCache, expirationTtl) => {
     const { store, options } = memory()
     await verifierOf(served(rs256.jwk), { jwksStore: store, jwksCache }).verify(await rs256.token())

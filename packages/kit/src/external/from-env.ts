@@ -47,8 +47,8 @@ export function externalVerifier(env: object): ExternalVerifier {
 function read(env: object, name: string, fallback?: string): string {
   const given: unknown = Reflect.get(env, name)
   const value: unknown = Array.isArray(given) ? given.join(',') : given
-  if (typeof value === 'string' && value !== '') return value
-  if ((value === undefined || value === '') && fallback !== undefined) return fallback
+  if (typeof value === 'string' && value.trim() !== '') return value.trim()
+  if ((value === undefined || value === null || value === '') && fallback !== undefined) return fallback
   throw new ConfigError(
     `${name} is not set: external tokens need AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL`,
   )

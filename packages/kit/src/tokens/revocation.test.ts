@@ -50,7 +50,7 @@ function denylistOn(kv: ReturnType<typeof memory>, settings: Partial<DenylistSet
     issuer: ISSUER,
     onError: 'closed',
     maxTtlSeconds: 3600,
-    leewaySeconds: 90,
+
     now: () => time,
     onEvent: (event) => void events.push(event),
     ...settings,
@@ -213,8 +213,8 @@ describe('a list that cannot be read', () => {
 
 describe('revoke', () => {
   it.each<[revocation: Revocation, kind: string, value: string, expirationTtl: number]>([
-    [{ jti: 'id-1' }, 'jti', 'id-1', 3690],
-    [{ thumbprint: 'print' }, 'thumbprint', 'print', 3690],
+    [{ jti: 'id-1' }, 'jti', 'id-1', 3960],
+    [{ thumbprint: 'print' }, 'thumbprint', 'print', 3960],
     [{ sub: 'user:1' }, 'sub', 'user:1', 86_400],
   ])('puts %j on the list, for as long as it can matter', async (revocation, kind, value, expirationTtl) => {
     const kv = memory()
@@ -224,12 +224,21 @@ describe('revoke', () => {
   })
 
   it.each([
-    [10, 2, 60],
-    [60.2, 0.5, 61],
-  ])('keeps an entry for a whole number of seconds, at least 60: %d + %d', async (ttl, leeway, kept) => {
+    [10, 370],
+    [86_400, 86_760],
+  ])(
+    'keeps an entry until no verifier can accept the token, whatever its own leeway: %d',
+    async (ttl, kept) => {
+      const kv = memory()
+      await denylistOn(kv, { maxTtlSeconds: ttl }).revoke({ jti: 'x' })
+      expect(kv.writes).toMatchObject([[expect.anything(), expect.anything(), { expirationTtl: kept }]])
+    },
+  )
+
+  it('keeps a subject no shorter than its longest token', async () => {
     const kv = memory()
-    await denylistOn(kv, { maxTtlSeconds: ttl, leewaySeconds: leeway }).revoke({ jti: 'x' })
-    expect(kv.writes).toMatchObject([[expect.anything(), expect.anything(), { expirationTtl: kept }]])
+    await denylistOn(kv, { maxTtlSeconds: 86_400 }).revoke({ sub: 'user:1' })
+    expect(kv.writes).toMatchObject([[expect.anything(), expect.anything(), { expirationTtl: 86_760 }]])
   })
 
   it('holds at once where it was called, for 30 seconds without a read', async () => {

@@ -6,9 +6,9 @@ import type { VerifiedClaims } from '../claims/types.ts'
 import {
   DENYLIST_CACHE_ENTRIES,
   DENYLIST_CACHE_SECONDS,
+  DENYLIST_MARGIN_SECONDS,
   DENYLIST_SUBJECT_TTL_SECONDS,
   DENYLIST_TIMEOUT_MS,
-  KV_MIN_TTL_SECONDS,
 } from '../constants.ts'
 import { TIMED_OUT, withDeadline } from '../primitives/deadline.ts'
 import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
@@ -34,7 +34,6 @@ export interface DenylistSettings {
   readonly issuer: string
   readonly onError: 'closed' | 'open'
   readonly maxTtlSeconds: number
-  readonly leewaySeconds: number
   readonly now: () => number
   readonly onEvent: OnEvent
 }
@@ -118,13 +117,11 @@ export class Denylist {
     if (!isKind(kind) || typeof value !== 'string' || value === '' || others.length > 0) {
       throw new ClaimsError('revoke accepts one of { jti }, { sub } or { thumbprint }, a non-empty string')
     }
-    const { issuer, maxTtlSeconds, leewaySeconds, now } = this.#settings
+    const { issuer, maxTtlSeconds, now } = this.#settings
     const name = `${kind}:${value}`
     const before = Math.floor(now())
-    const expirationTtl =
-      kind === 'sub'
-        ? DENYLIST_SUBJECT_TTL_SECONDS
-        : Math.max(KV_MIN_TTL_SECONDS, Math.ceil(maxTtlSeconds + leewaySeconds))
+    const least = kind === 'sub' ? DENYLIST_SUBJECT_TTL_SECONDS : 0
+    const expirationTtl = Math.max(least, maxTtlSeconds + DENYLIST_MARGIN_SECONDS)
     await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
     this.#remembered.set(name, { before, until: before + DENYLIST_CACHE_SECONDS })
   }
