@@ -10,6 +10,7 @@ const config: LoginConfig = {
   clientId: 'web',
   clientSecret: 'secret-canary',
   scope: 'openid offline_access',
+  organizations: new Set(),
   connection: undefined,
 }
 
@@ -96,6 +97,27 @@ describe('an exchange of a code', () => {
     await expect(exchange(query, { ...expected, ...more })).rejects.toMatchObject({ code: 'login_failed' })
     expect(sent.size, 'the code was not sent').toBe(0)
   })
+
+  it.each<[allowed: ReadonlySet<string> | 'any', orgId: string | undefined, isLoggedIn: boolean]>([
+    [new Set(['org_1']), 'org_1', true],
+    [new Set(['org_1']), undefined, false],
+    [new Set(['org_1']), 'org_2', false],
+    [new Set(), 'org_1', false],
+    [new Set(), undefined, true],
+    ['any', 'org_2', true],
+    ['any', undefined, true],
+  ])(
+    'where %o may log in, an ID token of the organization %s: %s',
+    async (organizations, orgId, isLoggedIn) => {
+      const id = await idToken({ org_id: orgId })
+      answer = () => tokens({ id_token: id })
+      const own = new Auth0Client({ ...config, organizations }, { fetch: send, now: () => now })
+      const outcome = own.exchangeCode(new URLSearchParams('code=c&state=state'), expected)
+      if (isLoggedIn) expect((await outcome).claims.sub).toBe('auth0|alice')
+      else
+        await expect(outcome).rejects.toMatchObject({ code: 'login_denied', detail: 'unknown_organization' })
+    },
+  )
 
   it('happens with the issuer that was announced', async () => {
     const id = await idToken()

@@ -7,6 +7,7 @@ import { GatewayError, codeOf } from '../errors.ts'
 import { asLoginError, type Step } from './client-errors.ts'
 import { asAuth0Error } from './auth0-error.ts'
 import { askAuth0, type Auth0Request } from './send.ts'
+import { isAllowedOrganization } from './subject.ts'
 
 /** Claims about a user, from an ID token or `/userinfo`. */
 export interface UserClaims {
@@ -93,10 +94,15 @@ export class Auth0Client {
     })
   }
 
-  /** Where the browser goes to log in. */
+  /**
+   * Where the browser goes to log in.
+   *
+   * @param organization the one to log in to; `undefined` leaves it to Auth0
+   */
   async authorizationUrl(
     expected: Omit<ExpectedLogin, 'requiresIss'>,
     { isOffline }: { readonly isOffline: boolean },
+    organization?: string,
   ): Promise<URL> {
     const { issuer, clientId, audience, scope } = this.#config
     const url = new URL(`${issuer}authorize`)
@@ -110,6 +116,7 @@ export class Auth0Client {
       nonce: expected.nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(expected.codeVerifier),
       code_challenge_method: 'S256',
+      ...(organization !== undefined && { organization }),
     }).toString()
     return url
   }
@@ -170,6 +177,9 @@ export class Auth0Client {
       return this.#tokens(body)
     })
     if (!tokens.claims) throw new GatewayError('login_failed', { detail: 'no ID token came' })
+    if (!isAllowedOrganization(tokens.claims.org_id, this.#config.organizations)) {
+      throw new GatewayError('login_denied', { detail: 'unknown_organization' })
+    }
     return { ...tokens, claims: tokens.claims }
   }
 

@@ -1,3 +1,5 @@
+import type { Auth0Config } from '../config/auth0.ts'
+
 /** Claims of a subject token that was verified. */
 export interface SubjectClaims {
   readonly sub: string
@@ -12,4 +14,13 @@ export interface SubjectClaims {
 export function clientIdOf(claims: Readonly<Record<string, unknown>>): string | undefined {
   const clientId = claims.azp ?? claims.client_id
   return typeof clientId === 'string' && clientId !== '' ? clientId : undefined
+}
+
+/**
+ * A token of an organization counts only where that organization was let in by name, or any was; where some were let in
+ * by name, a token of none does not count.
+ */
+export function isAllowedOrganization(orgId: unknown, organizations: Auth0Config['organizations']): boolean {
+  if (orgId === undefined) return organizations === 'any' || organizations.size === 0
+  return typeof orgId === 'string' && (organizations === 'any' || organizations.has(orgId))
 }

@@ -107,8 +107,10 @@ describe('an Auth0 access token', () => {
 
   it.each<[Auth0Config['organizations'], unknown, string]>([
     [new Set(['org_1']), 'org_1', 'accepted'],
+    [new Set(['org_1']), undefined, 'unknown_organization'],
+    [new Set(), undefined, 'accepted'],
+    ['any', undefined, 'accepted'],
     [new Set(['org_1']), 'org_2', 'unknown_organization'],
-    [new Set(['org_1']), undefined, 'accepted'],
     ['any', 'org_2', 'accepted'],
     ['any', ['org_2'], 'unknown_organization'],
   ])('where %o count, of the organization %o: %s', async (organizations, orgId, expected) => {

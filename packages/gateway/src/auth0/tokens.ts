@@ -5,7 +5,7 @@ import {
   type ExternalVerifierConfig,
 } from '@sealgate/kit/external'
 import type { Auth0Config } from '../config/auth0.ts'
-import { clientIdOf, type SubjectClaims } from './subject.ts'
+import { clientIdOf, isAllowedOrganization, type SubjectClaims } from './subject.ts'
 import { asAuth0Error, type Auth0Rejection } from './auth0-error.ts'
 
 /** A token with less lifetime than this would be over before its exchange is of use. No leeway here. */
@@ -68,10 +68,4 @@ export class Auth0Tokens {
     }
     return undefined
   }
-}
-
-/** A token of an organization counts only where that organization was let in by name, or any was. */
-function isAllowedOrganization(orgId: unknown, organizations: Auth0Config['organizations']): boolean {
-  if (orgId === undefined) return true
-  return typeof orgId === 'string' && (organizations === 'any' || organizations.has(orgId))
 }

@@ -25,6 +25,8 @@ export interface LoginConfig {
   readonly audience: string
   readonly clientId: string
   readonly clientSecret: string
+  /** Organizations whose users may log in; `any`: Auth0 decides. Empty: users of no organization. */
+  readonly organizations: ReadonlySet<string> | 'any'
   /** The scope of a login. */
   readonly scope: string
   /** The realm of the password route; `undefined`: the route is off. */
@@ -66,7 +68,8 @@ function loginOf(variables: Variables, issuer: string): LoginConfig | undefined 
     reject('AUTH0_CLIENT_SECRET', 'is missing: npx wrangler secret put AUTH0_CLIENT_SECRET')
   }
   const { AUTH0_AUDIENCE: audience, AUTH0_SCOPE: scope } = variables
-  return { issuer, audience, clientId, clientSecret, scope, connection }
+  const organizations = organizationsOf(variables.AUTH0_ORGANIZATIONS)
+  return { issuer, audience, clientId, clientSecret, organizations, scope, connection }
 }
 
 /** All that the environment says about Auth0. */

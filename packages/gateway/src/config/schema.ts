@@ -30,7 +30,10 @@ export const VARIABLES = z.object({
    * Client ids (`azp` / `client_id`) whose tokens may be exchanged, with commas. Required in production and staging.
    */
   AUTH0_CLIENTS: list.optional(),
-  /** Allowed `org_id`s, with commas; unset: tokens with `org_id` are rejected; `*`: any, and `org_id` is passed on. */
+  /**
+   * Allowed `org_id`s, with commas: then a token and a login need one of them. Unset: tokens with `org_id` are rejected.
+   * `*`: any or none, and `org_id` is passed on.
+   */
   AUTH0_ORGANIZATIONS: list.default([]),
   /**
    * Where rights come from: `permissions` (else `scope` when that claim is absent), `scope`, or `both`

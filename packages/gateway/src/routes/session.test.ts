@@ -101,6 +101,34 @@ describe('without logins', () => {
   })
 })
 
+describe('a login', () => {
+  /** Where the browser is sent, or the status of a rejection. */
+  async function login(query: string, AUTH0_ORGANIZATIONS: string): Promise<string | number | null> {
+    const metadata = {
+      issuer: 'https://tenant.test/',
+      authorization_endpoint: 'https://tenant.test/authorize',
+    }
+    vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(Response.json(metadata)))
+    const response = await app.request(`${ORIGIN}/auth/login${query}`, {}, { ...env, AUTH0_ORGANIZATIONS })
+    if (response.status !== 302) return response.status
+    return new URL(response.headers.get('Location') ?? '').searchParams.get('organization')
+  }
+
+  it.each([
+    ['names no organization where none is set', '', '', null],
+    ['names the only one', '', 'org_1', 'org_1'],
+    ['leaves the choice of several to Auth0', '', 'org_1,org_2', null],
+    ['names the one that was asked for', '?organization=org_2', 'org_1,org_2', 'org_2'],
+    ['names any where any may log in', '?organization=org_9', '*', 'org_9'],
+    ['rejects one that is not listed', '?organization=org_3', 'org_1,org_2', 400],
+    ['rejects one where none is set', '?organization=org_1', '', 400],
+    ['rejects two', '?organization=org_1&organization=org_2', 'org_1,org_2', 400],
+    ['rejects what is no id', '?organization=https://evil.test', '*', 400],
+  ])('%s', async (_, query, organizations, expected) => {
+    expect(await login(query, organizations)).toBe(expected)
+  })
+})
+
 describe('a callback', () => {
   const attempt = {
     state: 's',

@@ -25,7 +25,7 @@ interface SessionContext {
 }
 
 /**
- * `GET /auth/login?returnTo=/path`: begins a login. Its secrets go into a sealed cookie, the browser to Auth0.
+ * `GET /auth/login?returnTo=/path&organization=org_id`: begins a login. Its secrets go into a sealed cookie, the browser to Auth0.
  *
  * @throws GatewayError
  */
@@ -45,9 +45,30 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
     requiresIss: await sessions.auth0.sendsIss(),
   }
   const redirectUri = `${origin}${CALLBACK_PATH}`
-  const target = await sessions.auth0.authorizationUrl({ ...attempt, redirectUri }, sessions.store)
+  const target = await sessions.auth0.authorizationUrl(
+    { ...attempt, redirectUri },
+    sessions.store,
+    organizationOf(gateway, request),
+  )
   const sealed = await encryptLoginAttempt(sessions.encryption, attempt, gateway.now())
   return redirect(302, target.href, cookies.set(cookies.login, sealed, LOGIN_SECONDS))
+}
+
+/**
+ * The organization to log in to: the only one that is allowed, or the one that the request names of those that are.
+ *
+ * @throws GatewayError `invalid_request` for any other
+ */
+function organizationOf({ config }: Gateway, request: Request): string | undefined {
+  const { organizations } = config.auth0
+  const [named, ...more] = new URL(request.url).searchParams.getAll('organization')
+  if (named === undefined) {
+    const [only, ...others] = organizations === 'any' ? [] : organizations
+    return others.length === 0 ? only : undefined
+  }
+  const isKnown = organizations === 'any' ? /^org_\w{1,64}$/.test(named) : organizations.has(named)
+  if (isKnown && more.length === 0) return named
+  throw new GatewayError('invalid_request', { description: 'The organization is not one of this site' })
 }
 
 /**

@@ -95,12 +95,21 @@ export function fingerprintOf(env: object): Fingerprint {
 
 /** Tells apart what JSON spells alike, such as NaN and nothing, and what it cannot spell. */
 function exactly(value: unknown): readonly unknown[] {
-  if (value === undefined || value === null) return []
-  if (typeof value === 'object' && !(value instanceof Date)) return ['json', value]
-  return [
-    value instanceof Date ? 'date' : typeof value,
-    Object.is(value, -0) ? '-0' : String(value),
-  ]
+  switch (typeof value) {
+    case 'number':
+      return ['number', Object.is(value, -0) ? '-0' : String(value)]
+    case 'bigint':
+      return ['bigint', String(value)]
+    case 'object':
+      if (value === null) return []
+      return value instanceof Date ? ['date', value.getTime()] : ['json', value]
+    case 'string':
+    case 'boolean':
+      return [typeof value, value]
+    default:
+      // A function or a symbol is no setting; nothing is nothing.
+      return value === undefined ? [] : [typeof value]
+  }
 }
 
 /**
