@@ -10,7 +10,7 @@ const FOLDER = join(import.meta.dirname, 'vectors')
 const RUNS = 10_000
 const NIGHTLY_RUNS = 1_000_000
 
-/** The same seed returns the same tokens: `SEALGATE_SEED` repeats a run that failed. */
+/** The same seed makes the same tokens: `SEALGATE_SEED` repeats a run that failed. */
 function seedOf({ SEALGATE_SEED: given }: NodeJS.ProcessEnv): number {
   return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
 }

@@ -79,7 +79,7 @@ describe('the end-to-end flow', () => {
 })
 
 describe('without the right token', () => {
-  it('responds with 401 with a bare challenge to a caller without one', async () => {
+  it('is 401 with a bare challenge to a caller without one', async () => {
     const response = await system.consumer('/secure')
     expect(response.status).toBe(401)
     expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')

@@ -45,7 +45,7 @@ describe('the tarballs', () => {
     expect(files.length).toBeGreaterThan(others.length + 5)
   })
 
-  it('request nothing at installation', () => {
+  it('ask for nothing at installation', () => {
     for (const name of ['@sealgate/kit', 'kit-keygen']) {
       const { scripts } = JSON.parse(
         readFileSync(join(project.folder, 'node_modules', name, 'package.json'), 'utf8'),

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { makeKit, policy } from '@sealgate/kit'
 import { createTestIssuer } from '@sealgate/kit/testing'
 
-// Not run by vitest: recipes.test.ts returns it to Node's own runner, as a user would.
+// Not run by vitest: recipes.test.ts hands it to Node's own runner, as a user would.
 
 const issuer = await createTestIssuer({ audience: 'reports' })
 const jwt = makeKit(issuer.env, { onEvent: () => undefined })

@@ -124,7 +124,7 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
 describe('npm run deploy', { timeout: 120_000 }, () => {
   const options = { environment: 'staging', isDryRun: false } as const
 
-  it('requests secrets first', async () => {
+  it('asks for secrets first', async () => {
     const { run, deployed } = await start({})
     await expect(deploy(options, run, say)).rejects.toThrow('npm run secrets -- --env staging')
     expect(deployed).toEqual([])

@@ -1,9 +1,6 @@
 import type { LoginConfig } from '../config/auth0.ts'
 import { GatewayError } from '../errors.ts'
-import { readAuth0Body } from './send.ts'
-
-/** Auth0 must answer within this time. */
-const TIMEOUT_MS = 5000
+import { exchangeWith } from './send.ts'
 
 /** Headers of Auth0's response that the caller needs: what it is, and when to try again. */
 const PASSED = /^(content-type|retry-after|x-ratelimit-.*)$/
@@ -26,10 +23,9 @@ export async function passwordRealm(
   { username, password, ip }: PasswordLogin,
   send: typeof fetch = fetch,
 ): Promise<Response> {
-  let response: Response
-  let body: Uint8Array | null
-  try {
-    response = await send(`${issuer}oauth/token`, {
+  const { response, body } = await exchangeWith(
+    `${issuer}oauth/token`,
+    {
       method: 'POST',
       headers: { Accept: 'application/json', ...(ip !== undefined && { 'auth0-forwarded-for': ip }) },
       body: new URLSearchParams({
@@ -42,13 +38,10 @@ export async function passwordRealm(
         username,
         password,
       }),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    body = await readAuth0Body(response)
-  } catch {
-    throw new GatewayError('auth0_unavailable', { detail: 'no response to a password grant' })
-  }
+    },
+    send,
+    'no response to a password grant',
+  )
   const type = response.headers.get('Content-Type')?.toLowerCase() ?? ''
   if (
     response.status >= 500 ||

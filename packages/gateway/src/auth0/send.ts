@@ -1,11 +1,11 @@
-import { readBounded } from '@sealgate/kit/gateway'
+import { readBounded, TIMED_OUT, withDeadline } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
 /** Auth0 must have answered, body and all, within this time. */
 const TIMEOUT_MS = 5000
 
 /** More than any set of tokens or claims that Auth0 gives. */
-const MAX_ANSWER_BYTES = 262_144
+const MAX_RESPONSE_BYTES = 262_144
 
 /** The longest wait that Auth0 may ask our callers for, in seconds. */
 const MAX_RETRY_AFTER = 3600
@@ -28,25 +28,12 @@ export async function askAuth0(
   { method, headers: sent, body: form }: Auth0Request,
   send: typeof fetch,
 ): Promise<Response> {
-  let response: Response
-  let body: Uint8Array | null
-  // Not AbortSignal.timeout: its timer would run on after the response, and keep a Durable Object from its rest.
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), TIMEOUT_MS)
-  try {
-    response = await send(url, {
-      method,
-      headers: sent,
-      body: form ?? null,
-      redirect: 'manual',
-      signal: controller.signal,
-    })
-    body = await readAuth0Body(response)
-  } catch {
-    throw new GatewayError('auth0_unavailable', { detail: 'no whole response in time' })
-  } finally {
-    clearTimeout(timer)
-  }
+  const { response, body } = await exchangeWith(
+    url,
+    { method, headers: sent, body: form ?? null },
+    send,
+    'no whole response in time',
+  )
   const { status, headers } = response
   if (status === 429)
     throw new GatewayError('auth0_unavailable', { detail: 'status 429', ...waitOf(headers) })
@@ -57,9 +44,30 @@ export async function askAuth0(
   return new Response(body.byteLength > 0 ? body : null, { status, headers })
 }
 
-/** The body of a response of Auth0's; `null` when it is larger than any that counts. What is left is not read. */
-export function readAuth0Body(response: Response): Promise<Uint8Array | null> {
-  return readBounded(response.body, MAX_ANSWER_BYTES)
+/**
+ * Sends a request to Auth0 and reads the response to its end, within bounds of time and size. The body is `null` when it
+ * is larger than any that counts.
+ *
+ * @param failure what the log says when no whole response came in time
+ * @throws GatewayError `auth0_unavailable`
+ */
+export async function exchangeWith(
+  url: string,
+  init: RequestInit,
+  send: typeof fetch,
+  failure: string,
+): Promise<{ readonly response: Response; readonly body: Uint8Array | null }> {
+  const controller = new AbortController()
+  const exchange = async (): Promise<{ response: Response; body: Uint8Array | null }> => {
+    const response = await send(url, { ...init, redirect: 'manual', signal: controller.signal })
+    return { response, body: await readBounded(response.body, MAX_RESPONSE_BYTES) }
+  }
+  // Its timer ends with the response: one that ran on would keep a Durable Object from its rest.
+  const outcome = await withDeadline(exchange(), TIMEOUT_MS, controller).catch(
+    (): typeof TIMED_OUT => TIMED_OUT,
+  )
+  if (outcome === TIMED_OUT) throw new GatewayError('auth0_unavailable', { detail: failure })
+  return outcome
 }
 
 function waitOf(headers: Headers): { readonly headers?: Readonly<Record<string, string>> } {

@@ -1,3 +1,4 @@
+import { isLoopback } from '@sealgate/kit/gateway'
 import { cookiePairs } from '../http/cookie-header.ts'
 import type { Config } from '../config/read-config.ts'
 
@@ -40,7 +41,7 @@ export function cookiesOf({ environment }: Config, origin: string): Cookies {
 /** True for plain http on loopback: the one place where cookies go without `Secure`. */
 export function isLoopbackHttp(origin: string): boolean {
   const { protocol, hostname } = new URL(origin)
-  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+  return protocol === 'http:' && isLoopback(hostname)
 }
 
 /** The value of a cookie of ours. One that comes twice counts as none: we never set two. */
