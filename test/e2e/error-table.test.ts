@@ -251,7 +251,7 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ['no_public_keys', 'a JWKS of secrets', () => ask('/.well-known/jwks.json', {}, 'with HS512')],
   ['method_not_allowed', 'GET where POST is', () => ask('/oauth/token')],
   ['method_not_allowed', 'DELETE on a route', () => ask('/api/x', { method: 'DELETE' })],
-  ['service_failed', 'a service that does not answer in time', () => ask('/slow', bearer(newToken()))],
+  ['service_failed', 'a service that does not respond in time', () => ask('/slow', bearer(newToken()))],
   ['no_session', 'no cookie', () => ask('/auth/profile')],
   [
     'no_session',

@@ -81,7 +81,7 @@ const FAULTS: readonly (readonly [what: string, how: (path: string) => void])[] 
   ['answers HTML with 200', (path) => tenant.control.html(200, path)],
   ['answers half its JSON', (path) => tenant.control.truncated(path)],
   ['hangs up', (path) => tenant.control.hangUp(path)],
-  ['does not answer in time', (path) => tenant.control.slow(8000, path)],
+  ['does not respond in time', (path) => tenant.control.slow(8000, path)],
 ]
 
 const outage = { status: 503, error: 'auth0_unavailable', source: 'auth0' }

@@ -19,7 +19,7 @@ interface Row {
 const BAD_TOKEN = 'The access token is missing, expired or not acceptable here'
 const BASIC = 'Basic realm="sealgate", charset="UTF-8"'
 
-/** Every error that this gateway answers with. An error that has no row does not compile. */
+/** Every error that this gateway responds with. An error that has no row does not compile. */
 const ERRORS = {
   // The exchange endpoint (RFC 6749 §5.2, RFC 8693 §2.2.2)
   invalid_request: row(400, 'invalid_request', 'The request is malformed'),
@@ -52,7 +52,7 @@ const ERRORS = {
   not_found: row(404, 'not_found', 'There is nothing here'),
   no_public_keys: row(404, 'not_found', 'This gateway signs with HS512: it has no public keys'),
   method_not_allowed: row(405, 'method_not_allowed', 'The method is not allowed here'),
-  service_failed: row(502, 'bad_gateway', 'The service failed to answer'),
+  service_failed: row(502, 'bad_gateway', 'The service failed to respond'),
 
   // Sessions
   no_session: row(401, 'unauthorized', 'The request needs a session: log in', { challenge: 'Bearer' }),
@@ -73,7 +73,7 @@ const ERRORS = {
   limiter_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
 
   // Outages and faults of our own
-  auth0_failed: row(502, 'auth0_unavailable', 'Auth0 failed to answer; try again shortly', {
+  auth0_failed: row(502, 'auth0_unavailable', 'Auth0 failed to respond; try again shortly', {
     source: 'auth0',
     retryAfter: 5,
   }),
@@ -172,7 +172,7 @@ export function retryAfterOf(error: unknown): number | undefined {
   return rowOf(codeOf(error)).retryAfter
 }
 
-/** The answer for an error: JSON in the shape of RFC 6749 §5.2, never stored, and the name of who rejected. */
+/** The response for an error: JSON in the shape of RFC 6749 §5.2, never stored, and the name of who rejected. */
 export function errorResponse(error: unknown, requestId: string): Response {
   const { status, error: code, description, source, challenge } = rowOf(codeOf(error))
   const own = error instanceof GatewayError ? error : undefined

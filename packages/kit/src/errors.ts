@@ -125,7 +125,7 @@ export function bearerChallenge(error?: BearerErrorCode): string {
   return error ? `Bearer error="${error}", error_description="${DESCRIPTIONS[error]}"` : 'Bearer'
 }
 
-/** The JSON error body that the kit answers with: RFC 6750 codes, `Cache-Control: no-store`. */
+/** The JSON error body that the kit responds with: RFC 6750 codes, `Cache-Control: no-store`. */
 export function errorResponse(
   status: number,
   error: keyof typeof DESCRIPTIONS,

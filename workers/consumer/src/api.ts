@@ -33,7 +33,7 @@ export const api = new Hono<SealgateEnv>()
           400,
         )
       }
-      // The example keeps no data: it answers with what it would have written.
+      // The example keeps no data: it responds with what it would have written.
       return c.json({ id: c.req.param('id'), ...profile, changedBy: c.var.auth.sub })
     },
   )

@@ -28,13 +28,13 @@ export const sockets = new Hono<SealgateEnv>()
     return upgrade.accept(new Response(null, { status: 101, webSocket: client }))
   })
   /**
-   * `/agents/chat/<name>`, over WebSocket and HTTP. A stranger does not even wake the Agent, which asks again. Below it
+   * `/agents/chat/<name>`, over WebSocket and HTTP. A stranger does not even wake the Agent, which checks again. Below it
    * there is nothing: the SDK would make an Agent of its own for each `/sub/<class>/<name>` that its owner requests.
    */
   .all('/agents/chat/:name', async (c) => {
     const kit = c.var.jwt
     const log = { onDecision: (made: Decision) => logDenial(made, c) }
-    const answer = await routeAgentRequest(c.req.raw, c.env, {
+    const response = await routeAgentRequest(c.req.raw, c.env, {
       prefix: c.req.path.startsWith('/api/') ? 'api/agents' : 'agents',
       onBeforeConnect: async (request, { name }) => {
         const upgrade = await authenticateUpgrade(request, {
@@ -49,5 +49,5 @@ export const sockets = new Hono<SealgateEnv>()
         return decision.granted ? request : denialResponse(decision)
       },
     })
-    return answer ?? c.notFound()
+    return response ?? c.notFound()
   })

@@ -32,7 +32,7 @@ export interface ExpectedLogin {
   readonly nonce: string
   readonly codeVerifier: string
   readonly redirectUri: string
-  /** An answer without `iss` is rejected (RFC 9207 §2.4). */
+  /** A response without `iss` is rejected (RFC 9207 §2.4). */
   readonly requiresIss: boolean
 }
 
@@ -155,16 +155,16 @@ export class Auth0Client {
     { state, nonce, codeVerifier, redirectUri, requiresIss }: ExpectedLogin,
   ): Promise<Tokens & { readonly claims: UserClaims }> {
     const server = { ...this.#server, authorization_response_iss_parameter_supported: requiresIss }
-    const answer = await this.#step('callback', () =>
+    const authorization = await this.#step('callback', () =>
       Promise.resolve(oauth.validateAuthResponse(server, this.#client, parameters, state)),
     )
-    if (!answer.has('code')) throw new GatewayError('login_failed', { detail: 'callback: no code' })
+    if (!authorization.has('code')) throw new GatewayError('login_failed', { detail: 'callback: no code' })
     const tokens = await this.#step('code', async () => {
       const response = await oauth.authorizationCodeGrantRequest(
         server,
         this.#client,
         this.#authentication,
-        answer,
+        authorization,
         redirectUri,
         codeVerifier,
         this.#options(),

@@ -16,7 +16,7 @@ export interface PasswordLogin {
  * Auth0's response to a user name and password, as it is (https://auth0.com/docs, password-realm grant). RFC 9700 §2.4
  * says that this grant must not be used; it is here for back offices that cannot leave it yet.
  *
- * @throws GatewayError `auth0_unavailable` when Auth0 does not answer, fails, or answers with what is not JSON
+ * @throws GatewayError `auth0_unavailable` when Auth0 does not respond, fails, or responds with what is not JSON
  */
 export async function passwordRealm(
   { issuer, audience, clientId, clientSecret, connection }: LoginConfig & { readonly connection: string },

@@ -1,7 +1,7 @@
 import { readBounded, TIMED_OUT, withDeadline } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
-/** Auth0 must have answered, body and all, within this time. */
+/** Auth0 must have responded, body and all, within this time. */
 const TIMEOUT_MS = 5000
 
 /** More than any set of tokens or claims that Auth0 gives. */
@@ -20,8 +20,8 @@ export interface Auth0Request {
 /**
  * Asks Auth0, within bounds of time and size. What comes back is a response that can be judged: 200, or a rejection.
  *
- * @throws GatewayError `auth0_unavailable` when it does not answer in time or has had enough of us (429);
- *   `auth0_failed` when it answers with a fault, a redirect or too much
+ * @throws GatewayError `auth0_unavailable` when it does not respond in time or has had enough of us (429);
+ *   `auth0_failed` when it responds with a fault, a redirect or too much
  */
 export async function askAuth0(
   url: string,

@@ -5,7 +5,7 @@ export const JWKS_PATH = '/.well-known/jwks.json'
 export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 export const OPENAPI_PATH = '/openapi.json'
 
-/** Paths that the gateway answers itself: a route for one of them would never be asked. */
+/** Paths that the gateway serves itself: a route for one of them would never be reached. */
 export const RESERVED_PATHS = [
   '/health',
   '/oauth/token',

@@ -108,10 +108,10 @@ describe('routes in each other’s way', () => {
   })
 
   it.each(['/health', '/oauth/token', '/auth/login', '/.well-known/jwks.json'])(
-    'rejects %s, which the gateway answers itself',
+    'rejects %s, which the gateway serves itself',
     (path) => {
       expect(() => new RouteTable([routeAt(path)])).toThrow(
-        new ConfigError(`ROUTES has ${path}, which the gateway answers itself: choose another path`),
+        new ConfigError(`ROUTES has ${path}, which the gateway serves itself: choose another path`),
       )
     },
   )

@@ -96,9 +96,7 @@ function withDefaults(definition: RouteDefinition): Route {
 function rejectConflicts(routes: readonly Route[], definitions: readonly RouteDefinition[]): void {
   routes.forEach((route, index) => {
     if (RESERVED_PATHS.some((path) => path === route.match)) {
-      throw new ConfigError(
-        `ROUTES has ${route.match}, which the gateway answers itself: choose another path`,
-      )
+      throw new ConfigError(`ROUTES has ${route.match}, which the gateway serves itself: choose another path`)
     }
     const shared = routes
       .slice(index + 1)

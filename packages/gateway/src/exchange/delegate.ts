@@ -36,14 +36,14 @@ export async function delegate(
   if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
   try {
     const { issuer, ttlSeconds: defaultTtl, maxTtlSeconds } = gateway.config
-    const asked = {
+    const requested = {
       aud: audience,
       ...(permissions && { permissions }),
       ...(roles && { roles }),
       ...(ttlSeconds !== undefined && { ttlSeconds }),
     }
     const limits = { ttlSeconds: defaultTtl, maxTtlSeconds }
-    const delegated = delegateClaims(claims, { iss: issuer, sub: service }, asked, limits, gateway.now())
+    const delegated = delegateClaims(claims, { iss: issuer, sub: service }, requested, limits, gateway.now())
     const { exp = 0, kind, act, auth_iat: authIat } = delegated.kitClaims
     return await issueInternal(gateway.kitFor(audience), {
       claims: {
@@ -72,7 +72,7 @@ async function replacement(
 ): Promise<string> {
   if (roles !== undefined) throw new GatewayError('invalid_scope', { detail: 'a txn_token has no roles' })
   const claims = await verifyFor(gateway, audience, token, TXN_TOKEN_TYP)
-  // A transaction token is for the whole trust domain: each service that the gateway knows may ask.
+  // A transaction token is for the whole trust domain: each service that the gateway knows may request one.
   if (!gateway.config.audiences.has(service)) throw new GatewayError('unauthorized_client')
   if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
   return replaceTransaction(gateway, service, claims, narrowing)

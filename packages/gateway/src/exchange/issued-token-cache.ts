@@ -16,7 +16,7 @@ interface Kept {
 /**
  * Issued tokens, used again while the same caller takes the same route: a signature a request is most of what
  * forwarding costs. The key holds the whole subject token and whatever else went into the exchange, so that a hit can
- * only be the token that issuing anew would give. To be asked after the subject token was verified, never before.
+ * only be the token that issuing anew would return. To be looked up after the subject token was verified, never before.
  */
 export class IssuedTokenCache {
   readonly #kept = new BoundedMap<string, Kept>(MAX_TOKENS)

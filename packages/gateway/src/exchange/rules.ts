@@ -245,8 +245,8 @@ function within(all: readonly string[], some: readonly string[]): readonly strin
   return [...new Set(all)].filter((entry) => wanted.has(entry))
 }
 
-function isWithin(asked: readonly string[] | undefined, held: readonly string[]): boolean {
-  return asked?.every((entry) => held.includes(entry)) ?? true
+function isWithin(requested: readonly string[] | undefined, held: readonly string[]): boolean {
+  return requested?.every((entry) => held.includes(entry)) ?? true
 }
 
 function reject(rejection: ExchangeRejection): ExchangeResult {

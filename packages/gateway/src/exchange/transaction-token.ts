@@ -21,7 +21,7 @@ export interface TransactionRequest {
   readonly claims: IssuedClaims
   /** Seconds since the epoch. */
   readonly expiresAt: number
-  /** The workload that asks, authenticated. */
+  /** The workload that makes the request, authenticated. */
   readonly workload: string
   /** Details that nobody changes on the way (`tctx`). */
   readonly details?: TransactionContext | undefined

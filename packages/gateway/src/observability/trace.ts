@@ -1,4 +1,4 @@
-/** What becomes known about a request while it is answered, for its log line. */
+/** What becomes known about a request while it is handled, for its log line. */
 export interface Trace {
   readonly requestId: string
   /** The pattern that matched; `undefined` while nothing did. */

@@ -1,12 +1,12 @@
 import type { Gateway } from '../gateway.ts'
 
-/** What a page on another origin may read of an answer. */
+/** What a page on another origin may read of a response. */
 const EXPOSED = 'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag'
 
 /** Seconds that a browser may remember a preflight. */
 const MAX_AGE = '600'
 
-/** True for the question that a browser asks before a request to another origin. */
+/** True for the preflight that a browser sends before a request to another origin. */
 export function isPreflight(request: Request): boolean {
   return (
     request.method === 'OPTIONS' &&
@@ -31,7 +31,7 @@ export function preflight(gateway: Gateway, request: Request, path: string | nul
 }
 
 /**
- * Lets the page that asks read the response, when its origin is listed. Never with credentials: a session is for this
+ * Lets the page that sent the request read the response, when its origin is listed. Never with credentials: a session is for this
  * gateway's own origin, and other pages send a token.
  */
 export function allowOrigin(gateway: Gateway, request: Request, headers: Headers): void {

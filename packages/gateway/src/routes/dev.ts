@@ -6,7 +6,7 @@ import { sessionAccessToken } from '../session/access.ts'
 import { originOf } from '../session/cookies.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 
-/** What the page of the example service asks besides. In development alone: elsewhere these paths are forwarded. */
+/** What the page of the example service requests besides. In development alone: elsewhere these paths are forwarded. */
 export const DEV_PATH = '/dev/*'
 
 /**
@@ -46,9 +46,9 @@ async function slots(gateway: Gateway): Promise<object> {
 /** Asks the program that runs the development system: secrets are not a Worker's to write. */
 async function rotate({ config }: Gateway): Promise<Response> {
   if (config.devControl === undefined) throw new GatewayError('not_found')
-  const answer = await fetch(`${config.devControl}/rotate`, { method: 'POST', redirect: 'manual' })
-  return new Response(await answer.text(), {
-    status: answer.status,
+  const rotated = await fetch(`${config.devControl}/rotate`, { method: 'POST', redirect: 'manual' })
+  return new Response(await rotated.text(), {
+    status: rotated.status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
   })
 }

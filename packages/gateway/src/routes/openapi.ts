@@ -95,7 +95,7 @@ const RESERVED_PATHS: ZodOpenApiPathsObject = {
   [OPENAPI_PATH]: { get: { summary: 'This document', responses: { '200': { description: 'OpenAPI 3.1' } } } },
 }
 
-/** What is forwarded: the edge's own answers. What the services say is theirs to document. */
+/** What is forwarded: the edge's own responses. What the services say is theirs to document. */
 function forwardedPaths(routes: Gateway['config']['routes']['routes']): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
   for (const route of routes) {
@@ -111,7 +111,7 @@ function forwardedPaths(routes: Gateway['config']['routes']['routes']): ZodOpenA
           ...parameters,
           security: { required: [{ auth0: [] }], anonymous: [{ auth0: [] }, {}], none: [] }[route.auth],
           responses: {
-            default: { description: 'As the service answers' },
+            default: { description: 'As the service responds' },
             '400': failure('The path is not in its plain form, or the credentials are malformed'),
             ...(route.auth !== 'none' && {
               '401': failure('No token, or one that is not acceptable'),

@@ -26,19 +26,19 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   await limit(gateway, { ip: clientIp(request, config.environment) }, 'pass')
   const client = await authenticateClient(request, form, config.exchange)
   await limit(gateway, { client }, 'pass')
-  const asked = readExchange(form)
-  const { audience } = asked
+  const requested = readExchange(form)
+  const { audience } = requested
   if (!config.audiences.has(audience)) throw new GatewayError('invalid_target')
 
-  const subject = await verified(gateway, asked.subject_token, 'invalid_subject_token')
+  const subject = await verified(gateway, requested.subject_token, 'invalid_subject_token')
   trace.subject = subject.sub
   await limit(gateway, { subject: subject.sub }, 'pass')
-  const actor = await actorOf(gateway, asked)
-  const scope = asked.scope?.split(' ').filter((one) => one !== '')
+  const actor = await actorOf(gateway, requested)
+  const scope = requested.scope?.split(' ').filter((one) => one !== '')
   const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
   const issued =
-    asked.requested_token_type === TXN_TOKEN
-      ? await issueTransactionToken(gateway, subject, wanted, asked, client)
+    requested.requested_token_type === TXN_TOKEN
+      ? await issueTransactionToken(gateway, subject, wanted, requested, client)
       : await issue(gateway, subject, wanted)
   if (!issued.ok) throw new GatewayError(REJECTIONS[issued.rejection], { detail: issued.rejection })
 
@@ -46,8 +46,8 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   return Response.json(
     {
       access_token: token,
-      issued_token_type: asked.requested_token_type,
-      token_type: asked.requested_token_type === TXN_TOKEN ? 'N_A' : 'Bearer',
+      issued_token_type: requested.requested_token_type,
+      token_type: requested.requested_token_type === TXN_TOKEN ? 'N_A' : 'Bearer',
       expires_in: expiresIn,
       // RFC 6749 §3.3: a scope is never empty.
       ...(permissions.length > 0 && { scope: permissions.join(' ') }),
@@ -56,10 +56,10 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   )
 }
 
-type Asked = z.output<typeof exchangeForm>
+type Requested = z.output<typeof exchangeForm>
 
 /** Grant and target have errors of their own (RFC 6749 §5.2, RFC 8693 §2.2.2); the rest is the schema's. */
-function readExchange(form: ReadonlyMap<string, string>): Asked {
+function readExchange(form: ReadonlyMap<string, string>): Requested {
   const grantType = form.get('grant_type')
   if (grantType !== undefined && grantType !== TOKEN_EXCHANGE)
     throw new GatewayError('unsupported_grant_type')
@@ -77,7 +77,7 @@ async function issueTransactionToken(
   gateway: Gateway,
   subject: SubjectClaims,
   wanted: ExchangeRequest,
-  asked: Asked,
+  requested: Requested,
   workload: string | undefined,
 ): Promise<TokenAnswer | Denied> {
   if (workload === undefined)
@@ -85,8 +85,8 @@ async function issueTransactionToken(
   if (!wanted.scope || wanted.scope.length === 0) {
     throw new GatewayError('invalid_request', { description: 'The parameter scope is missing' })
   }
-  const details = readContext('request_details', asked.request_details)
-  const context = readContext('request_context', asked.request_context)
+  const details = readContext('request_details', requested.request_details)
+  const context = readContext('request_context', requested.request_context)
   const exchanged = exchange(subject, wanted, gateway.config, gateway.now())
   if (!exchanged.ok) return exchanged
   const issued = await issueTransaction(gateway, { ...exchanged, workload, details, context })
@@ -125,8 +125,8 @@ async function verified(
   return result.claims
 }
 
-async function actorOf(gateway: Gateway, asked: Asked): Promise<ActorToken | undefined> {
-  const { actor_token: token, actor_token_type: type } = asked
+async function actorOf(gateway: Gateway, requested: Requested): Promise<ActorToken | undefined> {
+  const { actor_token: token, actor_token_type: type } = requested
   if (token === undefined && type === undefined) return undefined
   // RFC 8693 §2.1: one without the other is an error.
   if (token === undefined || type === undefined) {

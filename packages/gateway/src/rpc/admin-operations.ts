@@ -17,12 +17,12 @@ const REVOCATION = z.union([
 
 /** @throws GatewayError `invalid_target` for an audience that is not in `ADMIN_SIGN`, `invalid_request` */
 export async function adminSign(gateway: Gateway, claims: unknown, request: unknown): Promise<string> {
-  const asked = SIGN_REQUEST.safeParse(request)
+  const parsed = SIGN_REQUEST.safeParse(request)
   const given = CLAIMS.safeParse(claims)
-  if (!asked.success || !given.success) {
+  if (!parsed.success || !given.success) {
     throw new GatewayError('invalid_request', { detail: 'the claims or the request have another shape' })
   }
-  const { audience } = asked.data
+  const { audience } = parsed.data
   if (!gateway.config.adminSign.has(audience)) throw new GatewayError('invalid_target')
   const reserved = RESERVED.find((name) => Object.hasOwn(given.data, name))
   if (reserved !== undefined) {

@@ -8,7 +8,7 @@ import { type Outcome, valueOf } from './outcome.ts'
 import type { CookieEncryption } from './encryption.ts'
 import type { OpenSession, SessionCookie, SessionStore } from './store.ts'
 
-/** What the Durable Object of a session answers to. */
+/** What the Durable Object of a session offers. */
 export interface SessionObject {
   start(login: Login): Promise<Outcome<void>>
   access(): Promise<Outcome<Access>>
@@ -41,7 +41,7 @@ export class DurableStore implements SessionStore {
 
   async create(login: Login): Promise<SessionCookie> {
     const id = base64url.encode(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
-    await ask(() => this.#object(id).start(login))
+    await call(() => this.#object(id).start(login))
     const value = await this.#encryption.encrypt('session-id', { id }, this.#now() + ABSOLUTE_SECONDS)
     return { value, maxAge: ABSOLUTE_SECONDS }
   }
@@ -51,10 +51,10 @@ export class DurableStore implements SessionStore {
     if (!content) return undefined
     const object = this.#object(content.id)
     return {
-      access: () => ask(() => object.access()),
-      refresh: () => ask(() => object.refresh()),
-      profile: async ({ isFresh }) => ({ claims: await ask(() => object.profile(isFresh)) }),
-      end: () => ask(() => object.end()),
+      access: () => call(() => object.access()),
+      refresh: () => call(() => object.refresh()),
+      profile: async ({ isFresh }) => ({ claims: await call(() => object.profile(isFresh)) }),
+      end: () => call(() => object.end()),
     }
   }
 
@@ -65,12 +65,12 @@ export class DurableStore implements SessionStore {
 }
 
 /** An object that cannot be reached is an outage: nobody is logged out by it. */
-async function ask<Value>(call: () => Promise<Outcome<Value>>): Promise<Value> {
+async function call<Value>(method: () => Promise<Outcome<Value>>): Promise<Value> {
   let outcome: Outcome<Value>
   try {
-    outcome = await call()
+    outcome = await method()
   } catch (cause) {
-    throw new GatewayError('sessions_unavailable', { cause, detail: 'the Durable Object did not answer' })
+    throw new GatewayError('sessions_unavailable', { cause, detail: 'the Durable Object did not respond' })
   }
   return valueOf(outcome)
 }

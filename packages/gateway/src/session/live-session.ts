@@ -16,7 +16,7 @@ const REFRESH_BEFORE_SECONDS = 60
 /** A token with less lifetime left is of no use: verification rejects it with less than 5 s. */
 const USELESS_SECONDS = 10
 
-/** Who requests a refresh so soon after another gets that one's result, in seconds: tabs ask all at once. */
+/** Who requests a refresh so soon after another gets that one's result, in seconds: tabs send theirs all at once. */
 const REFRESH_AGAIN_SECONDS = 10
 
 /** How long the claims of `/userinfo` are kept, in seconds: Auth0 allows a few calls a minute. */
@@ -73,7 +73,7 @@ export class LiveSession {
   readonly #auth0: SessionAuth0
   readonly #now: () => number
   #refreshing: Promise<SessionRecord> | undefined
-  #asking: Promise<UserClaims> | undefined
+  #fetching: Promise<UserClaims> | undefined
 
   constructor(storage: RecordStorage, auth0: SessionAuth0, now: () => number) {
     this.#storage = storage
@@ -111,7 +111,7 @@ export class LiveSession {
   }
 
   /**
-   * New tokens from Auth0. All who ask at the same time get those of one refresh.
+   * New tokens from Auth0. All who request them at the same time get those of one refresh.
    *
    * @throws GatewayError `no_session`, `session_expired`, `not_refreshable`, `auth0_unavailable`, `auth0_failed`
    */
@@ -131,10 +131,10 @@ export class LiveSession {
     const { claims, userinfo } = await this.#read()
     if (!isFresh) return claims
     if (userinfo && this.#now() - userinfo.fetchedAt < USERINFO_SECONDS) return userinfo.claims
-    this.#asking ??= this.#askUserinfo().finally(() => {
-      this.#asking = undefined
+    this.#fetching ??= this.#fetchUserinfo().finally(() => {
+      this.#fetching = undefined
     })
-    return this.#asking
+    return this.#fetching
   }
 
   /** Ends the session. Returns its refresh token, which is to be revoked. */
@@ -207,7 +207,7 @@ export class LiveSession {
     throw new GatewayError('session_expired', { detail })
   }
 
-  async #askUserinfo(): Promise<UserClaims> {
+  async #fetchUserinfo(): Promise<UserClaims> {
     const { accessToken, sub } = await this.access()
     const claims = await this.#auth0.userinfo(accessToken, sub)
     const record = await this.#storage.read()

@@ -1,6 +1,6 @@
 import { type ErrorCode, GatewayError, problemOf } from '../errors.ts'
 
-/** What a Durable Object answers: classes and codes of errors do not cross RPC. */
+/** What a Durable Object returns: classes and codes of errors do not cross RPC. */
 export type Outcome<Value> =
   | { readonly ok: true; readonly value: Value }
   | {

@@ -9,7 +9,7 @@ export function wantsPage({ url, headers }: Request): boolean {
 }
 
 /**
- * The answer for an error as a page: the texts of the error table, and nothing that came with the request. No script, no
+ * The response for an error as a page: the texts of the error table, and nothing that came with the request. No script, no
  * style, no frame, nothing from elsewhere.
  */
 export async function errorPage(error: unknown, requestId: string): Promise<Response> {

@@ -9,7 +9,7 @@ export interface FakeAuth0 {
   readonly fetch: typeof fetch
   /** How often the JWKS was requested. */
   readonly fetches: number
-  /** Sets how the JWKS is answered from now on. Default: with the key of the tenant. */
+  /** Sets what the JWKS responds with from now on. Default: with the key of the tenant. */
   respond(how?: () => Response | Promise<Response>): void
   readonly publicJwk: JWK
 }
@@ -118,7 +118,7 @@ export function catchLogs(): { readonly text: () => string; readonly lines: () =
   }
 }
 
-/** What every error answer has to be, whatever it says. */
+/** What every error response has to be, whatever it says. */
 export async function expectError(response: Response, status: number, error: string): Promise<string> {
   expect(response.status).toBe(status)
   expect(response.headers.get('Content-Type')).toBe('application/json')

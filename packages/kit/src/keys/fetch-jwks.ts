@@ -6,7 +6,7 @@ import { readBounded } from '../primitives/read-bounded.ts'
 
 /** Anything with the `fetch` of a service binding. */
 export interface FetchService {
-  /** As the global `fetch`, answered by the bound Worker. */
+  /** As the global `fetch`, handled by the bound Worker. */
   fetch(input: string, init?: RequestInit): Promise<Response>
 }
 
@@ -31,7 +31,7 @@ export function serviceLoader(service: FetchService): JwksLoader {
     const response = await service.fetch(SERVICE_URL, requestInit(force, signal))
     if (response.status === 404) {
       await discard(response)
-      throw new Error('the JWKS service answered 404: does the binding set "entrypoint": "Keys"?')
+      throw new Error('the JWKS service responded with 404: does the binding set "entrypoint": "Keys"?')
     }
     return readSet(response)
   }

@@ -94,12 +94,12 @@ export class JwksCache<Key extends SetKey> {
     return set.get(kid) ?? this.#findAnew(kid, since)
   }
 
-  /** For a `kid` that the set does not have: asks again, within the cooldown, and says what that means. */
+  /** For a `kid` that the set does not have: fetches again, within the cooldown, and says what that means. */
   async #findAnew(kid: string, since: number): Promise<readonly Key[]> {
     const { now, cooldownSeconds, source } = this.#options
     const time = now()
     const load = this.#set.lastLoad
-    // Behind a URL an HTTP cache may have answered, with a set from before the kid; a binding has none in between.
+    // Behind a URL an HTTP cache may have responded, with a set from before the kid; a binding has none in between.
     const isJustLoaded = load !== undefined && load.at >= since && (load.isForced || source === 'service')
     const isKnownAbsent = (this.#absent.get(kid) ?? -Infinity) > time
     const isCoolingDown = time < this.#refetchedAt + cooldownSeconds

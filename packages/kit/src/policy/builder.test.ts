@@ -221,11 +221,11 @@ describe('building', () => {
       'kind takes user, machine, agent, anonymous; not robot',
     ],
     ['an actor without a name', () => policy().actor(''), 'actor() accepts non-empty strings'],
-    ['where without words', () => policy().where(() => true, ''), 'where needs words for what it asks'],
+    ['where without words', () => policy().where(() => true, ''), 'where needs words for what it requires'],
     [
       'where with words that are no text',
       () => policy().where(() => true, anything),
-      'where needs words for what it asks',
+      'where needs words for what it requires',
     ],
     ['where without a function', () => policy().where(anything, 'x'), 'where takes a function of the claims'],
     ['not of everybody', () => policy().not(policy()), 'a policy without rules inside not() decides nothing'],

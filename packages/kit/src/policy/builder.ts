@@ -106,7 +106,7 @@ export class Policy<Custom = unknown> {
   where(predicate: (claims: VerifiedClaims & Custom) => boolean, words: string): Policy<Custom> {
     if (typeof predicate !== 'function') throw new ConfigError('where takes a function of the claims')
     if (typeof words !== 'string' || words === '') {
-      throw new ConfigError("where needs words for what it asks: where(claims => …, 'tenant is acme')")
+      throw new ConfigError("where needs words for what it requires: where(claims => …, 'tenant is acme')")
     }
     // The schema ran before any rule does, so the claims are what its output says.
     return this.#with(rules.where(predicate as (claims: VerifiedClaims) => boolean, words))

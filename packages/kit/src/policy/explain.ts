@@ -6,7 +6,7 @@ import type { PolicyParts } from './parts.ts'
 export interface ExplainedRule {
   /** What the rule requires. */
   readonly rule: string
-  /** `skipped`: the claims did not satisfy the schema, so the rule was not asked. */
+  /** `skipped`: the claims did not satisfy the schema, so the rule was not evaluated. */
   readonly outcome: 'pass' | 'fail' | 'skipped'
 }
 

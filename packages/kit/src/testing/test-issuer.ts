@@ -40,7 +40,7 @@ export interface TestIssuerOptions {
   readonly now?: () => number
 }
 
-/** How a broken JWKS binding answers: an HTTP status, a body, or an exception. */
+/** How a broken JWKS binding responds: an HTTP status, a body, or an exception. */
 export type Breakage = number | { readonly body: string } | 'throw'
 
 /**
@@ -59,7 +59,7 @@ export interface TestIssuer {
   readonly binding: {
     /** Answers every request with the JWK Set, or as `break` says. */
     fetch(input: string | Request, init?: RequestInit): Promise<Response>
-    /** How often it was asked. */
+    /** How often it was fetched. */
     readonly fetches: number
   }
   /** A good token. */

@@ -70,11 +70,11 @@ export function actorDepth(actor: Actor | undefined): number {
   return actor ? 1 + actorDepth(actor.act) : 0
 }
 
-function narrowed(what: string, asked: readonly string[], held: readonly string[]): readonly string[] {
-  if (!isStringArray(asked)) throw new ClaimsError(`${what} must be an array of strings`)
-  const extra = asked.filter((right) => !held.includes(right))
+function narrowed(what: string, requested: readonly string[], held: readonly string[]): readonly string[] {
+  if (!isStringArray(requested)) throw new ClaimsError(`${what} must be an array of strings`)
+  const extra = requested.filter((right) => !held.includes(right))
   if (extra.length > 0) throw new ClaimsError(`${what} may only narrow: not held are ${extra.join(', ')}`)
-  return [...new Set(asked)]
+  return [...new Set(requested)]
 }
 
 function isStringArray(value: unknown): value is readonly string[] {

@@ -49,7 +49,7 @@ describe('exchangeDelegate', () => {
     const asking = ask(answer)
     await expect(asking).rejects.toThrow(KeysUnavailableError)
     await expect(asking).rejects.toMatchObject({
-      message: 'the exchange service cannot answer now: temporarily_unavailable',
+      message: 'the exchange service is not available now: temporarily_unavailable',
       retryAfterSeconds,
     })
   })

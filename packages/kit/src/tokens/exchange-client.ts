@@ -19,7 +19,7 @@ export interface Exchange {
  * Has the gateway sign a delegated token. Errors cross RPC as values: only their `code` and `status` count.
  *
  * @throws ClaimsError when the gateway rejects what was requested
- * @throws KeysUnavailableError when it cannot be reached, or cannot answer now
+ * @throws KeysUnavailableError when it cannot be reached, or is not available now
  * @throws ConfigError when it does not know this service
  */
 export async function exchangeDelegate(
@@ -28,9 +28,9 @@ export async function exchangeDelegate(
   request: DelegationRequest,
 ): Promise<string> {
   const { aud, permissions, roles, ttlSeconds } = request
-  let answer: unknown
+  let result: unknown
   try {
-    answer = await exchange.delegate(token, {
+    result = await exchange.delegate(token, {
       audience: aud,
       ...(permissions && { permissions }),
       ...(roles && { roles }),
@@ -39,13 +39,13 @@ export async function exchangeDelegate(
   } catch (cause) {
     throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
   }
-  const reply: Readonly<Record<string, unknown>> = isObject(answer) ? answer : {}
+  const reply: Readonly<Record<string, unknown>> = isObject(result) ? result : {}
   if (reply.ok === true && typeof reply.token === 'string') return reply.token
   const code = typeof reply.code === 'string' ? reply.code : 'unknown'
   const status = typeof reply.status === 'number' ? reply.status : 500
   if (status === 503) {
     const retryAfter = typeof reply.retryAfter === 'number' ? reply.retryAfter : 5
-    throw new KeysUnavailableError(`the exchange service cannot answer now: ${code}`, retryAfter)
+    throw new KeysUnavailableError(`the exchange service is not available now: ${code}`, retryAfter)
   }
   if (status >= 500 || status === 403) {
     throw new ConfigError(

@@ -95,11 +95,11 @@ export class Denylist {
   /** For each name, the time up to which it is revoked. */
   async #read(names: readonly string[]): Promise<readonly (number | undefined)[]> {
     const keys = await Promise.all(names.map((name) => storeKey(this.#settings.issuer, name)))
-    const answers = await withDeadline(this.#store.get(keys, { type: 'json' }), DENYLIST_TIMEOUT_MS)
-    if (answers === TIMED_OUT) throw new Error('the deny-list did not answer in time')
+    const entries = await withDeadline(this.#store.get(keys, { type: 'json' }), DENYLIST_TIMEOUT_MS)
+    if (entries === TIMED_OUT) throw new Error('the deny-list did not respond in time')
     const until = this.#settings.now() + DENYLIST_CACHE_SECONDS
     return names.map((name, index) => {
-      const entry = answers.get(keys[index] ?? '')
+      const entry = entries.get(keys[index] ?? '')
       // An entry that cannot be read was still put there to reject.
       const before = entry === null || entry === undefined ? undefined : beforeOf(entry)
       this.#remembered.set(name, { before, until })

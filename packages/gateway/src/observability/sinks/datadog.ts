@@ -58,7 +58,7 @@ export class Datadog {
   }
 
   async #run(): Promise<void> {
-    // The lines of whatever else is answered right now go into the same batch.
+    // The lines of whatever else is being handled right now go into the same batch.
     await new Promise((resolve) => setTimeout(resolve, 50))
     while (this.#lines.length > 0) {
       const batch = this.#lines.splice(0, BATCH_LINES)
