@@ -135,7 +135,10 @@ export default {
   options: {
     tsPreCompilationDeps: true,
     doNotFollow: { path: ['(^|/)node_modules/', '^packages/[^/]+/dist/'] },
-    exclude: { path: '^(packages/[^/]+/(src|runtime)|workers|test|bench)/.*[.]d[.]ts$' },
+    // What wrangler writes while it runs comes and goes.
+    exclude: {
+      path: ['^(packages/[^/]+/(src|runtime)|workers|test|bench)/.*[.]d[.]ts$', '(^|/)[.](wrangler|dev)/'],
+    },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js'],
       exportsFields: ['exports'],
