@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readCredentials } from './bearer.ts'
+import { readCredentials, usualToken } from './bearer.ts'
 
 const withHeader = (value: string): Request =>
   new Request('https://a.test/', { headers: { Authorization: value } })
@@ -50,16 +50,19 @@ describe('readCredentials', () => {
   it('does not look for a token in the query', () => {
     expect(readCredentials(new Request('https://a.test/?access_token=abc'))).toEqual({ form: 'none' })
   })
+})
 
-  it('asks about the token of the usual header, and reads no token that is known', () => {
-    const asked: string[] = []
-    const isKnown = (token: string): boolean => asked.push(token) > 0
-    expect(readCredentials(withHeader('Bearer abc.def.ghi'), isKnown)).toEqual({
-      form: 'token',
-      token: 'abc.def.ghi',
-    })
-    expect(asked).toEqual(['abc.def.ghi'])
-    expect(readCredentials(withHeader('Basic abc.def.ghi'), isKnown)).toEqual({ form: 'none' })
-    expect(asked).toHaveLength(1)
+describe('usualToken', () => {
+  it('is whatever stands behind the scheme as everybody writes it', () => {
+    expect(usualToken(withHeader('Bearer abc.def.ghi'))).toBe('abc.def.ghi')
+    expect(usualToken(withHeader('Bearer  a b, Bearer c'))).toBe(' a b, Bearer c')
+  })
+
+  it.each([null, undefined, '', 'abc', new Request('https://a.test/')])('is none in %j', (source) => {
+    expect(usualToken(source)).toBeUndefined()
+  })
+
+  it.each(['bearer abc', 'Bearer', 'Bearer\tabc', 'Basic abc', ''])('is none in a header %j', (value) => {
+    expect(usualToken(withHeader(value))).toBeUndefined()
   })
 })

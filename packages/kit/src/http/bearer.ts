@@ -9,19 +9,12 @@ const NONE: Credentials = { form: 'none' }
 /**
  * Reads the one bearer token of a request, or takes a token as it is. The scheme's case does not matter. Two
  * headers arrive joined by a comma, which no token contains. Other schemes are no bearer credentials.
- *
- * @param isKnown says that a token was verified before, and so is well-formed: its characters are not read again
  */
-export function readCredentials(
-  source: string | Request | null | undefined,
-  isKnown: (token: string) => boolean = () => false,
-): Credentials {
+export function readCredentials(source: string | Request | null | undefined): Credentials {
   if (source === null || source === undefined || source === '') return NONE
   if (typeof source === 'string') return { form: 'token', token: source }
   const header = source.headers.get('Authorization')
   if (header === null) return NONE
-  const usual = header.startsWith('Bearer ') ? header.slice('Bearer '.length) : undefined
-  if (usual !== undefined && isKnown(usual)) return { form: 'token', token: usual }
   const scheme = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/.exec(header)?.[0]
   if (scheme === undefined) return { form: 'malformed', detail: 'the Authorization header has no scheme' }
   if (scheme.toLowerCase() !== 'bearer') {
@@ -33,4 +26,13 @@ export function readCredentials(
   if (token === undefined)
     return { form: 'malformed', detail: 'the Authorization header is not one bearer token' }
   return { form: 'token', token }
+}
+
+/**
+ * What stands behind `Bearer ` in a request, its characters not read: whoever reads a compact JWS strictly reads them
+ * all, and needs {@link readCredentials} only for what is none. `undefined` for every other form.
+ */
+export function usualToken(source: string | Request | null | undefined): string | undefined {
+  const header = typeof source === 'object' ? source?.headers.get('Authorization') : undefined
+  return header?.startsWith('Bearer ') ? header.slice('Bearer '.length) : undefined
 }

@@ -1,7 +1,7 @@
 import { type Auth, authOf, type VerifiedClaims } from '../claims/types.ts'
 import type { Settings } from '../config/settings.ts'
 import { KeysUnavailableError, RevocationUnavailableError, TokenError, type TokenReason } from '../errors.ts'
-import { readCredentials } from '../http/bearer.ts'
+import { readCredentials, usualToken } from '../http/bearer.ts'
 import { type Decision, denial, type Denied, outage } from '../http/decision.ts'
 import { ALGORITHMS } from '../jose/algorithms.ts'
 import type { CompactHeader } from '../jose/compact.ts'
@@ -111,19 +111,36 @@ export class Verifier {
     rules: Policy<Custom> | undefined,
     options: AuthorizeOptions,
   ): Decision<Custom> | Promise<Decision<Custom>> {
-    const credentials = readCredentials(source, this.#isKnown)
+    const usual = usualToken(source)
+    if (usual !== undefined) {
+      try {
+        return this.#decideToken(usual, rules, options)
+      } catch (error) {
+        // A token that can be read was well-formed in its header. One that cannot may be a malformed header instead.
+        if (!isUnreadable(error)) return denyToken(error)
+      }
+    }
+    const credentials = readCredentials(source)
     if (credentials.form === 'none') return denial(401, 'no_credentials', 'the request has no bearer token')
     if (credentials.form === 'malformed') return denial(400, 'malformed_credentials', credentials.detail)
-    const { token } = credentials
-    const parts = partsOf(rules ?? policy())
     try {
-      const verified = this.#verified(token, verifyOptionsOf(parts, options))
-      return verified instanceof Promise
-        ? verified.then((late) => this.#judge<Custom>(late, token, parts), denyToken)
-        : this.#judge(verified, token, parts)
+      return this.#decideToken(credentials.token, rules, options)
     } catch (error) {
       return denyToken(error)
     }
+  }
+
+  /** @throws TokenError at once, for a token that is rejected before anything has to be waited for */
+  #decideToken<Custom>(
+    token: string,
+    rules: Policy<Custom> | undefined,
+    options: AuthorizeOptions,
+  ): Decision<Custom> | Promise<Decision<Custom>> {
+    const parts = partsOf(rules ?? policy())
+    const verified = this.#verified(token, verifyOptionsOf(parts, options))
+    return verified instanceof Promise
+      ? verified.then((late) => this.#judge<Custom>(late, token, parts), denyToken)
+      : this.#judge(verified, token, parts)
   }
 
   #judge<Custom>(
@@ -158,8 +175,6 @@ export class Verifier {
     if (auth !== verified.auth) this.#origins.set(auth, { token, claims: verified.claims })
     return { granted: true, auth }
   }
-
-  readonly #isKnown = (token: string): boolean => this.#tokens.knows(token)
 }
 
 const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
@@ -168,6 +183,10 @@ const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
 function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): VerifyOptions | undefined {
   if (request) return { ...base, request }
   return base === NO_RULES.base ? undefined : base
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof TokenError && (error.reason === 'malformed' || error.reason === 'too_large')
 }
 
 function denyToken(error: unknown): Denied {

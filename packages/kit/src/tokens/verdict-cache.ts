@@ -48,14 +48,10 @@ export class VerdictCache {
   }
 
   get(token: string): SignatureVerdict | undefined {
-    const entry = this.#find(token)
-    if (entry) entry.hit = true
-    return entry?.verdict
-  }
-
-  /** As `get`, without counting as a hit. */
-  has(token: string): boolean {
-    return this.#find(token) !== undefined
+    const entry = this.#entries.get(digestOf(token))
+    if (entry?.token !== token) return undefined
+    entry.hit = true
+    return entry.verdict
   }
 
   set(token: string, verdict: SignatureVerdict): void {
@@ -65,11 +61,6 @@ export class VerdictCache {
     const entry = { token, verdict, place, hit: false }
     this.#ring[place] = entry
     this.#entries.set(digest, entry)
-  }
-
-  #find(token: string): Entry | undefined {
-    const entry = this.#entries.get(digestOf(token))
-    return entry?.token === token ? entry : undefined
   }
 
   /** The next place that is free, or, when all are taken, that of the first entry that was not hit for a round. */

@@ -89,11 +89,6 @@ export class TokenVerifier {
       : this.#verifyAgain(token, known, keys, options)
   }
 
-  /** True for a token whose signature verified before. It says nothing about now. */
-  knows(token: string): boolean {
-    return this.#verdicts.has(token)
-  }
-
   /** For a token seen before, whose key may be withdrawn by now. */
   async #verifyAgain(
     token: string,
