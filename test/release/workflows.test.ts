@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format } from 'prettier'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { STEPS } from '../../bench/nightly/steps.ts'
 import { ROOT } from '../support/project.ts'
 
@@ -33,6 +33,52 @@ it.each(workflows)(
 it.each(workflows)('%s puts nothing that others write into a shell', (_, text) => {
   const scripts = text.match(/run: (?:\|\n(?: {10,}.*\n)+|.*\n)/g) ?? []
   expect(scripts.filter((script) => /\$\{\{ *(?:github|inputs|needs)\./.test(script))).toEqual([])
+})
+
+describe('the release', () => {
+  const text = readFileSync(join(FOLDER, 'release.yml'), 'utf8')
+  const jobs = new Map(
+    text
+      .slice(text.indexOf('\njobs:'))
+      .replaceAll(/^ *#.*\n/gm, '')
+      .split(/^ {2}(?=[a-z]+:$)/m)
+      .slice(1)
+      .map((job) => [job.slice(0, job.indexOf(':')), job]),
+  )
+  const privileged = [...jobs].filter(([, job]) => job.includes('id-token: write'))
+  const publish = privileged[0]?.[1] ?? ''
+
+  it('gives its identity to the one job that publishes, behind the reviewers of its environment', () => {
+    expect([...jobs.keys()]).toEqual(['look', 'check', 'pack', 'publish'])
+    expect(privileged.map(([name]) => name)).toEqual(['publish'])
+    expect([...jobs].filter(([, job]) => job.includes('npm publish')).map(([name]) => name)).toEqual([
+      'publish',
+    ])
+    expect(publish).toMatch(/^ {4}environment: npm$/m)
+  })
+
+  it('runs no code of this repository or its dependencies where it has that identity', () => {
+    const actions = [...publish.matchAll(/uses: ([\w/-]+)@/g)].map(([, action]) => action)
+    expect(actions).toEqual(['actions/setup-node', 'actions/download-artifact'])
+    const scripts = [...publish.matchAll(/run: \|\n((?: {10}.*\n)+)|run: (.*)/g)].map(([, block, line]) =>
+      (block ?? line ?? '').split('\n').map((one) => one.trim()),
+    )
+    expect(scripts).toEqual([
+      [
+        'for tarball in tarballs/*.tgz; do',
+        'npm publish "./$tarball" --ignore-scripts --provenance --access public',
+        'done',
+        '',
+      ],
+    ])
+  })
+
+  it('tests and packs what it publishes, and runs no script of a dependency to install it', () => {
+    expect(publish).toMatch(/^ {4}needs: pack$/m)
+    expect(jobs.get('pack')).toMatch(/^ {4}needs: \[look, check\]$/m)
+    expect(jobs.get('pack')).toContain('npm ci --ignore-scripts')
+    expect(jobs.get('pack')).toContain('npm pack --workspace "$path" --ignore-scripts')
+  })
 })
 
 it('runs every part of the long tests each week', () => {
