@@ -78,6 +78,9 @@ it.each([
   ['npx wrangler secret nothing', 'wrangler secret nothing is not known'],
   ['npx wrangler deploy --nothing', 'wrangler deploy has no --nothing'],
   ['.ci/nothing', 'there is no .ci/nothing'],
+  ['npx vitest run test/nothing', 'there is no test/nothing'],
+  ['npx vitest run test/security', undefined],
+  ['node bench/nothing.ts', 'there is no bench/nothing.ts'],
   ['nothing', 'nothing is no program that readers have'],
   ['npx wrangler secret put NAME --env staging', undefined],
 ])(

@@ -42,7 +42,9 @@ export async function problemOf(command: Command, cwd?: string): Promise<string 
   if (program.includes('/')) return existsSync(join(ROOT, program)) ? undefined : `there is no ${program}`
   if (program === 'node') {
     const file = args.find((word) => !word.startsWith('-'))
-    return file === undefined ? 'node is given no file' : undefined
+    if (file === undefined) return 'node is given no file'
+    // A name alone is a file of the reader's own.
+    return file.includes('/') && !existsSync(join(ROOT, file)) ? `there is no ${file}` : undefined
   }
   return COMMON.includes(program) ? undefined : `${program} is no program that readers have`
 }
@@ -77,6 +79,10 @@ async function binProblem(args: readonly string[], cwd: string | undefined): Pro
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
+  }
+  if (name === 'vitest') {
+    const missingPath = rest.slice(1).find((word) => !word.startsWith('-') && !existsSync(join(ROOT, word)))
+    return missingPath === undefined ? undefined : `there is no ${missingPath}`
   }
   if (name !== 'wrangler') return undefined
   const end = rest.findIndex((word) => !/^[a-z]+(-[a-z]+)*$/.test(word))
