@@ -9,9 +9,19 @@ const rights = z.array(right)
 
 const name = z.string().min(1, 'must not be empty')
 
+/** RFC 8707 §2: an absolute URI without a fragment. */
+const resource = z
+  .string()
+  .refine((uri) => URL.canParse(uri) && !/[#\s]/.test(uri), 'must be an absolute URI without a fragment')
+
 export const audiences = z.record(
   name,
-  z.strictObject({ permissions: rights, roles: rights, actors: z.array(name).optional() }),
+  z.strictObject({
+    permissions: rights,
+    roles: rights,
+    actors: z.array(name).optional(),
+    resources: z.array(resource).optional(),
+  }),
 )
 
 /** Headers that this gateway sets, strips, or that belong to one hop: no route may pass them on. */

@@ -4,6 +4,11 @@ export interface AudienceDefinition {
   readonly roles: readonly string[]
   /** Auth0 subjects that may act for others at this audience, with an `actor_token` (RFC 8693 §2.1). Default: nobody. */
   readonly actors?: readonly string[] | undefined
+  /**
+   * Absolute URIs by which the exchange's `resource` may name this audience (RFC 8707 §2), compared character by
+   * character. No two audiences share one. Default: none.
+   */
+  readonly resources?: readonly string[] | undefined
 }
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const

@@ -162,6 +162,20 @@ const rejected: [name: string, value: unknown, message: RegExp, more?: object][]
     /^AUDIENCES\.a\.permissions\.0 is not a permission/,
   ],
   ['AUDIENCES', { a: { permissions: [], roles: [], role: [] } }, /^AUDIENCES\.a/],
+  ...['reports', '/api', 'https://a.test/#x', 'https://a.test/ ', ''].map(
+    (uri): (typeof rejected)[number] => [
+      'AUDIENCES',
+      { a: { permissions: [], roles: [], resources: [uri] } },
+      /^AUDIENCES\.a\.resources\.0 must be an absolute URI without a fragment/,
+    ],
+  ),
+  [
+    'AUDIENCES',
+    Object.fromEntries(
+      ['a', 'b'].map((name) => [name, { permissions: [], roles: [], resources: ['urn:x'] }]),
+    ),
+    /^AUDIENCES gives the resource urn:x to both a and b/,
+  ],
 ]
 
 /** Problems of one route; it is else like the others. */

@@ -13,6 +13,8 @@ export interface Service {
 /** What the gateway stands in front of. */
 export interface ServiceSettings {
   readonly audiences: ReadonlyMap<string, AudienceDefinition>
+  /** The audience that each `resource` names (RFC 8707 §2). */
+  readonly audiencesByResource: ReadonlyMap<string, string>
   readonly routes: RouteTable
   /** Service bindings by name. */
   readonly services: ReadonlyMap<string, Service>
@@ -29,7 +31,12 @@ export function readServices(
 ): ServiceSettings {
   const known = parseAudiences(variables.AUDIENCES ?? definition.audiences)
   const table = new RouteTable(variables.ROUTES ?? checkRoutes(definition.routes))
-  return { audiences: known, routes: table, services: bindServices(env, table, known) }
+  return {
+    audiences: known,
+    audiencesByResource: byResource(known),
+    routes: table,
+    services: bindServices(env, table, known),
+  }
 }
 
 function parseAudiences(given: unknown): ReadonlyMap<string, AudienceDefinition> {
@@ -37,11 +44,28 @@ function parseAudiences(given: unknown): ReadonlyMap<string, AudienceDefinition>
   if (!parsed.success) throw definitionError('AUDIENCES', parsed.error)
   if (Object.keys(parsed.data).length === 0) reject('AUDIENCES', 'names no audience: nothing could be issued')
   return new Map(
-    Object.entries(parsed.data).map(([audience, { permissions, roles, actors = [] }]) => [
+    Object.entries(parsed.data).map(([audience, { permissions, roles, actors = [], resources = [] }]) => [
       audience,
-      { permissions: [...new Set(permissions)], roles: [...new Set(roles)], actors },
+      { permissions: [...new Set(permissions)], roles: [...new Set(roles)], actors, resources },
     ]),
   )
+}
+
+function byResource(known: ReadonlyMap<string, AudienceDefinition>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const [audience, { resources = [] }] of known) {
+    for (const resource of resources) {
+      const other = found.get(resource)
+      if (other !== undefined && other !== audience) {
+        reject(
+          'AUDIENCES',
+          `gives the resource ${resource} to both ${other} and ${audience}: it must name one`,
+        )
+      }
+      found.set(resource, audience)
+    }
+  }
+  return found
 }
 
 function checkRoutes(given: unknown): z.infer<typeof routes> {

@@ -1,6 +1,6 @@
 import { customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
+import { AUDIENCES, catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
 import { app } from '../testing/test-gateway.ts'
 
 let env: Record<string, unknown>
@@ -51,6 +51,14 @@ describe('GET /.well-known/oauth-authorization-server', () => {
     })
   })
 
+  it('lists the resources that are https URLs (RFC 9728 §4)', async () => {
+    const resources = ['https://reports.test', 'urn:reports']
+    const on = { ...env, AUDIENCES: { ...AUDIENCES, reports: { ...AUDIENCES.reports, resources } } }
+    expect(await (await get('/.well-known/oauth-authorization-server', on)).json()).toMatchObject({
+      protected_resources: ['https://reports.test'],
+    })
+  })
+
   it('is not there when the issuer is another than the address (RFC 8414 §3.3)', async () => {
     const without = { ...env, BASE_URL: '' }
     for (const on of [without, { ...env, JWT_ISS: 'https://gateway.internal' }]) {
@@ -78,8 +86,9 @@ describe('GET /openapi.json', () => {
   it('has the very schemas that check requests', async () => {
     const { components } = await read()
     const form = components.schemas.TokenExchangeRequest
-    expect(form?.required).toEqual(['grant_type', 'audience', 'subject_token', 'subject_token_type'])
-    expect(form?.properties).toHaveProperty('request_details')
+    expect(form?.required).toEqual(['grant_type', 'subject_token', 'subject_token_type'])
+    for (const name of ['request_details', 'audience', 'resource'])
+      expect(form?.properties).toHaveProperty(name)
     expect(components.schemas).toHaveProperty('Error')
   })
 

@@ -15,12 +15,14 @@ export function health(): Response {
  * @throws GatewayError `not_found`
  */
 export function metadata({ config }: Gateway): Response {
-  const { baseUrl, issuer, jwksPublic, mode, hasDenylist, audiences, exchange } = config
+  const { baseUrl, issuer, jwksPublic, mode, hasDenylist, audiences, audiencesByResource, exchange } = config
   if (baseUrl === undefined || baseUrl !== issuer) throw new GatewayError('not_found')
   const methods = [
     ...(exchange.clients.size > 0 ? ['client_secret_basic', 'client_secret_post'] : []),
     ...(exchange.isPublic ? ['none'] : []),
   ]
+  // RFC 9728 §1.2: the identifier of a protected resource is an https URL. Other URIs name no such one.
+  const resources = [...audiencesByResource.keys()].filter((uri) => uri.startsWith('https://'))
   return Response.json(
     {
       issuer,
@@ -30,6 +32,8 @@ export function metadata({ config }: Gateway): Response {
       response_types_supported: [],
       grant_types_supported: [TOKEN_EXCHANGE],
       scopes_supported: [...new Set([...audiences.values()].flatMap(({ permissions }) => permissions))],
+      // RFC 9728 §4.
+      ...(resources.length > 0 && { protected_resources: resources }),
       ...(jwksPublic && mode === 'EdDSA' && { jwks_uri: `${baseUrl}${JWKS_PATH}` }),
       ...(hasDenylist && {
         revocation_endpoint: `${baseUrl}/oauth/revoke`,

@@ -43,7 +43,7 @@ const RESERVED_PATHS: ZodOpenApiPathsObject = {
         '200': { description: 'The token', ...json(exchangeAnswer) },
         '400': failure('invalid_request, invalid_target, invalid_scope, unsupported_grant_type'),
         '401': failure('invalid_client'),
-        '404': failure('JSON came, and the password realm is off'),
+        '404': failure('A user name and password came, and the password realm is off'),
         '413': failure('The body is too large'),
         '429': failure('Too many requests'),
         '502': failure('Auth0 failed'),

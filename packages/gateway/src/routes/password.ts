@@ -3,19 +3,24 @@ import type { Trace } from '../observability/trace.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
-import { readBody } from '../http/form.ts'
+import { notAForm, readBody } from '../http/form.ts'
 import { passwordBody } from './schemas.ts'
 
 /**
- * `POST /oauth/token` with JSON: the password-realm proxy. Auth0's status and body pass unchanged.
+ * `POST /oauth/token` with JSON: the password-realm proxy. Auth0's status and body pass unchanged. JSON that is meant for
+ * the token exchange is told what that takes.
  *
- * @throws GatewayError `not_found` unless `AUTH0_CONNECTION` is set
+ * @throws GatewayError `not_found` for a user name and password, unless `AUTH0_CONNECTION` is set
  */
 export async function passwordLogin(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { login, environment } = gateway.config
   const connection = login?.connection
-  if (login === undefined || connection === undefined) throw new GatewayError('not_found')
-  const { username, password } = await readPassword(request)
+  const body = await readJson(request)
+  const isOff = login === undefined || connection === undefined
+  if (isExchange(body) || (isOff && !passwordBody.safeParse(body).success))
+    throw notAForm('The token exchange')
+  if (isOff) throw new GatewayError('not_found')
+  const { username, password } = checkPassword(body)
   // Auth0 accepts a name in any case: each spelling must not be a new one to guess at.
   const name = username.normalize('NFKC').trim().toLowerCase()
   trace.login = name
@@ -28,14 +33,24 @@ export async function passwordLogin(gateway: Gateway, request: Request, trace: T
   return passwordRealm({ ...login, connection }, { username, password, ip })
 }
 
-async function readPassword(request: Request): Promise<{ username: string; password: string }> {
-  let body: unknown
+/** The JSON of a body; `undefined` for what is none. */
+async function readJson(request: Request): Promise<unknown> {
+  const text = await readBody(request)
   try {
-    body = JSON.parse(await readBody(request))
-  } catch (error) {
-    if (error instanceof GatewayError) throw error
-    throw new GatewayError('invalid_request', { description: 'The body is not JSON' })
+    const body: unknown = JSON.parse(text)
+    return body
+  } catch {
+    return undefined
   }
+}
+
+/** A grant is what the exchange's form names; the password realm has one alone, and names none. */
+function isExchange(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, 'grant_type')
+}
+
+function checkPassword(body: unknown): { username: string; password: string } {
+  if (body === undefined) throw new GatewayError('invalid_request', { description: 'The body is not JSON' })
   const parsed = passwordBody.safeParse(body)
   if (parsed.success) return parsed.data
   const name = parsed.error.issues[0]?.path[0]

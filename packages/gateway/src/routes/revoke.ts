@@ -15,9 +15,9 @@ import { checkForm, revocationForm } from './schemas.ts'
  */
 export async function revokeToken(gateway: Gateway, request: Request): Promise<Response> {
   if (!gateway.config.hasDenylist) throw new GatewayError('not_found')
-  const form = await readForm(request)
+  const form = await readForm(request, 'The revocation')
   await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
-  const client = await authenticateClient(request, form, gateway.config.exchange)
+  const client = await authenticateClient(request, form.parameters, gateway.config.exchange)
   await limit(gateway, { client }, 'pass')
   const { token } = checkForm(revocationForm, form)
   const audience = audienceOf(token)

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
+import type { Form } from '../http/form.ts'
 
 /** What the OAuth endpoints take. The OpenAPI document is made from these very schemas. */
 
@@ -14,7 +15,14 @@ const tokenType = z.enum([ACCESS_TOKEN, JWT])
 export const exchangeForm = z
   .object({
     grant_type: z.literal(TOKEN_EXCHANGE),
-    audience: z.string().meta({ description: 'One audience that the gateway knows' }),
+    audience: z
+      .string()
+      .optional()
+      .meta({ description: 'One audience that the gateway knows. Required unless a resource names it' }),
+    resource: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'RFC 8707 §2: a URI that an audience lists; several must name one audience' }),
     requested_token_type: z.enum([ACCESS_TOKEN, JWT, TXN_TOKEN]).default(ACCESS_TOKEN),
     subject_token: z.string().meta({ description: 'An Auth0 access token' }),
     subject_token_type: tokenType,
@@ -69,12 +77,12 @@ export const errorAnswer = z
 /** @throws GatewayError `invalid_request`, naming the first parameter that is missing or has another value */
 export function checkForm<Schema extends z.ZodType>(
   schema: Schema,
-  form: ReadonlyMap<string, string>,
+  { parameters, lists }: Form,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(Object.fromEntries(form))
+  const parsed = schema.safeParse(Object.fromEntries<unknown>([...parameters, ...lists]))
   if (parsed.success) return parsed.data
   const name = String(parsed.error.issues[0]?.path[0])
   throw new GatewayError('invalid_request', {
-    description: form.has(name) ? `The ${name} is not supported` : `The parameter ${name} is missing`,
+    description: parameters.has(name) ? `The ${name} is not supported` : `The parameter ${name} is missing`,
   })
 }

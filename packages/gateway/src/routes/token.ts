@@ -13,22 +13,22 @@ import {
 import { issue, type Issued, rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
+import { targetOf } from '../exchange/target.ts'
 import { issueTransaction, readContext } from '../exchange/transaction-token.ts'
 import { authenticateClient } from '../http/client-authentication.ts'
-import { readForm } from '../http/form.ts'
+import { type Form, readForm } from '../http/form.ts'
 import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
 
 /** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
 export async function exchangeToken(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { config } = gateway
-  const form = await readForm(request)
+  const form = await readForm(request, 'The token exchange', ['resource'])
   // Before the client is known, so that nobody guesses secrets without a limit.
   await limit(gateway, { ip: clientIp(request, config.environment) }, 'pass')
-  const client = await authenticateClient(request, form, config.exchange)
+  const client = await authenticateClient(request, form.parameters, config.exchange)
   await limit(gateway, { client }, 'pass')
   const requested = readExchange(form)
-  const { audience } = requested
-  if (!config.audiences.has(audience)) throw new GatewayError('invalid_target')
+  const audience = targetOf({ audience: requested.audience, resources: requested.resource }, config)
 
   const subject = await verified(gateway, requested.subject_token, 'invalid_subject_token')
   trace.subject = subject.sub
@@ -58,14 +58,11 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
 
 type Requested = z.output<typeof exchangeForm>
 
-/** Grant and target have errors of their own (RFC 6749 §5.2, RFC 8693 §2.2.2); the rest is the schema's. */
-function readExchange(form: ReadonlyMap<string, string>): Requested {
-  const grantType = form.get('grant_type')
+/** The grant has an error of its own (RFC 6749 §5.2); the rest is the schema's. */
+function readExchange(form: Form): Requested {
+  const grantType = form.parameters.get('grant_type')
   if (grantType !== undefined && grantType !== TOKEN_EXCHANGE)
     throw new GatewayError('unsupported_grant_type')
-  if (form.has('resource')) {
-    throw new GatewayError('invalid_target', { description: 'Name the target by audience, not by resource' })
-  }
   return checkForm(exchangeForm, form)
 }
 
