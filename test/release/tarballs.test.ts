@@ -35,7 +35,7 @@ function filesOf(name: string): readonly string[] {
 
 describe('the tarballs', () => {
   it.each([
-    ['@sealgate/kit', /^(dist\/.+\.(js|d\.ts)|runtime\/(workerd\.js|default\.js|runtime\.d\.ts))$/],
+    ['@sealgate/kit', /^(dist\/.+\.(js|d\.ts)|runtime\/[\w.]+\.(js|d\.ts))$/],
     ['kit-keygen', /^(bin\/kit-keygen\.js|dist\/\w+\.js)$/],
   ])('of %s hold what it needs to run, its licence, readme and changelog, and nothing else', (name, code) => {
     const files = filesOf(name)
@@ -82,22 +82,34 @@ describe('on Node', () => {
 
 describe('a bundle', () => {
   it.each(Object.keys(SUBPATHS))('of %s holds jose only where it is meant to', async (path) => {
-    const { metafile } = await build({
-      stdin: { contents: `export * from '${specifierOf(path)}'`, resolveDir: project.folder },
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      logLevel: 'silent',
-      conditions: ['workerd', 'worker', 'import'],
-      external: ['cloudflare:*', 'hono'],
-    })
-    const inputs = Object.keys(metafile.inputs)
+    const inputs = await inputsOf(path)
     expect(inputs.some((input) => input.includes('node_modules/jose/'))).toBe(path === './external')
     const others = inputs.filter((input) => !/node_modules\/(@sealgate\/kit|jose)\/|^<stdin>/.test(input))
     expect(others).toEqual([])
   })
+
+  it.each(Object.keys(SUBPATHS))('of %s leaves to workerd what workerd has', async (path) => {
+    const runtime = (await inputsOf(path)).filter((input) => input.includes('kit/runtime/'))
+    // Tables of base64url are for runtimes without a decoder.
+    expect(runtime.filter((input) => !/[/.]workerd[.]js$/.test(input))).toEqual([])
+    expect(runtime.length).toBeGreaterThan(0)
+  })
 })
+
+/** The files that the bundle for a Worker holds, of what a subpath exports. */
+async function inputsOf(path: string): Promise<readonly string[]> {
+  const { metafile } = await build({
+    stdin: { contents: `export * from '${specifierOf(path)}'`, resolveDir: project.folder },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    logLevel: 'silent',
+    conditions: ['workerd', 'worker', 'import'],
+    external: ['cloudflare:*', 'hono'],
+  })
+  return Object.keys(metafile.inputs)
+}
 
 describe('on workerd, bundled by wrangler', () => {
   let worker: Program

@@ -88,18 +88,20 @@ it('says why a token was rejected as a word, as a sentence, and as both', () => 
 
 it('the wire hears one text for each code', async () => {
   vi.resetModules()
-  const { bearerChallenge: challenge, errorResponse: respond } = await import('./errors.ts')
+  const errors = await import('./errors.ts')
+  const { bearerChallenge: challenge, errorResponse: respond } = errors
   expect(challenge()).toBe('Bearer')
   expect(
-    (['invalid_request', 'invalid_token', 'insufficient_scope'] as const).map((code) => challenge(code)),
+    [errors.INVALID_REQUEST, errors.INVALID_TOKEN, errors.INSUFFICIENT_SCOPE].map((text) => challenge(text)),
   ).toEqual([
     'Bearer error="invalid_request", error_description="The request carries its credentials in a malformed way"',
     'Bearer error="invalid_token", error_description="The access token is missing, expired or not acceptable here"',
     'Bearer error="insufficient_scope", error_description="The access token does not grant what this resource requires"',
   ])
-  const texts = (['temporarily_unavailable', 'server_error'] as const).map((code) =>
-    respond(500, code, {}).json(),
-  )
+  const texts = [
+    respond(503, errors.TEMPORARILY_UNAVAILABLE, {}),
+    new errors.ConfigError('x').getResponse(),
+  ].map((response) => response.json())
   expect(await Promise.all(texts)).toEqual([
     {
       error: 'temporarily_unavailable',

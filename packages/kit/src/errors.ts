@@ -37,7 +37,7 @@ export abstract class KitError extends Error {
 
   /** A response that tells the caller no more than the status does. Hono's default error handler calls it. */
   getResponse(): Response {
-    return errorResponse(this.status, 'server_error', {})
+    return errorResponse(this.status, SERVER_ERROR, {})
   }
 }
 
@@ -75,7 +75,7 @@ export class TokenError extends KitError {
   }
 
   override getResponse(): Response {
-    return errorResponse(401, 'invalid_token', { 'WWW-Authenticate': bearerChallenge('invalid_token') })
+    return errorResponse(401, INVALID_TOKEN, { 'WWW-Authenticate': bearerChallenge(INVALID_TOKEN) })
   }
 }
 
@@ -90,7 +90,7 @@ abstract class UnavailableError extends KitError {
   }
 
   override getResponse(): Response {
-    return errorResponse(503, 'temporarily_unavailable', { 'Retry-After': String(this.retryAfterSeconds) })
+    return errorResponse(503, TEMPORARILY_UNAVAILABLE, { 'Retry-After': String(this.retryAfterSeconds) })
   }
 }
 
@@ -111,28 +111,41 @@ export class RevocationUnavailableError extends UnavailableError {
 /** The error codes of RFC 6750 §3.1. */
 export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
-/** The only texts about a rejection that reach the wire: one for each code, never the reason itself. */
-const DESCRIPTIONS: Record<BearerErrorCode | 'temporarily_unavailable' | 'server_error', string> = {
-  invalid_request: 'The request carries its credentials in a malformed way',
-  invalid_token: 'The access token is missing, expired or not acceptable here',
-  insufficient_scope: 'The access token does not grant what this resource requires',
-  temporarily_unavailable: 'The keys to check the access token are not available; try again shortly',
-  server_error: 'The service is misconfigured',
-}
+/** A text about a rejection that reaches the wire: the code and one sentence for it, never the reason itself. */
+export type WireText<Code extends string = string> = readonly [code: Code, description: string]
+
+// One constant each: a bundle has those alone that it can send.
+export const INVALID_REQUEST: WireText<BearerErrorCode> = [
+  'invalid_request',
+  'The request carries its credentials in a malformed way',
+]
+export const INVALID_TOKEN: WireText<BearerErrorCode> = [
+  'invalid_token',
+  'The access token is missing, expired or not acceptable here',
+]
+export const INSUFFICIENT_SCOPE: WireText<BearerErrorCode> = [
+  'insufficient_scope',
+  'The access token does not grant what this resource requires',
+]
+export const TEMPORARILY_UNAVAILABLE: WireText = [
+  'temporarily_unavailable',
+  'The keys to check the access token are not available; try again shortly',
+]
+const SERVER_ERROR: WireText = ['server_error', 'The service is misconfigured']
 
 /** A `WWW-Authenticate` value: bare when no credentials came (RFC 6750 §3.1), else with code and description. */
-export function bearerChallenge(error?: BearerErrorCode): string {
-  return error ? `Bearer error="${error}", error_description="${DESCRIPTIONS[error]}"` : 'Bearer'
+export function bearerChallenge(text?: WireText<BearerErrorCode>): string {
+  return text ? `Bearer error="${text[0]}", error_description="${text[1]}"` : 'Bearer'
 }
 
 /** The JSON error body that the kit responds with: RFC 6750 codes, `Cache-Control: no-store`. */
 export function errorResponse(
   status: number,
-  error: keyof typeof DESCRIPTIONS,
+  [error, error_description]: WireText,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  return new Response(JSON.stringify({ error, error_description: DESCRIPTIONS[error] }), {
-    status,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
-  })
+  return Response.json(
+    { error, error_description },
+    { status, headers: { 'Cache-Control': 'no-store', ...headers } },
+  )
 }

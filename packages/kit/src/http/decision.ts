@@ -1,5 +1,15 @@
 import type { Auth } from '../claims/types.ts'
-import { bearerChallenge, type BearerErrorCode, errorResponse, type TokenReason } from '../errors.ts'
+import {
+  bearerChallenge,
+  type BearerErrorCode,
+  errorResponse,
+  INSUFFICIENT_SCOPE,
+  INVALID_REQUEST,
+  INVALID_TOKEN,
+  TEMPORARILY_UNAVAILABLE,
+  type TokenReason,
+  type WireText,
+} from '../errors.ts'
 
 /** Why a caller was not let through. Safe to log; only the challenge and the status are for the wire. */
 export type DenialReason =
@@ -40,10 +50,10 @@ export interface Denied {
 /** The outcome of `authorize`. */
 export type Decision<Custom = unknown> = Granted<Custom> | Denied
 
-const CODES: Readonly<Record<400 | 401 | 403, BearerErrorCode>> = {
-  400: 'invalid_request',
-  401: 'invalid_token',
-  403: 'insufficient_scope',
+const TEXTS: Readonly<Record<400 | 401 | 403, WireText<BearerErrorCode>>> = {
+  400: INVALID_REQUEST,
+  401: INVALID_TOKEN,
+  403: INSUFFICIENT_SCOPE,
 }
 
 /** A rejection that concerns the caller. Without credentials the challenge is bare and there is no error code. */
@@ -53,14 +63,14 @@ export function denial(
   detail: string,
   failed: readonly string[] = [],
 ): Denied {
-  const error = reason === 'no_credentials' ? undefined : CODES[status]
+  const text = reason === 'no_credentials' ? undefined : TEXTS[status]
   return Object.freeze({
     granted: false,
     status,
-    ...(error && { error }),
+    ...(text && { error: text[0] }),
     reason,
     detail,
-    challenge: bearerChallenge(error),
+    challenge: bearerChallenge(text),
     failed,
   })
 }
@@ -77,11 +87,11 @@ export function outage(
 /** The response for a rejection: the status, the challenge, and one generic sentence. */
 export function denialResponse(rejected: Denied): Response {
   if (rejected.status === 503) {
-    return errorResponse(503, 'temporarily_unavailable', {
+    return errorResponse(503, TEMPORARILY_UNAVAILABLE, {
       'Retry-After': String(rejected.retryAfterSeconds ?? 1),
     })
   }
-  return errorResponse(rejected.status, CODES[rejected.status], {
+  return errorResponse(rejected.status, TEXTS[rejected.status], {
     'WWW-Authenticate': rejected.challenge ?? bearerChallenge(),
   })
 }

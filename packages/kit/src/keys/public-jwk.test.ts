@@ -93,6 +93,36 @@ describe('parsePublicJwk', () => {
   })
 })
 
+/** What is said of a point, or `undefined` when it is accepted. */
+const problemOf = (point: string): string | undefined => {
+  const parsed = parsePublicJwk({ ...good, x: hex(point) })
+  return parsed.ok ? undefined : parsed.problem
+}
+
+it('draws the line between canonical points, those of small order, and others to the number, for both signs', () => {
+  for (let low = 0; low < 256; low++) {
+    const expected =
+      low < 0xec ? undefined : low <= 0xee ? 'its point has small order' : 'its point is not canonical'
+    for (const top of ['7f', 'ff']) {
+      const point = low.toString(16).padStart(2, '0') + 'ff'.repeat(30) + top
+      expect(problemOf(point), point).toBe(expected)
+    }
+  }
+})
+
+it.each([
+  ['an odd byte among those of p − 1', `ec${'ff'.repeat(15)}fe${'ff'.repeat(14)}7f`],
+  ['a lower top', `ef${'ff'.repeat(30)}6f`],
+  ['2', `02${'00'.repeat(31)}`],
+  ['16', `10${'00'.repeat(31)}`],
+  ['2^56', `${'00'.repeat(7)}01${'00'.repeat(24)}`],
+  ['the neighbour of a point of order 8', '27e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+  ['the neighbour of the other', 'c8176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+  ['their digits further on', `aa26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc`],
+])('accepts a y with %s', (_, point) => {
+  expect(problemOf(point)).toBeUndefined()
+})
+
 it.each([
   ['the largest y', 'ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f'],
   ['a low byte that is large', 'ff00000000000000000000000000000000000000000000000000000000000001'],
