@@ -1,4 +1,5 @@
 /** The process around `run`: importing this file runs the command line. */
+import { isFileOpenToOthers } from './files.ts'
 import { run } from './run.ts'
 
 const { stdout, stderr } = process
@@ -19,6 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
     stderr.write(`${line}\n`)
   },
   isTerminal: stdout.isTTY,
+  isOpenToOthers: isFileOpenToOthers(stdout.fd),
   get input() {
     return process.stdin
   },

@@ -21,6 +21,8 @@ export interface Terminal {
   readonly say: (line: string) => void
   /** True when a person reads `out`. */
   readonly isTerminal: boolean
+  /** True when `out` is a file that others than its owner can open. */
+  readonly isOpenToOthers: boolean
   /** Standard input. */
   readonly input: AsyncIterable<Uint8Array>
   /** Seconds since the epoch. */
@@ -130,6 +132,11 @@ async function emit(text: string, isSecret: boolean, values: Values, terminal: T
   }
   if (isSecret && terminal.isTerminal) {
     terminal.say('Warning: this shows a secret on your terminal. Pipe it to its place, or use --out=FILE.')
+  }
+  if (isSecret && terminal.isOpenToOthers) {
+    terminal.say(
+      'Warning: others can open the file that this secret goes to. Type chmod 600 for it, or use --out=FILE.',
+    )
   }
   await print(text, terminal)
 }

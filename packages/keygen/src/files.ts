@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, fstatSync } from 'node:fs'
 import { lstat, open, rename, unlink } from 'node:fs/promises'
 import { InputError, shown, systemCode } from './errors.ts'
 
@@ -22,6 +22,18 @@ export async function writePrivateFile(path: string, content: string, force: boo
     if (error instanceof InputError) throw error
     const name = shown(path, 'the --out file')
     throw problem(error, systemCode(error) === 'ENOENT' ? `the directory of ${name}` : name)
+  }
+}
+
+/** True for a regular file with any permission for group or others. Windows has no such permissions to read. */
+export function isFileOpenToOthers(descriptor: number): boolean {
+  if (process.platform === 'win32') return false
+  try {
+    const status = fstatSync(descriptor)
+    return status.isFile() && (status.mode & ~OWNER_ONLY & 0o777) !== 0
+  } catch {
+    // It is closed: nothing goes there.
+    return false
   }
 }
 

@@ -53,6 +53,32 @@ describe('kit-keygen as a process', () => {
     expect((await readKeyPair(stdout)).privateJwk.kid).toBe('demo')
   })
 
+  it.each([
+    ['--private', '644', true],
+    ['--private', '640', true],
+    ['--private', '602', true],
+    ['--private', '600', false],
+    ['', '644', true],
+    ['--dotenv', '644', true],
+    ['secret', '644', true],
+    ['secret --json', '644', true],
+  ])(
+    'says whether the secret of %j goes to a file of mode %s that others can open: %s',
+    (args, mode, isOpen) => {
+      const { status, stderr } = bash(
+        `rm -f out; touch out; chmod ${mode} out; kit-keygen ${args} > out; code=$?; test -s out || exit 9; exit $code`,
+      )
+      expect([status, stderr.includes('Warning: others can open the file')]).toEqual([0, isOpen])
+    },
+  )
+
+  it.each(['--public > out', '--private | cat', '--private >&-; true', '--private > /dev/null'])(
+    'does not warn for %s',
+    (line) => {
+      expect(bash(`umask 022; rm -f out; kit-keygen ${line}`).stderr).not.toContain('Warning')
+    },
+  )
+
   it('fails the pipe, and sends nothing down it, when the line makes no sense', () => {
     const { status, stdout, stderr } = bash('set -o pipefail; kit-keygen --activate-in=1m --private | cat')
     expect([status, stdout, lines(stderr)]).toEqual([2, '', 1])

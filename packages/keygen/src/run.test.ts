@@ -22,6 +22,7 @@ async function type(argv: readonly string[], terminal: Partial<Terminal> = {}): 
     },
     say: (line) => said.push(line),
     isTerminal: false,
+    isOpenToOthers: false,
     input: streamOf(''),
     now: () => NOW + 0.75,
     ...terminal,
@@ -85,6 +86,12 @@ describe('a terminal that shows a secret', () => {
       expect((await type(argv)).said.join()).not.toContain('Warning')
     },
   )
+
+  it('says another thing where the output is a file that others can open', async () => {
+    const { said } = await type(['--private'], { isOpenToOthers: true })
+    expect(said[0]).toMatch(/^Warning: others can open the file.*chmod 600.*--out=FILE/)
+    expect((await type(['--public'], { isOpenToOthers: true })).said.join()).not.toContain('Warning')
+  })
 
   it.each(['--public', '--jwks'])('gets none for %s', async (flag) => {
     expect((await type([flag], { isTerminal: true })).said.join()).not.toContain('Warning')

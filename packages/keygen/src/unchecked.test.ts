@@ -19,6 +19,7 @@ it.each([[[]], [['--private']], [['--public']], [['--dotenv']]])(
       },
       say: (line) => said.push(line),
       isTerminal: true,
+      isOpenToOthers: false,
       input: process.stdin,
       now: () => 0,
     })
