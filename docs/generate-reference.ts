@@ -82,7 +82,7 @@ function gatewayTable(file: string): string {
   const source = parse(file)
   const rows = objectOf(source, 'VARIABLES').flatMap(([name, row]) => {
     // Set by the development system for itself alone.
-    if (name === 'DEV_CONTROL') return []
+    if (name.startsWith('DEV_')) return []
     const meaning = commentOf(source, row.parent)
     const text = row.getText(source)
     const given = /\.default\((.*?)\)$/.exec(text)?.[1]

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   addressesOf,
   type Control,
+  controlSecret,
   demoUsers,
   freePorts,
   makeSecrets,
@@ -44,7 +45,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     if (SCREENSHOTS) mkdirSync(SCREENSHOTS, { recursive: true })
     makeSecrets()
     const ports = await freePorts()
-    control = await startControl()
+    control = await startControl(controlSecret())
     system = startSystem(ports, () => undefined, control.url)
     stopWatching = reloadOnNewSecrets()
     browser = await launch()

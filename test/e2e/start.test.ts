@@ -6,6 +6,7 @@ import {
   addressesOf,
   checkPorts,
   type Control,
+  controlSecret,
   curlLines,
   freePorts,
   makeSecrets,
@@ -36,7 +37,7 @@ describe('the running system', () => {
   beforeAll(async () => {
     makeSecrets()
     ports = await freePorts()
-    control = await startControl((order, name) => system[order](name))
+    control = await startControl(controlSecret(), (order, name) => system[order](name))
     system = startSystem(ports, () => undefined, control.url)
     await waitUntilReady(system, () => runEndToEndFlow(addressesOf(ports)))
   })
@@ -52,7 +53,8 @@ describe('the running system', () => {
 
   /** What the printed line does, and others like it. */
   const order = async (path: string): Promise<void> => {
-    const { status } = await fetch(`${control.url}/${path}`, { method: 'POST' })
+    const headers = { Authorization: `Bearer ${controlSecret()}` }
+    const { status } = await fetch(`${control.url}/${path}`, { method: 'POST', headers })
     expect(status).toBe(200)
   }
 
@@ -137,21 +139,28 @@ describe('the running system', () => {
   })
 })
 
-it('takes orders from nobody who does not know its address', async () => {
+it('takes orders from nobody who does not know its secret', async () => {
   const ordered: string[] = []
-  const control = await startControl((order, name) => void ordered.push(`${order} ${name}`))
-  const { origin } = new URL(control.url)
-  for (const [url, method] of [
-    [`${origin}/stop/gateway`, 'POST'],
-    [`${control.url.slice(0, -1)}/stop/gateway`, 'POST'],
-    [`${control.url}/stop/gateway`, 'GET'],
-    [`${control.url}/stop/everything`, 'POST'],
-    [`${control.url}/start/__proto__`, 'POST'],
-  ] as const) {
-    expect((await fetch(url, { method })).status).toBe(404)
+  const control = await startControl('right', (order, name) => void ordered.push(`${order} ${name}`))
+  const statusOf = async (path: string, authorization?: string, method = 'POST'): Promise<number> => {
+    const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+    return (await fetch(`${control.url}${path}`, { method, headers })).status
   }
+  for (const authorization of [
+    undefined,
+    'Bearer wrong',
+    'Bearer ',
+    'right',
+    'Basic right',
+    'Bearer right2',
+  ]) {
+    expect(await statusOf('/stop/gateway', authorization)).toBe(401)
+  }
+  expect(await statusOf('/stop/gateway', 'Bearer right', 'GET')).toBe(404)
+  expect(await statusOf('/stop/everything', 'Bearer right')).toBe(404)
+  expect(await statusOf('/start/__proto__', 'Bearer right')).toBe(404)
   expect(ordered).toEqual([])
-  expect((await fetch(`${control.url}/stop/gateway`, { method: 'POST' })).status).toBe(200)
+  expect(await statusOf('/stop/gateway', 'Bearer right')).toBe(200)
   expect(ordered).toEqual(['stop gateway'])
   control.close()
 })

@@ -97,7 +97,7 @@ describe('the gateway’s own routes', () => {
   })
 
   it('in development tell which slots there are, and rotate for pages of ours alone', async () => {
-    const dev = { ...env, WORKER_ENV: 'dev', DEV_CONTROL: 'http://127.0.0.1:1' }
+    const dev = { ...env, WORKER_ENV: 'dev', DEV_CONTROL: 'http://127.0.0.1:1', DEV_CONTROL_SECRET: 's' }
     const keys = await app.request('https://gateway.test/dev/keys', {}, dev)
     expect(await keys.json()).toMatchObject({ slots: [{ kid: 'slot-a' }] })
     const headers = { Origin: 'https://evil.test' }

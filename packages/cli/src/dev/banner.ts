@@ -5,8 +5,9 @@ import { type Addresses, curlLines } from './end-to-end-flow.ts'
  * What a person needs to know once all is running.
  *
  * @param controlUrl where programs are stopped and started (`startControl`)
+ * @param controlHeader the file with the header that it wants
  */
-export function banner(addresses: Addresses, controlUrl: string): string {
+export function banner(addresses: Addresses, controlUrl: string, controlHeader: string): string {
   const { gateway, auth0, consumer } = addresses
   const users: readonly TenantUser[] = Object.values(demoUsers)
   const rows = users.map((user) =>
@@ -34,7 +35,7 @@ Or let the gateway do it on the way:  curl -i ${gateway}/api/reports -H "Authori
 An outage to look at: stop the gateway. A consumer that has keys goes on; stopped and started again it has none, and
 says 503. Any of auth0, gateway and consumer can be stopped, and started with /start/ in place of /stop/.
 
-curl -X POST ${controlUrl}/stop/gateway
+curl -X POST -H @${controlHeader} ${controlUrl}/stop/gateway
 `
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { putSecret, readSecrets } from './dev-secrets.ts'
 import { keygen } from './keygen.ts'
@@ -9,10 +9,10 @@ const ACTIVATE_IN_SECONDS = 15
 
 /**
  * Takes orders while the system runs: the page's to rotate, a person's to stop and start a program. It listens on
- * loopback, behind an address nobody can guess.
+ * loopback, for whoever shows its secret as a bearer token.
  */
 export interface Control {
-  /** Orders are POST requests to `/rotate`, `/stop/NAME` and `/start/NAME` below it. */
+  /** Orders are POST requests to `/rotate`, `/stop/NAME` and `/start/NAME` below it. It is no secret. */
   readonly url: string
   close(): void
 }
@@ -20,13 +20,18 @@ export interface Control {
 /** Stops or starts a program. */
 export type OnOrder = (order: 'stop' | 'start', name: ProgramName) => Promise<void> | void
 
-/** @param onOrder what stops and starts programs; without it nothing does */
-export async function startControl(onOrder?: OnOrder): Promise<Control> {
-  const secret = randomBytes(16).toString('hex')
-  const obey = async ({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path =
-      method === 'POST' && url?.startsWith(`/${secret}/`) ? url.slice(secret.length + 1) : undefined
-    const [, order, name] = /^\/(stop|start)\/(auth0|gateway|consumer)$/.exec(path ?? '') ?? []
+/**
+ * @param secret what orders must carry (`controlSecret`)
+ * @param onOrder what stops and starts programs; without it nothing does
+ */
+export async function startControl(secret: string, onOrder?: OnOrder): Promise<Control> {
+  const obey = async ({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isSame(headers.authorization ?? '', `Bearer ${secret}`)) {
+      answer(response, 401, { error: 'unauthorized', error_description: 'The secret is missing or wrong' })
+      return
+    }
+    const path = method === 'POST' ? (url ?? '') : ''
+    const [, order, name] = /^\/(stop|start)\/(auth0|gateway|consumer)$/.exec(path) ?? []
     if (path === '/rotate') {
       answer(response, 200, rotate(Date.now() / 1000))
     } else if (onOrder && order !== undefined && name !== undefined) {
@@ -45,7 +50,13 @@ export async function startControl(onOrder?: OnOrder): Promise<Control> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the control server has no port')
-  return { url: `http://127.0.0.1:${address.port}/${secret}`, close: () => server.close() }
+  return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() }
+}
+
+/** Compares in constant time. */
+function isSame(one: string, other: string): boolean {
+  const [hash, otherHash] = [one, other].map((text) => createHash('sha256').update(text).digest())
+  return hash !== undefined && otherHash !== undefined && timingSafeEqual(hash, otherHash)
 }
 
 /**

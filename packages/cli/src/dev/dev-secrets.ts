@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  readFileSync,
-  renameSync,
-  unwatchFile,
-  utimesSync,
-  watchFile,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, readFileSync, unwatchFile, utimesSync, watchFile } from 'node:fs'
 import { join } from 'node:path'
 import { demoClients } from './mock-idp/clients.ts'
 import { SECRET_NAMES } from '@sealgate/gateway/config'
 import { keygen } from './keygen.ts'
+import { makePrivateFile, writePrivateFile } from './private-files.ts'
 
 const GATEWAY = join(import.meta.dirname, '../../../../workers/gateway')
 
@@ -20,19 +13,26 @@ export const SECRETS_FILE: string = join(GATEWAY, '.dev.vars')
 
 const SLOTS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B'] as const
 
-/** What logins need: the gateway's application at the mock IdP, and the key that encrypts its cookies. */
-const LOGIN_SECRETS: Readonly<Record<string, () => string>> = {
+const CONTROL_SECRET = 'DEV_CONTROL_SECRET'
+
+/**
+ * What logins need (the gateway's application at the mock IdP, and the key that encrypts its cookies), and what the gateway
+ * shows to the control server.
+ */
+const OTHER_SECRETS: Readonly<Record<string, () => string>> = {
   AUTH0_CLIENT_ID: () => demoClients.web.clientId,
   AUTH0_CLIENT_SECRET: () => demoClients.web.clientSecret,
   SESSION_SECRET: () => randomBytes(32).toString('base64url'),
+  [CONTROL_SECRET]: () => randomBytes(32).toString('base64url'),
 }
 
 /** Makes a key for each signing slot, and what else is missing. Returns `true` when it made the keys. */
 export function makeSecrets(): boolean {
   const isFirst = !existsSync(SECRETS_FILE)
   if (isFirst) makeSlots()
+  else makePrivateFile(SECRETS_FILE)
   const names = new Set(readLines().map((line) => line.split('=', 1)[0]))
-  for (const [name, make] of Object.entries(LOGIN_SECRETS)) {
+  for (const [name, make] of Object.entries(OTHER_SECRETS)) {
     if (!names.has(name)) putSecret(name, make())
   }
   return isFirst
@@ -55,6 +55,18 @@ export function readSecrets(): ReadonlyMap<string, string> {
   return new Map(pairs)
 }
 
+/**
+ * What the control server asks for. It reaches the gateway by the file of its secrets: a list of arguments is everybody's
+ * to read.
+ *
+ * @throws Error before `makeSecrets`
+ */
+export function controlSecret(): string {
+  const secret = readSecrets().get(CONTROL_SECRET)
+  if (secret === undefined) throw new Error(`${SECRETS_FILE} has no ${CONTROL_SECRET}`)
+  return secret
+}
+
 function readLines(): readonly string[] {
   return existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, 'utf8').split('\n') : []
 }
@@ -67,9 +79,7 @@ export function putSecret(name: string, value: string): void {
   if (value.includes("'") || value.includes('\n'))
     throw new Error('a secret of one line without quotes is expected')
   const others = readLines().filter((line) => line !== '' && !line.startsWith(`${name}=`))
-  const written = `${SECRETS_FILE}.new`
-  writeFileSync(written, [...others, `${name}='${value}'`, ''].join('\n'), { mode: 0o600 })
-  renameSync(written, SECRETS_FILE)
+  writePrivateFile(SECRETS_FILE, [...others, `${name}='${value}'`, ''].join('\n'))
 }
 
 /**

@@ -1,11 +1,13 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { WRANGLER } from '../wrangler/run.ts'
+import { makePrivateDirectory, makePrivateTree } from './private-files.ts'
 import type { Ports } from './programs.ts'
 import { Program } from './program.ts'
 
 const ROOT = join(import.meta.dirname, '../../../..')
 const SEALGATE = join(import.meta.dirname, '../../bin/sealgate.js')
+/** What the development system keeps: tokens of sessions among it. Ignored by git. */
+export const STATE: string = join(ROOT, '.dev')
 /** How long all may take to be ready, in milliseconds. */
 const READY_MS = 90_000
 
@@ -40,6 +42,9 @@ export type OnLine = (program: string, line: string) => void
  * @param controlUrl where the page's wish to rotate goes (`startControl`)
  */
 export function startSystem(ports: Ports, onLine: OnLine, controlUrl?: string): System {
+  makePrivateDirectory(STATE)
+  for (const folder of [registryOf(ports), stateOf(ports.gateway), stateOf(ports.consumer)])
+    makePrivateTree(folder)
   const starters: Readonly<Record<ProgramName, () => Program>> = {
     auth0: () => startAuth0(ports, onLine),
     gateway: () => startGateway(ports, onLine, controlUrl),
@@ -97,26 +102,33 @@ function startWorker(
   variables: readonly string[],
   onLine: OnLine,
 ): Program {
-  // The registry through which Workers of two processes find each other; one of our own, for this pair of ports.
-  const registry = join(ROOT, '.dev', `registry-${ports.gateway}`)
-  mkdirSync(registry, { recursive: true })
   return new Program({
     name,
     command: process.execPath,
     args: [
       ...[WRANGLER, 'dev', '--config', join(ROOT, 'workers', name, 'wrangler.jsonc'), '--env', 'dev'],
       ...['--ip', '127.0.0.1', '--port', String(ports[name]), '--inspector-port', '0'],
-      ...['--show-interactive-dev-session=false', '--persist-to', join(ROOT, '.dev', `state-${ports[name]}`)],
+      ...['--show-interactive-dev-session=false', '--persist-to', stateOf(ports[name])],
       ...variables.flatMap((variable) => ['--var', variable]),
     ],
     env: {
-      WRANGLER_REGISTRY_PATH: registry,
+      WRANGLER_REGISTRY_PATH: registryOf(ports),
       WRANGLER_HIDE_BANNER: 'true',
       WRANGLER_SEND_METRICS: 'false',
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     },
     onLine: (line) => onLine(name, line),
   })
+}
+
+/** The registry through which Workers of two processes find each other; one of our own, for this pair of ports. */
+function registryOf({ gateway }: Ports): string {
+  return join(STATE, `registry-${gateway}`)
+}
+
+/** What the Worker at this port stores. */
+function stateOf(port: number): string {
+  return join(STATE, `state-${port}`)
 }
 
 /**

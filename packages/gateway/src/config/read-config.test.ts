@@ -153,6 +153,7 @@ const rejected: [name: string, value: unknown, message: RegExp, more?: object][]
   ['ADMIN_SIGN', 'reports,nobody', /^ADMIN_SIGN names nobody, which is not in AUDIENCES/],
   ['DATADOG_SITE', 'https://datadoghq.eu', /^DATADOG_SITE must be a site such as datadoghq\.com/],
   ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL is for development alone/, { WORKER_ENV: 'test' }],
+  ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL_SECRET is missing beside/, { WORKER_ENV: 'dev' }],
   ['DEV_CONTROL', 'http://192.0.2.1/', /^DEV_CONTROL must be on loopback/, { WORKER_ENV: 'dev' }],
   ['AUDIENCES', '{}', /^AUDIENCES names no audience/],
   ['AUDIENCES', { a: { permissions: ['x'] } }, /^AUDIENCES\.a\.roles/],

@@ -106,6 +106,8 @@ export const VARIABLES = z.object({
   DEV_CONTROL: z
     .url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/, error: 'must be on loopback' })
     .optional(),
+  /** Secret. What that program asks for; `dev` alone. */
+  DEV_CONTROL_SECRET: z.string().optional(),
   /** Secret. Ships structured logs to Datadog. */
   DATADOG_API_KEY: z.string().optional(),
   /** Datadog's site. */

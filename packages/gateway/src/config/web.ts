@@ -8,7 +8,7 @@ export interface WebSettings {
   /** Exact origins whose pages may read responses. Empty: no CORS headers. */
   readonly corsOrigins: ReadonlySet<string>
   /** Where the program that runs the development system takes orders; `undefined` anywhere else. */
-  readonly devControl: string | undefined
+  readonly devControl: { readonly url: string; readonly secret: string } | undefined
 }
 
 /** @throws ConfigError naming the variable and what to do */
@@ -44,7 +44,10 @@ function corsOriginsOf(origins: readonly string[], isStrict: boolean): ReadonlyS
   return new Set(origins)
 }
 
-function devControlOf({ DEV_CONTROL: url, WORKER_ENV: environment }: Variables): string | undefined {
-  if (url !== undefined && environment !== 'dev') reject('DEV_CONTROL', `is for development alone: remove it`)
-  return url
+function devControlOf(variables: Variables): WebSettings['devControl'] {
+  const { DEV_CONTROL: url, DEV_CONTROL_SECRET: secret, WORKER_ENV: environment } = variables
+  if (url === undefined) return undefined
+  if (environment !== 'dev') reject('DEV_CONTROL', `is for development alone: remove it`)
+  if (secret === undefined) reject('DEV_CONTROL_SECRET', 'is missing beside DEV_CONTROL: npm start makes it')
+  return { url, secret }
 }

@@ -45,8 +45,13 @@ async function slots(gateway: Gateway): Promise<object> {
 
 /** Asks the program that runs the development system: secrets are not a Worker's to write. */
 async function rotate({ config }: Gateway): Promise<Response> {
-  if (config.devControl === undefined) throw new GatewayError('not_found')
-  const rotated = await fetch(`${config.devControl}/rotate`, { method: 'POST', redirect: 'manual' })
+  const { devControl } = config
+  if (devControl === undefined) throw new GatewayError('not_found')
+  const rotated = await fetch(new URL('/rotate', devControl.url), {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${devControl.secret}` },
+    redirect: 'manual',
+  })
   return new Response(await rotated.text(), {
     status: rotated.status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
