@@ -1,7 +1,12 @@
 import { unstable_readConfig } from 'wrangler'
 
-/** What of a wrangler.jsonc names bindings and variables. */
+/** What of a wrangler.jsonc names bindings and variables, and how its code is bundled. */
 export interface WorkerConfig {
+  /** The whole path. */
+  readonly main?: string
+  readonly minify?: boolean
+  /** Default true. */
+  readonly keep_names?: boolean
   readonly vars: Readonly<Record<string, unknown>>
   readonly services?: readonly { readonly binding: string }[]
   readonly kv_namespaces: readonly { readonly binding: string }[]
