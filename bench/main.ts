@@ -10,6 +10,7 @@ import { plot } from './reports/plot.ts'
 import {
   budgetTable,
   fetchTable,
+  fileTable,
   gatewayTable,
   groupTable,
   httpTable,
@@ -22,7 +23,7 @@ import { provenance, type Results } from './reports/results.ts'
 import { type MeasuredGroup, measureGroup } from './measure/rounds.ts'
 import { nodeRuntime, type Runtime, workerdRuntime } from './measure/runtime.ts'
 import { simulateJwksLoad } from './parts/scale.ts'
-import { measureSizes } from './parts/sizes.ts'
+import { filesIn, measureRooms, measureSizes } from './parts/sizes.ts'
 import { measureStartup } from './parts/startup.ts'
 import { measureTokenSizes } from './parts/token-size.ts'
 
@@ -30,10 +31,19 @@ try {
   const argv = process.argv.slice(2)
   const options = readOptions(argv)
   if (options === 'help') process.stdout.write(HELP)
+  else if (options.inside !== undefined) await showInside(options.inside)
   else save(withBudgets(await run(options, argv)), options.out)
 } catch (error) {
   process.stderr.write(`${error instanceof UsageError ? error.message : String(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
+}
+
+async function showInside(name: string): Promise<void> {
+  const files = await filesIn(name)
+  if (!files) {
+    throw new UsageError(`--inside accepts the name of a row of the sizes: npm run bench -- --part sizes`)
+  }
+  show(files, (found) => fileTable(name, found))
 }
 
 async function run(options: BenchOptions, argv: readonly string[]): Promise<Results> {
@@ -47,7 +57,7 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
       http: show(await measureThroughput(fixtures, { rounds: quick ? 3 : 15, seconds: 1 }), httpTable),
     }),
     ...(has('fetches') && { fetches: show(await countFetches(fixtures), fetchTable) }),
-    ...(has('sizes') && { sizes: show(await measureSizes(), sizeTable) }),
+    ...(has('sizes') && { sizes: show([...(await measureSizes()), ...(await measureRooms())], sizeTable) }),
     ...(has('startup') && { startup: show(await measureStartup(fixtures, rounds), startupTable) }),
     ...(has('gateway') && { gateway: show(await measureGateway(rounds), gatewayTable) }),
     ...(has('scale') && {

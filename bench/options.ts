@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly only: string
   readonly runtimes: readonly string[]
   readonly parts: readonly Part[]
+  /** A bundle or a room whose files are to be listed, and nothing measured. */
+  readonly inside: string | undefined
 }
 
 /** What can be measured. */
@@ -29,6 +31,7 @@ Times the kit beside its baselines on workerd and on Node, and writes results as
   --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}
   --part <name>     one of rounds, http, fetches, sizes, startup, scale, gateway; default all
   --only <text>     of the rounds, only groups whose title contains this
+  --inside <name>   list the files of one row of the sizes with their bytes, and do nothing else
   --runtime <name>  workerd or node; default both
   --out <folder>    default .dev/bench
   --help            show this
@@ -55,6 +58,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
     quick: values.quick,
     out: values.out,
     only: values.only,
+    inside: values.inside,
     parts:
       part === undefined ? (values.only === '' ? PARTS : ['rounds']) : PARTS.filter((one) => one === part),
     runtimes: runtime === undefined ? ['workerd', 'node'] : [runtime],
@@ -69,6 +73,7 @@ function parse(argv: readonly string[]) {
         quick: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         only: { type: 'string', default: '' },
+        inside: { type: 'string' },
         runtime: { type: 'string' },
         part: { type: 'string' },
         out: { type: 'string', default: '.dev/bench' },

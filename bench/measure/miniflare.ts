@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from 'miniflare'
+import { bundle, type BundleOptions } from './bundle.ts'
 
 /** The project's compatibility date. */
 export const COMPATIBILITY_DATE = '2026-10-23'
 
 export interface WorkerOptions {
   readonly name: string
-  /** A file of this folder. */
+  /** A file of `bench/workers`. */
   readonly entry: string
+  /** Default: not minified. */
+  readonly build?: BundleOptions
   readonly bindings?: Readonly<Record<string, string>>
   /** Answers the service binding `KEYS`, in this program. */
   readonly keys?: () => Promise<{ readonly status?: number; readonly body: string }>
@@ -28,11 +30,11 @@ export async function startWorkers(workers: readonly WorkerOptions[]): Promise<W
     convertV4MiniflareOptions({
       cf: false,
       workers: await Promise.all(
-        workers.map(async ({ name, entry, bindings = {}, keys }) => ({
+        workers.map(async ({ name, entry, build, bindings = {}, keys }) => ({
           name,
           modules: true,
           compatibilityDate: COMPATIBILITY_DATE,
-          script: await bundle(join(import.meta.dirname, '../workers', entry)),
+          script: (await bundle({ file: workerFile(entry) }, { minify: false, ...build })).text,
           bindings,
           serviceBindings: keys
             ? {
@@ -51,19 +53,9 @@ export async function startWorkers(workers: readonly WorkerOptions[]): Promise<W
   return { miniflare, version: versionOf('workerd') }
 }
 
-/** Bundles one file as wrangler does. */
-export async function bundle(entry: string, minify = false): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    minify,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'import'],
-    external: ['cloudflare:workers'],
-  })
-  return outputFiles[0]?.text ?? ''
+/** A file of `bench/workers`. */
+export function workerFile(entry: string): string {
+  return join(import.meta.dirname, '../workers', entry)
 }
 
 /** The installed version of a package. */

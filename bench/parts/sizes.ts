@@ -1,46 +1,182 @@
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readWorkerConfig } from 'sealgate/internal'
+import { type Bundle, bundle, ROOT } from '../measure/bundle.ts'
 
-/** What a Worker would ship for one way of use. */
+/** What a Worker ships for one way of use. */
 export interface Size {
   readonly name: string
   readonly minified: number
-  readonly gzip: number
+  /** Absent for a part of a bundle: parts are not compressed alone. */
+  readonly gzip?: number
+}
+
+/** A bundle that can be made again, of this checkout or of another. */
+export interface Sized {
+  readonly name: string
+  readonly make: (checkout?: string) => Promise<Bundle>
+}
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+}
+
+const KIT = 'packages/kit'
+const VERIFY = './verify'
+
+interface Use {
+  readonly name: string
+  readonly source: string
+  /** A face of the kit that an older build may lack: there is no row without it. */
+  readonly face?: string
 }
 
 /** One row a way of use: what is imported, and from where. */
-export const USES: readonly (readonly [name: string, source: string])[] = [
-  ['ours: makeKit, all of it', `export { makeKit } from '@sealgate/kit'`],
-  [
-    'ours: makeKit, policy, guard',
-    `export { makeKit, policy } from '@sealgate/kit'; export { guard } from '@sealgate/kit/hono'`,
-  ],
-  ['ours: ./jws, sign and verify', `export { signCompact, verifyCompact } from '@sealgate/kit/jws'`],
-  ['ours: ./jws, verify', `export { verifyCompact } from '@sealgate/kit/jws'`],
-  ['jose: verify, remote JWKS, sign', `export { jwtVerify, createRemoteJWKSet, SignJWT } from 'jose'`],
-  ['jose: verify', `export { jwtVerify } from 'jose'`],
-  ['jose: compactVerify, CompactSign', `export { compactVerify, CompactSign } from 'jose'`],
-  ['hono: jwk middleware', `export { jwk } from 'hono/jwk'`],
-  ['hono: the framework itself', `export { Hono } from 'hono'`],
-  ['tsndr', `export { sign, verify } from '@tsndr/cloudflare-worker-jwt'`],
+const USES: readonly Use[] = [
+  { name: 'ours: makeKit, all of it', source: `export { makeKit } from '@sealgate/kit'` },
+  {
+    name: 'ours: makeKit, policy, guard',
+    source: `export { makeKit, policy } from '@sealgate/kit'; export { guard } from '@sealgate/kit/hono'`,
+  },
+  {
+    name: 'ours: makeVerifier',
+    source: `export { makeVerifier } from '@sealgate/kit/verify'`,
+    face: VERIFY,
+  },
+  {
+    name: 'ours: makeVerifier, guard',
+    source: `export { makeVerifier } from '@sealgate/kit/verify'; export { guard } from '@sealgate/kit/hono'`,
+    face: VERIFY,
+  },
+  {
+    name: 'ours: createVerifier',
+    source: `export { createVerifier } from '@sealgate/kit/verify'`,
+    face: VERIFY,
+  },
+  {
+    name: 'ours: ./jws, sign and verify',
+    source: `export { signCompact, verifyCompact } from '@sealgate/kit/jws'`,
+  },
+  { name: 'ours: ./jws, verify', source: `export { verifyCompact } from '@sealgate/kit/jws'` },
+  {
+    name: 'jose: verify, remote JWKS, sign',
+    source: `export { jwtVerify, createRemoteJWKSet, SignJWT } from 'jose'`,
+  },
+  { name: 'jose: verify, remote JWKS', source: `export { jwtVerify, createRemoteJWKSet } from 'jose'` },
+  { name: 'jose: verify', source: `export { jwtVerify } from 'jose'` },
+  { name: 'jose: compactVerify, CompactSign', source: `export { compactVerify, CompactSign } from 'jose'` },
+  { name: 'hono: jwk middleware', source: `export { jwk } from 'hono/jwk'` },
+  { name: 'hono: the framework itself', source: `export { Hono } from 'hono'` },
+  { name: 'tsndr', source: `export { sign, verify } from '@tsndr/cloudflare-worker-jwt'` },
 ]
 
-/** Bundles and minifies each way of use as a deployment would. */
-export async function measureSizes(): Promise<readonly Size[]> {
-  return Promise.all(
-    USES.map(async ([name, contents]) => {
-      const { outputFiles } = await build({
-        stdin: { contents, resolveDir: import.meta.dirname },
-        bundle: true,
-        write: false,
-        minify: true,
-        format: 'esm',
-        target: 'es2024',
-        conditions: ['workerd', 'worker', 'import'],
-        external: ['cloudflare:workers'],
-      })
-      const code = outputFiles[0]?.contents ?? new Uint8Array()
-      return { name, minified: code.length, gzip: gzipSync(code, { level: 9 }).length }
-    }),
-  )
+/** Ways of use whose face this checkout does not have. */
+export function absentUses(): readonly string[] {
+  const { exports } = manifest()
+  return USES.filter(({ face }) => face !== undefined && !(face in exports)).map(({ name }) => name)
+}
+
+function uses(): readonly Sized[] {
+  const absent = absentUses()
+  return USES.filter(({ name }) => !absent.includes(name)).map(({ name, source }) => ({
+    name,
+    make: (checkout) => bundle({ source }, options(checkout)),
+  }))
+}
+
+/** Every face of the kit, the whole of it, without its peers. */
+function faces(): readonly Sized[] {
+  const { exports, peerDependencies } = manifest()
+  return facesOf(exports).map((face) => ({
+    name: `face ${face}`,
+    make: (checkout) =>
+      bundle(
+        { source: `export * from '@sealgate/kit${face.slice(1)}'` },
+        { ...options(checkout), external: Object.keys(peerDependencies) },
+      ),
+  }))
+}
+
+/** Every Worker that this repository ships, as its own wrangler.jsonc has it bundled. */
+function workers(): readonly Sized[] {
+  const folder = join(ROOT, 'workers')
+  return readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, 'wrangler.jsonc')))
+    .map((name) => ({
+      name: `Worker ${name}`,
+      make: (checkout) => {
+        const config = readWorkerConfig(join(folder, name, 'wrangler.jsonc'), '')
+        const { main, minify = false, keep_names: keepNames = true } = config
+        if (main === undefined) throw new Error(`workers/${name}/wrangler.jsonc has no main`)
+        return bundle({ file: main }, { ...options(checkout), minify, keepNames })
+      },
+    }))
+}
+
+/** All that has a name and can be looked into. */
+export function allSized(): readonly Sized[] {
+  return [...uses(), ...faces(), wholeKit(), ...workers()]
+}
+
+/** Bundles each, one after the other. */
+export async function measureSizes(sized: readonly Sized[] = allSized()): Promise<readonly Size[]> {
+  const sizes: Size[] = []
+  for (const { name, make } of sized) {
+    const { minified, gzip } = await make()
+    sizes.push({ name, minified, gzip })
+  }
+  return sizes
+}
+
+/** What each room of the kit is, in a bundle of all faces. */
+export async function measureRooms(): Promise<readonly Size[]> {
+  const { files } = await wholeKit().make()
+  const rooms = Map.groupBy(files, ([file]) => roomOf(file))
+  return [...rooms]
+    .flatMap(([name, parts]) =>
+      name === undefined ? [] : [{ name, minified: parts.reduce((sum, [, bytes]) => sum + bytes, 0) }],
+    )
+    .toSorted((one, other) => other.minified - one.minified)
+}
+
+/**
+ * The files of a bundle or a room with their bytes, the largest first.
+ *
+ * @returns `undefined` when there is nothing of this name
+ */
+export async function filesIn(name: string): Promise<readonly (readonly [string, number])[] | undefined> {
+  const sized = allSized().find((one) => one.name === name)
+  const { files } = await (sized ?? wholeKit()).make()
+  const own = sized ? [...files] : [...files].filter(([file]) => roomOf(file) === name)
+  return own.length === 0 ? undefined : own.toSorted(([, one], [, other]) => other - one)
+}
+
+function wholeKit(): Sized {
+  const { exports, peerDependencies } = manifest()
+  const source = facesOf(exports)
+    .map((face, index) => `export * as face${index} from '@sealgate/kit${face.slice(1)}'`)
+    .join('\n')
+  return {
+    name: 'all faces of the kit',
+    make: (checkout) => bundle({ source }, { ...options(checkout), external: Object.keys(peerDependencies) }),
+  }
+}
+
+/** A room is a folder of the kit's; a file that stands above them is one of its own. */
+function roomOf(file: string): string | undefined {
+  const room = /^packages\/kit\/(?:dist\/)?([^/.]+)/.exec(file)?.[1]
+  return room === undefined ? undefined : `room ${room}`
+}
+
+function facesOf(exports: Manifest['exports']): readonly string[] {
+  return Object.keys(exports).filter((face) => face !== './package.json')
+}
+
+function manifest(): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, KIT, 'package.json'), 'utf8')) as Manifest
+}
+
+function options(checkout: string | undefined): { readonly checkout?: string } {
+  return checkout === undefined ? {} : { checkout }
 }

@@ -10,7 +10,8 @@ import { cpuOfProcess } from '../measure/cpu.ts'
 import type { Fixtures } from '../measure/fixtures.ts'
 import { at } from '../candidates/inputs.ts'
 import { median, shuffled } from '../measure/stats.ts'
-import { bundle, COMPATIBILITY_DATE } from '../measure/miniflare.ts'
+import { bundle } from '../measure/bundle.ts'
+import { COMPATIBILITY_DATE, workerFile } from '../measure/miniflare.ts'
 
 /** How long a Worker takes from the start of workerd to its first answer. */
 export interface Startup {
@@ -38,8 +39,8 @@ export async function measureStartup(fixtures: Fixtures, rounds: number): Promis
   try {
     writeFileSync(join(folder, 'public.json'), JSON.stringify(fixtures.publicJwk))
     for (const name of NAMES) {
-      const code = await bundle(join(import.meta.dirname, '../workers/startup', `${name}.ts`), true)
-      writeFileSync(join(folder, `${name}.js`), code)
+      const { text } = await bundle({ file: workerFile(`startup/${name}.ts`) })
+      writeFileSync(join(folder, `${name}.js`), text)
     }
     const samples = new Map<string, Sample[]>(NAMES.map((name) => [name, []]))
     for (let round = 0; round < rounds; round++) {

@@ -6,6 +6,7 @@ import type { MeasuredGroup } from '../measure/rounds.ts'
 import type { Load } from '../parts/scale.ts'
 import type { Size } from '../parts/sizes.ts'
 import type { Startup } from '../parts/startup.ts'
+import { budgetedBytes, byteBudget } from '../budgets/bytes.ts'
 import type { TokenSize } from '../parts/token-size.ts'
 
 /** A table of one group for the terminal and for Markdown. */
@@ -87,9 +88,30 @@ export function fetchTable(counts: readonly FetchCount[]): string {
 
 export function sizeTable(sizes: readonly Size[]): string {
   return table(
-    ['bundle (esbuild, minified)', 'bytes', 'gzip'],
-    sizes.map(({ name, minified, gzip }) => [name, String(minified), String(gzip)]),
+    ['bundle (esbuild, minified)', 'bytes', 'gzip', 'budget', 'left'],
+    sizes.map((size) => {
+      const budget = byteBudget(size)
+      return [
+        size.name,
+        count(size.minified),
+        size.gzip === undefined ? '–' : count(size.gzip),
+        budget === undefined ? '–' : count(budget),
+        budget === undefined ? '–' : count(budget - budgetedBytes(size)),
+      ]
+    }),
   )
+}
+
+export function fileTable(name: string, files: readonly (readonly [string, number])[]): string {
+  const total = files.reduce((sum, [, bytes]) => sum + bytes, 0)
+  return table(
+    [`${name}, ${files.length} files`, `${count(total)} bytes`],
+    files.map(([file, bytes]) => [file, count(bytes)]),
+  )
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en')
 }
 
 export function startupTable(starts: readonly Startup[]): string {
@@ -117,7 +139,7 @@ export function scaleTable(loads: readonly Load[]): string {
     loads.map(({ isolates, mean, peak, latePeak, plainPeak, plainLatePeak }) => [
       isolates.toLocaleString('en'),
       rounded(mean),
-      ...[peak, latePeak, plainPeak, plainLatePeak].map((value) => value.toLocaleString('en')),
+      ...[peak, latePeak, plainPeak, plainLatePeak].map((value) => count(value)),
     ]),
   )
 }

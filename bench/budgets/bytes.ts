@@ -1,0 +1,84 @@
+import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.ts'
+
+/**
+ * The most bytes that each bundle may have, compressed. The same code has the same bytes on every machine, so that these
+ * are tests (`bytes.test.ts`) and not only rows of a report. What is aimed at stands in `budgets.ts`.
+ *
+ * Raise one in the commit that needs it, with the reason; lower it when the bundle shrank.
+ */
+export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
+  'ours: makeKit, all of it': 20_700,
+  'ours: makeKit, policy, guard': 21_100,
+  'ours: makeVerifier': 9_400,
+  'ours: makeVerifier, guard': 10_100,
+  'ours: createVerifier': 7_200,
+  'ours: ./jws, sign and verify': 3_700,
+  'ours: ./jws, verify': 2_800,
+  'face .': 21_500,
+  'face ./agents': 23_600,
+  'face ./external': 8_300,
+  'face ./gateway': 6_700,
+  'face ./hono': 21_200,
+  'face ./jws': 3_700,
+  'face ./testing': 20_000,
+  'all faces of the kit': 29_400,
+  'Worker consumer': 330_000,
+  'Worker gateway': 113_000,
+}
+
+/** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
+export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
+  'room agents': 7_700,
+  'room claims': 2_000,
+  'room config': 11_300,
+  'room constants': 50,
+  'room errors': 1_700,
+  'room external': 8_500,
+  'room gateway': 500,
+  'room hono': 1_100,
+  'room http': 2_000,
+  'room index': 400,
+  'room jose': 3_400,
+  'room jws': 2_100,
+  'room keys': 12_100,
+  'room kit': 6_900,
+  'room policy': 6_200,
+  'room primitives': 4_400,
+  'room runtime': 500,
+  'room testing': 1_800,
+  'room tokens': 10_600,
+}
+
+/** The budget of what was measured, if it has one: jose's bundle has none. */
+export function byteBudget({ name }: Size): number | undefined {
+  return GZIP_BUDGETS[name] ?? ROOM_BUDGETS[name]
+}
+
+/** What a budget is about: bytes compressed, or before that. */
+export function budgetedBytes({ gzip, minified }: Size): number {
+  return gzip ?? minified
+}
+
+/** Everything of ours that is bundled or is a part of it. */
+export async function measureOurs(): Promise<readonly Size[]> {
+  const bundles = allSized().filter(({ name }) => /^(ours|face|all|Worker)\b/.test(name))
+  return [...(await measureSizes(bundles)), ...(await measureRooms())]
+}
+
+/** What is wrong with a size, and how to find out why; `undefined`: nothing. */
+export function overrun(size: Size): string | undefined {
+  const budget = byteBudget(size)
+  const { name } = size
+  const bytes = budgetedBytes(size)
+  const unit = size.gzip === undefined ? 'bytes' : 'bytes of gzip'
+  const count = (value: number): string => value.toLocaleString('en')
+  if (budget === undefined) {
+    return `${name} has no budget: it has ${count(bytes)} ${unit}. Give it one in bench/budgets/bytes.ts.`
+  }
+  if (bytes <= budget) return undefined
+  return [
+    `${name} has ${count(bytes)} ${unit}: ${count(bytes - budget)} more than its budget of ${count(budget)}.`,
+    `What is in it, file by file: npm run bench -- --inside '${name}'`,
+    `If it is worth it, raise the budget in bench/budgets/bytes.ts and say why in the commit.`,
+  ].join('\n')
+}
