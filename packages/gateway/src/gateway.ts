@@ -76,7 +76,7 @@ export function makeGateway(
   for (const { name, meant } of misspeltVariables(env)) {
     logEvent('warn', 'unknown_variable', undefined, `${name} is not read: did you mean ${meant}?`)
   }
-  if (!config.rateLimiter && config.environment === 'production') logEvent('warn', 'rate_limiter_missing')
+  reportLimits(config)
   const kit = config.secretsByAudience ? undefined : makeKit(env)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
@@ -100,6 +100,17 @@ export function makeGateway(
       if (!found) throw new Error(`no kit for ${audience}`)
       return found
     },
+  }
+}
+
+/** Once for each environment: who runs it may not know that a limit is missing, or meant for others. */
+function reportLimits({ environment, rateLimiters, missingLimiters }: Config): void {
+  const names = missingLimiters.join(', ')
+  if (rateLimiters.shared) {
+    const detail = `RATE_LIMITER counts in place of ${names}: add rate-limit bindings of these names`
+    if (names !== '') logEvent('warn', 'rate_limiter_shared', undefined, detail)
+  } else if (environment === 'production') {
+    logEvent('warn', 'rate_limiter_missing', undefined, `there is no limit without ${names}`)
   }
 }
 

@@ -63,6 +63,113 @@ it('counts before a client is known: its secret is not to be guessed without a l
   await expectError(await guess(), 429, 'too_many_requests')
 })
 
+describe('each kind of caller has a limiter of its own', () => {
+  const LIMITERS = ['RATE_LIMITER', 'RATE_LIMITER_PASSWORD', 'RATE_LIMITER_LOGIN', 'RATE_LIMITER_CLIENTS']
+  const hash = async (secret: string): Promise<string> => {
+    const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret)))
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+  const batch = { client_id: 'batch', client_secret: 's3cret' }
+  const revoke = (more: Record<string, string> = {}): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams({ token: 'x', ...more }),
+  })
+  const json = { 'Content-Type': 'application/json' }
+  const password = { method: 'POST', headers: json, body: '{"username":"a","password":"b"}' }
+  const exchangeForm = async (more: Record<string, string>): Promise<RequestInit> => ({
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      subject_token: await auth0.token(),
+      audience: 'reports',
+      ...more,
+    }),
+  })
+
+  type Call = readonly [path: string, init: RequestInit]
+  const callers: [who: string, limiter: string, call: () => Call | Promise<Call>, kinds: string][] = [
+    ['an exchange', 'RATE_LIMITER', async () => ['/oauth/token', await exchangeForm({})], 'ip sub'],
+    ['a client id alone', 'RATE_LIMITER', () => ['/oauth/revoke', revoke({ client_id: 'batch' })], 'ip'],
+    ['a revocation', 'RATE_LIMITER', () => ['/oauth/revoke', revoke()], 'ip'],
+    [
+      'an exchange of a client',
+      'RATE_LIMITER_CLIENTS',
+      async () => ['/oauth/token', await exchangeForm(batch)],
+      'ip client sub',
+    ],
+    ['a revocation of a client', 'RATE_LIMITER_CLIENTS', () => ['/oauth/revoke', revoke(batch)], 'ip client'],
+    [
+      'a wrong secret',
+      'RATE_LIMITER_CLIENTS',
+      () => ['/oauth/revoke', revoke({ client_id: 'batch', client_secret: 'x' })],
+      'ip',
+    ],
+    [
+      'an Authorization header',
+      'RATE_LIMITER_CLIENTS',
+      () => ['/oauth/revoke', { ...revoke(), headers: { Authorization: 'Basic x' } }],
+      'ip',
+    ],
+    ['a password', 'RATE_LIMITER_PASSWORD', () => ['/oauth/token', password], 'ip user'],
+    ['a login', 'RATE_LIMITER_LOGIN', () => ['/auth/login', {}], 'ip'],
+  ]
+
+  async function keysOf(call: Call, bound: readonly string[]): Promise<Record<string, string>> {
+    const limiters = Object.fromEntries(bound.map((name) => [name, countingLimiter(99)]))
+    const [path, init] = call
+    const headers = new Headers(init.headers)
+    headers.set('CF-Connecting-IP', IP)
+    await app.request(
+      `https://gateway.test${path}`,
+      { ...init, headers },
+      {
+        ...env,
+        ...limiters,
+        EXCHANGE_CLIENTS: { batch: await hash('s3cret') },
+        EXCHANGE_PUBLIC: true,
+        JWT_DENYLIST_NAME: 'DENYLIST',
+        DENYLIST: memoryKv(),
+        AUTH0_CLIENT_ID: 'web',
+        AUTH0_CLIENT_SECRET: 'secret',
+        AUTH0_CONNECTION: 'Users',
+        SESSION_SECRET: 'A'.repeat(43),
+        SESSION_STORE: 'cookie',
+        BASE_URL: 'https://gateway.test',
+      },
+    )
+    return Object.fromEntries(
+      Object.entries(limiters).map(([name, { keys }]) => [
+        name,
+        keys.map((key) => key.slice(0, key.indexOf(':'))).join(' '),
+      ]),
+    )
+  }
+
+  it.each(callers)('%s is counted by %s alone', async (_, limiter, call, kinds) => {
+    const keys = await keysOf(await call(), LIMITERS)
+    expect(keys).toEqual(Object.fromEntries(LIMITERS.map((name) => [name, name === limiter ? kinds : ''])))
+    expect(logs.text()).not.toContain('rate_limiter_')
+  })
+
+  it.each(callers)(
+    '%s is counted by RATE_LIMITER where %s is not bound, which is said',
+    async (...caller) => {
+      const [, limiter, call, kinds] = caller
+      const bound = LIMITERS.filter((name) => name === 'RATE_LIMITER' || name !== limiter)
+      expect(await keysOf(await call(), bound)).toMatchObject({ RATE_LIMITER: kinds })
+      const reports = logs.text().split('rate_limiter_shared').slice(1)
+      expect(reports).toHaveLength(limiter === 'RATE_LIMITER' ? 0 : 1)
+      for (const report of reports) expect(report).toContain(`in place of ${limiter}:`)
+    },
+  )
+
+  it('a limiter for what this gateway does not do is not missed', async () => {
+    await exchange({ ...env, RATE_LIMITER: countingLimiter(9) })
+    expect(logs.text()).not.toContain('rate_limiter_')
+  })
+})
+
 describe('the network of an address', () => {
   it.each([
     ['203.0.113.9', '203.0.113.9'],
@@ -118,8 +225,13 @@ it('says once in production that there is no limit', async () => {
   await exchange(on)
   await exchange(on)
   expect(logs.text().split('rate_limiter_missing')).toHaveLength(2)
+  expect(logs.text()).toContain('there is no limit without RATE_LIMITER')
 })
 
-it('what is no rate-limit binding is rejected', async () => {
-  await expectError(await exchange({ ...env, RATE_LIMITER: 'yes' }), 500, 'misconfigured')
-})
+it.each(['RATE_LIMITER', 'RATE_LIMITER_PASSWORD', 'RATE_LIMITER_LOGIN', 'RATE_LIMITER_CLIENTS'])(
+  '%s that is no rate-limit binding is rejected',
+  async (name) => {
+    await expectError(await exchange({ ...env, [name]: 'yes' }), 500, 'misconfigured')
+    expect(logs.text()).toContain(`${name} is no rate-limit binding`)
+  },
+)

@@ -1,11 +1,12 @@
 import type { Config } from './config/read-config.ts'
+import type { LimiterName } from './config/limiter-names.ts'
 import { GatewayError } from './errors.ts'
 import { logEvent, type Ship } from './observability/log.ts'
 import type { Pseudonyms } from './observability/pseudonym.ts'
 
 /** What limiting needs of a gateway. */
 export interface Limiting {
-  readonly config: Pick<Config, 'rateLimiter'>
+  readonly config: Pick<Config, 'rateLimiters'>
   readonly pseudonyms: Pseudonyms
   readonly ship: Ship
 }
@@ -22,17 +23,18 @@ export interface Counted {
 }
 
 /**
- * Counts a request against each of the keys, and rejects it when one has had enough.
+ * Counts a request against each of the keys, and rejects it when one has had enough. A limiter that fails stops nobody but
+ * the password realm, where guessing must not be free.
  *
- * @param whenBroken what a limiter that fails means: `reject` where guessing must not be free, else `pass`
+ * @param name whose limit it is
  * @throws GatewayError `rate_limited`, `limiter_unavailable`
  */
 export async function limit(
   { config, pseudonyms, ship }: Limiting,
   { ip, user, subject, client }: Counted,
-  whenBroken: 'reject' | 'pass',
+  name: LimiterName,
 ): Promise<void> {
-  const limiter = config.rateLimiter
+  const limiter = config.rateLimiters[name]
   if (!limiter) return
   const keys = [
     ...(ip === undefined ? [] : [`ip:${networkOf(ip)}`]),
@@ -44,7 +46,7 @@ export async function limit(
   try {
     outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })))
   } catch (cause) {
-    if (whenBroken === 'reject') throw new GatewayError('limiter_unavailable', { cause })
+    if (name === 'password') throw new GatewayError('limiter_unavailable', { cause })
     logEvent('error', 'rate_limiter_failed', ship)
     return
   }

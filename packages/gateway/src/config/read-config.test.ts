@@ -92,11 +92,15 @@ describe('values', () => {
   it('are bindings where a binding is meant', () => {
     const RATE_LIMITER = { limit: () => Promise.resolve({ success: true }) }
     const JWKS_CACHE = { get: () => Promise.resolve(null), put: () => Promise.resolve() }
-    expect(parse({ RATE_LIMITER, JWKS_CACHE })).toMatchObject({
-      rateLimiter: RATE_LIMITER,
-      jwksStore: JWKS_CACHE,
-    })
-    expect(parse()).toMatchObject({ rateLimiter: undefined, jwksStore: undefined, datadog: undefined })
+    const RATE_LIMITER_CLIENTS = { limit: () => Promise.resolve({ success: true }) }
+    const config = parse({ RATE_LIMITER, RATE_LIMITER_CLIENTS, JWKS_CACHE })
+    expect(config.jwksStore).toBe(JWKS_CACHE)
+    expect(config.rateLimiters.clients).toBe(RATE_LIMITER_CLIENTS)
+    for (const name of ['shared', 'password', 'login'] as const) {
+      expect(config.rateLimiters[name]).toBe(RATE_LIMITER)
+    }
+    expect(parse()).toMatchObject({ jwksStore: undefined, datadog: undefined })
+    expect(Object.values(parse().rateLimiters)).toEqual([undefined, undefined, undefined, undefined])
   })
 
   it('of Datadog are a key and a site', () => {

@@ -1,20 +1,19 @@
 import { type Auth0Settings, readAuth0 } from './auth0.ts'
 import type { GatewayDefinition } from './definition.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
-import { limiterOf, type RateLimiter } from './limits.ts'
+import { type LimitSettings, readLimits } from './limits.ts'
 import { present, readVariables, type Variables } from './schema.ts'
 import { readServices, type ServiceSettings } from './services.ts'
 import { type SessionConfig, sessionConfig } from './session.ts'
 import { readWeb, type WebSettings } from './web.ts'
 
 /** Everything that the gateway knows from its environment, checked. Times in seconds. */
-export interface Config extends Auth0Settings, ExchangeSettings, ServiceSettings, WebSettings {
+export interface Config extends Auth0Settings, ExchangeSettings, LimitSettings, ServiceSettings, WebSettings {
   /** Every variable, parsed, with its default. */
   readonly variables: Variables
   readonly environment: 'production' | 'staging' | 'test' | 'dev'
   /** `undefined`: no login; the client of Auth0, if there is one, is for the password realm alone. */
   readonly session: SessionConfig | undefined
-  readonly rateLimiter: RateLimiter | undefined
   readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
 }
 
@@ -31,23 +30,29 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const auth0 = readAuth0(env, variables, isStrict)
   const services = readServices(env, variables, definition)
   const web = readWeb(variables, isStrict)
+  const exchange = readExchange(env, variables, services.audiences)
+  const session = sessionConfig({
+    login: auth0.login,
+    secret: variables.SESSION_SECRET,
+    store: variables.SESSION_STORE,
+    namespace: present(env, 'SESSIONS'),
+    clients: variables.AUTH0_CLIENTS,
+    baseUrl: web.baseUrl,
+    isStrict,
+  })
   return {
     variables,
     environment,
     ...auth0,
     ...services,
     ...web,
-    ...readExchange(env, variables, services.audiences),
-    session: sessionConfig({
-      login: auth0.login,
-      secret: variables.SESSION_SECRET,
-      store: variables.SESSION_STORE,
-      namespace: present(env, 'SESSIONS'),
-      clients: variables.AUTH0_CLIENTS,
-      baseUrl: web.baseUrl,
-      isStrict,
+    ...exchange,
+    session,
+    ...readLimits(env, variables, {
+      password: auth0.login?.connection !== undefined,
+      login: session !== undefined,
+      clients: exchange.exchange.clients.size > 0,
     }),
-    rateLimiter: limiterOf(env, variables),
     datadog: apiKey === undefined ? undefined : { apiKey, site },
   }
 }

@@ -2,6 +2,7 @@ import { ConfigError } from '@sealgate/kit'
 import { isNearMiss } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { audiences, routes } from './definition-schema.ts'
+import { LIMITERS } from './limiter-names.ts'
 import { flag, json, list, seconds } from './value-types.ts'
 
 const required = (example: string): z.ZodString => z.string(`is required: set it to ${example}`)
@@ -84,7 +85,7 @@ export const VARIABLES = z.object({
   AUTH0_CLIENT_SECRET: z.string().optional(),
   /** Scope of a login. */
   AUTH0_SCOPE: z.string().default('openid profile email offline_access'),
-  /** Set: the password-realm route is on, with this realm; in production it needs `RATE_LIMITER`. */
+  /** Set: the password-realm route is on, with this realm; in production it needs `RATE_LIMITER_PASSWORD`. */
   AUTH0_CONNECTION: z.string().optional(),
   /**
    * The gateway's own public origin; the redirect URI is `BASE_URL/auth/callback`. Required for logins in production
@@ -154,11 +155,11 @@ export function reject(variable: string, problem: string): never {
 }
 
 /** Bindings and secrets that the gateway looks up by these names. */
-const OTHER_NAMES = ['RATE_LIMITER', 'SESSIONS', 'JWKS_CACHE', 'LOG_HASH_KEY']
+const OTHER_NAMES = [...Object.values(LIMITERS), 'SESSIONS', 'JWKS_CACHE', 'LOG_HASH_KEY']
 
 /** Variables that look like a misspelt one of ours, with the one that was probably meant. */
 export function misspeltVariables(env: object): readonly { readonly name: string; readonly meant: string }[] {
-  const ours = [...Object.keys(VARIABLES.shape), ...Object.values(ALIASES), ...OTHER_NAMES]
+  const ours: readonly string[] = [...Object.keys(VARIABLES.shape), ...Object.values(ALIASES), ...OTHER_NAMES]
   return Object.keys(env).flatMap((name) => {
     // The kit reports its own.
     if (ours.includes(name) || name.startsWith('JWT_')) return []

@@ -1,6 +1,11 @@
 import type { Config } from '../config/read-config.ts'
 import { GatewayError } from '../errors.ts'
 
+/** Whether a request brings credentials of a client, good or bad. */
+export function offersCredentials(request: Request, parameters: ReadonlyMap<string, string>): boolean {
+  return request.headers.has('Authorization') || parameters.has('client_secret')
+}
+
 /**
  * Authenticates the client of the exchange endpoint (RFC 6749 §2.3.1): HTTP Basic or parameters of the body, not both.
  * Returns its id; `undefined` for a public client.

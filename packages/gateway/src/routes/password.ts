@@ -29,7 +29,7 @@ export async function passwordLogin(gateway: Gateway, request: Request, trace: T
   if (ip === undefined && (environment === 'production' || environment === 'staging')) {
     throw new GatewayError('invalid_request', { description: 'The address of the caller is not known' })
   }
-  await limit(gateway, { ip, user: name }, 'reject')
+  await limit(gateway, { ip, user: name }, 'password')
   return passwordRealm({ ...login, connection }, { username, password, ip })
 }
 

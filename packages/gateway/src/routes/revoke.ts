@@ -1,10 +1,9 @@
 import { parse, type VerifiedClaims } from '@sealgate/kit'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import { clientIp, limit } from '../rate-limit.ts'
 import { TXN_TOKEN_TYP } from '../exchange/transaction-token.ts'
-import { authenticateClient } from '../http/client-authentication.ts'
 import { readForm } from '../http/form.ts'
+import { admitClient } from './client.ts'
 import { checkForm, revocationForm } from './schemas.ts'
 
 /**
@@ -16,9 +15,7 @@ import { checkForm, revocationForm } from './schemas.ts'
 export async function revokeToken(gateway: Gateway, request: Request): Promise<Response> {
   if (!gateway.config.hasDenylist) throw new GatewayError('not_found')
   const form = await readForm(request, 'The revocation')
-  await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
-  const client = await authenticateClient(request, form.parameters, gateway.config.exchange)
-  await limit(gateway, { client }, 'pass')
+  await admitClient(gateway, request, form)
   const { token } = checkForm(revocationForm, form)
   const audience = audienceOf(token)
   const claims = audience === undefined ? undefined : await verified(gateway, token, audience)

@@ -36,7 +36,7 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
   if (returnTo === undefined || more.length > 0) {
     throw new GatewayError('invalid_request', { description: 'returnTo is not a path of this site' })
   }
-  await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
+  await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
   const attempt = {
     state: oauth.generateRandomState(),
     nonce: oauth.generateRandomNonce(),
@@ -88,7 +88,7 @@ export async function callback(gateway: Gateway, request: Request, trace: Trace)
       throw new GatewayError('login_failed', { detail: 'no login is under way in this browser' })
     }
     // A login that is under way opens as often as one likes, and Auth0 is asked each time.
-    await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'pass')
+    await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
     const tokens = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
       ...attempt,
       redirectUri: `${origin}${CALLBACK_PATH}`,

@@ -12,27 +12,24 @@ import {
 } from '../exchange/rules.ts'
 import { issue, type Issued, rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
-import { clientIp, limit } from '../rate-limit.ts'
+import { limit } from '../rate-limit.ts'
 import { targetOf } from '../exchange/target.ts'
 import { issueTransaction, readContext } from '../exchange/transaction-token.ts'
-import { authenticateClient } from '../http/client-authentication.ts'
 import { type Form, readForm } from '../http/form.ts'
+import { admitClient } from './client.ts'
 import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
 
 /** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
 export async function exchangeToken(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { config } = gateway
   const form = await readForm(request, 'The token exchange', ['resource'])
-  // Before the client is known, so that nobody guesses secrets without a limit.
-  await limit(gateway, { ip: clientIp(request, config.environment) }, 'pass')
-  const client = await authenticateClient(request, form.parameters, config.exchange)
-  await limit(gateway, { client }, 'pass')
+  const { client, limiter } = await admitClient(gateway, request, form)
   const requested = readExchange(form)
   const audience = targetOf({ audience: requested.audience, resources: requested.resource }, config)
 
   const subject = await verified(gateway, requested.subject_token, 'invalid_subject_token')
   trace.subject = subject.sub
-  await limit(gateway, { subject: subject.sub }, 'pass')
+  await limit(gateway, { subject: subject.sub }, limiter)
   const actor = await actorOf(gateway, requested)
   const scope = requested.scope?.split(' ').filter((one) => one !== '')
   const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
