@@ -51,3 +51,16 @@ export const ALGORITHMS: Readonly<Record<InternalAlg, Algorithm>> = {
     importSigner: (raw) => crypto.subtle.importKey('raw', raw, HMAC, false, ['sign']),
   },
 }
+
+/**
+ * The `alg` header values that a JWK with this `alg` accepts; `undefined` when it is for another algorithm. What this kit
+ * writes is always among them: runtimes export Ed25519 keys as `Ed25519`, and such a key signs as `EdDSA` here, which is
+ * the same (RFC 9864 §2.2). A JWK that names what is written accepts that name alone.
+ */
+export function acceptedAlgs(
+  { alg: written, names }: Pick<Algorithm, 'alg' | 'names'>,
+  alg: unknown,
+): readonly string[] | undefined {
+  if (alg === written) return [written]
+  return alg === undefined || names.some((name) => name === alg) ? names : undefined
+}

@@ -1,5 +1,5 @@
 import { MAX_KID_LENGTH } from '../constants.ts'
-import { ALGORITHMS } from './algorithms.ts'
+import { acceptedAlgs, ALGORITHMS } from './algorithms.ts'
 import { decodeBase64Url } from './base64url.ts'
 
 /** The members of a JWK that are secret, for every key type (RFC 7518 §6, RFC 8037 §2). */
@@ -18,6 +18,11 @@ const NOT_CANONICAL = /^(ef|f.)f{60}[7f]f$/
 /** True when a JWK holds any secret member. */
 export function hasPrivateMember(jwk: Readonly<Record<string, unknown>>): boolean {
   return PRIVATE_MEMBERS.some((member) => jwk[member] !== undefined)
+}
+
+/** True when `key_ops` is absent or lists the operation (RFC 7517 §4.3). */
+export function allowsOperation(keyOps: unknown, operation: 'sign' | 'verify'): boolean {
+  return keyOps === undefined || (Array.isArray(keyOps) && keyOps.includes(operation))
 }
 
 function isKid(kid: unknown): kid is string {
@@ -42,7 +47,7 @@ export interface OkpMembers {
   readonly kid: string
   readonly x: string
   readonly point: Uint8Array
-  /** The `alg` header values that the key accepts: its own `alg`, or every name of EdDSA. */
+  /** The `alg` header values that the key accepts: see {@link acceptedAlgs}. */
   readonly algs: readonly string[]
 }
 
@@ -53,12 +58,12 @@ export interface OkpMembers {
 export function readOkpMembers(jwk: Readonly<Record<string, unknown>>): OkpMembers | string {
   const { kid, kty, crv, alg, use, x } = jwk
   if (kty !== 'OKP' || crv !== 'Ed25519') return 'it is not an Ed25519 key (kty OKP, crv Ed25519)'
-  const { names } = ALGORITHMS.EdDSA
-  if (alg !== undefined && !(typeof alg === 'string' && names.includes(alg))) return 'its alg is not EdDSA'
+  const algs = acceptedAlgs(ALGORITHMS.EdDSA, alg)
+  if (!algs) return 'its alg is not EdDSA'
   if (use !== undefined && use !== 'sig') return 'its use is not sig'
   if (kid === undefined) return 'it has no kid'
   if (!isKid(kid)) return `its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`
   const point = decodeMember(x)
   if (!point || typeof x !== 'string') return 'its x is not 32 bytes in canonical base64url'
-  return pointProblem(point) ?? { kid, x, point, algs: alg === undefined ? names : [alg] }
+  return pointProblem(point) ?? { kid, x, point, algs }
 }

@@ -1,7 +1,7 @@
-import { decodeMember, hasPrivateMember, pointProblem } from '../jose/jwk.ts'
+import { allowsOperation, decodeMember, hasPrivateMember, pointProblem } from '../jose/jwk.ts'
 import { isObject } from '../primitives/json.ts'
 import { encodeUtf8 } from '../primitives/utf8.ts'
-import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
+import { acceptedAlgs, ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
 import { type CompactHeader, CompactReader } from '../jose/compact.ts'
 import { MIN_SECRET_BYTES } from '../constants.ts'
 import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
@@ -69,7 +69,10 @@ export async function verifyCompact(
 }
 
 async function signingKey(jwk: Readonly<Record<string, unknown>>): Promise<SigningKey> {
-  if (jwk.kty === ALGORITHMS.HS512.kty) return new SigningKey('HS512', octBytes(jwk))
+  if (jwk.kty === ALGORITHMS.HS512.kty) {
+    checkMembers(jwk, ALGORITHMS.HS512, 'sign')
+    return new SigningKey('HS512', octBytes(jwk))
+  }
   const parsed = parsePrivateJwk(jwk)
   if (!parsed.ok) throw new ConfigError(`the key cannot sign: ${parsed.problem}`)
   if (!(await isPair(parsed.jwk).catch(() => false)))
@@ -80,15 +83,7 @@ async function signingKey(jwk: Readonly<Record<string, unknown>>): Promise<Signi
 function verificationKey(jwk: Readonly<Record<string, unknown>>, algorithm: Algorithm): VerificationKey {
   if (!isObject(jwk) || jwk.kty !== algorithm.kty)
     throw new ConfigError(`the key is not for ${algorithm.alg}`)
-  if (jwk.use !== undefined && jwk.use !== 'sig') throw new ConfigError('the use of the key is not sig')
-  const keyOps = jwk.key_ops
-  if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
-    throw new ConfigError('the key_ops of the key lack verify')
-  }
-  const { alg } = jwk
-  if (alg !== undefined && !(typeof alg === 'string' && algorithm.names.includes(alg))) {
-    throw new ConfigError(`the alg of the key is not ${algorithm.alg}`)
-  }
+  const algs = checkMembers(jwk, algorithm, 'verify')
   if (algorithm.kty === 'oct') return new VerificationKey(algorithm.alg, octBytes(jwk))
   if (jwk.crv !== 'Ed25519') throw new ConfigError('the crv of the key is not Ed25519')
   if (hasPrivateMember(jwk)) throw new ConfigError('this is a private key: verify with its public half')
@@ -98,11 +93,20 @@ function verificationKey(jwk: Readonly<Record<string, unknown>>, algorithm: Algo
     throw new ConfigError('the x of the key is not 32 bytes in canonical base64url')
   const problem = pointProblem(point)
   if (problem !== undefined) throw new ConfigError(`the key is not usable: ${problem}`)
-  return new VerificationKey(algorithm.alg, point, {
-    kid: '',
-    x,
-    algs: alg === undefined ? algorithm.names : [alg],
-  })
+  return new VerificationKey(algorithm.alg, point, { kid: '', x, algs })
+}
+
+/** Checks what a JWK says it is for (RFC 7517 §4), and returns the `alg` header values that it accepts. */
+function checkMembers(
+  { use, key_ops: keyOps, alg }: Readonly<Record<string, unknown>>,
+  algorithm: Algorithm,
+  operation: 'sign' | 'verify',
+): readonly string[] {
+  if (use !== undefined && use !== 'sig') throw new ConfigError('the use of the key is not sig')
+  if (!allowsOperation(keyOps, operation)) throw new ConfigError(`the key_ops of the key lack ${operation}`)
+  const algs = acceptedAlgs(algorithm, alg)
+  if (!algs) throw new ConfigError(`the alg of the key is not ${algorithm.alg}`)
+  return algs
 }
 
 function octBytes(jwk: Readonly<Record<string, unknown>>): Uint8Array {

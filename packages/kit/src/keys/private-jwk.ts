@@ -1,4 +1,4 @@
-import { decodeMember, readOkpMembers } from '../jose/jwk.ts'
+import { allowsOperation, decodeMember, readOkpMembers } from '../jose/jwk.ts'
 import { isObject, parseJson } from '../primitives/json.ts'
 import { encodeUtf8 } from '../primitives/utf8.ts'
 import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
@@ -53,16 +53,16 @@ export function parsePrivateJwk(value: unknown): PrivateJwkResult {
   if (!isObject(jwk)) return reject('it is not a JWK in JSON; make one with: npx kit-keygen --private')
   if (isObject(jwk.privateJwk)) return parsePrivateJwk(jwk.privateJwk)
 
-  const { d, nbf, exp } = jwk
+  const { d, nbf, exp, key_ops: keyOps } = jwk
   const members = readOkpMembers(jwk)
   if (typeof members === 'string') return reject(members)
   if (d === undefined) return reject('it is a public key: a signing slot needs the private half')
+  if (!allowsOperation(keyOps, 'sign')) return reject('its key_ops lack sign')
   const seed = decodeMember(d)
   if (!seed) return reject('its d is not 32 bytes in canonical base64url')
   if (!isTime(nbf)) return reject('its nbf is not a time in seconds')
   if (!isTime(exp)) return reject('its exp is not a time in seconds')
-  const { kid, x, point } = members
-  const { names: algs } = ALGORITHMS.EdDSA
+  const { kid, x, point, algs } = members
   return {
     ok: true,
     jwk: {

@@ -1,5 +1,5 @@
 import { MAX_KID_LENGTH } from '../constants.ts'
-import { hasPrivateMember, readOkpMembers } from '../jose/jwk.ts'
+import { allowsOperation, hasPrivateMember, readOkpMembers } from '../jose/jwk.ts'
 import { isObject } from '../primitives/json.ts'
 import { VerificationKey } from './verification-key.ts'
 
@@ -21,8 +21,6 @@ export function parsePublicJwk(jwk: unknown): PublicJwkResult {
     return reject('it holds a private key: rotate it, and publish only the public half')
   const members = readOkpMembers(jwk)
   if (typeof members === 'string') return reject(members)
-  if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
-    return reject('its key_ops lack verify')
-  }
+  if (!allowsOperation(keyOps, 'verify')) return reject('its key_ops lack verify')
   return { ok: true, x: members.x, key: new VerificationKey('EdDSA', members.point, members) }
 }
