@@ -135,6 +135,30 @@ describe('an Ed25519 key', () => {
     }
   })
 
+  it.each<[words: string, change: (jwk: Jwk) => Jwk]>([
+    ['the key cannot sign: its nbf is not a time in seconds', (jwk) => ({ ...jwk, nbf: '1800000000' })],
+    ['the key cannot sign: its nbf is not a time in seconds', (jwk) => ({ ...jwk, nbf: 'Infinity' })],
+    ['the key cannot sign: its exp is not a time in seconds', (jwk) => ({ ...jwk, exp: '1800000000' })],
+    ['the key cannot sign: its exp is not a time in seconds', (jwk) => ({ ...jwk, exp: '' })],
+    ['the key cannot sign: its exp is not a time in seconds', (jwk) => ({ ...jwk, exp: null })],
+  ])('whose times are text signs nothing: %s', async (words, change) => {
+    const signing = signCompact(payload, change(privateJwk))
+    await expect(signing).rejects.toMatchObject({ name: 'ConfigError', message: words })
+  })
+
+  it('may come as the whole output of kit-keygen to sign, and never to verify', async () => {
+    const output = {
+      publicJwk: { ...publicJwk, alg: 'EdDSA', use: 'sig' },
+      privateJwk: { ...privateJwk, nbf: 0 },
+    }
+    const token = await signCompact(payload, output)
+    expect((await verifyCompact(token, output.publicJwk, { alg: 'EdDSA' })).payload).toEqual(payload)
+    await expect(verifyCompact(token, output, { alg: 'EdDSA' })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: 'the key is not for EdDSA',
+    })
+  })
+
   it('writes its kid, which another header cannot replace', async () => {
     const token = await signCompact(payload, privateJwk, { kid: 'two' })
     expect((await verifyCompact(token, publicJwk, { alg: 'EdDSA' })).header.kid).toBe('one')
