@@ -1,3 +1,5 @@
+import { acceptedAlgs, ALGORITHMS } from '../jose/algorithms.ts'
+
 /** The algorithms that other issuers sign with. The caller pins which of them count. */
 export type ExternalAlg =
   | 'RS256'
@@ -32,3 +34,15 @@ export const FAMILIES: Readonly<Record<ExternalAlg, KeyFamily>> = {
 export function isExternalAlg(value: unknown): value is ExternalAlg {
   return typeof value === 'string' && Object.hasOwn(FAMILIES, value)
 }
+
+/**
+ * The algorithms that a key of this family accepts: the one that its JWK names, or all of the family; `undefined` when the
+ * name does not fit. Those of Ed25519 are read as the kit reads them in its own keys.
+ */
+export function algsOf(family: KeyFamily, alg: unknown): readonly ExternalAlg[] | undefined {
+  if (family === 'Ed25519') return acceptedAlgs(ALGORITHMS.EdDSA, alg)?.filter(isExternalAlg)
+  if (alg === undefined) return EXTERNAL_ALGS.filter((one) => FAMILIES[one] === family)
+  return isExternalAlg(alg) && FAMILIES[alg] === family ? [alg] : undefined
+}
+
+const EXTERNAL_ALGS = Object.keys(FAMILIES).filter(isExternalAlg)

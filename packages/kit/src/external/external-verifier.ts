@@ -106,6 +106,7 @@ export class ExternalVerifier {
         onEvent: config.onEvent ?? logEvent,
       },
       parseExternalJwk,
+      this.#algorithms,
     )
   }
 

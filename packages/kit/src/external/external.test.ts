@@ -253,6 +253,18 @@ describe('createExternalVerifier', () => {
     expect(await verifier.safeVerify(await one.token())).toMatchObject({ reason: 'unsupported_alg' })
   })
 
+  it('leaves out what its algorithms exclude before it judges which keys can be told apart', async () => {
+    const [one, other] = await Promise.all([signer('RS256'), signer('PS256', { kid: 'RS256' })])
+    const third = (await signer('PS256', { kid: 'RS256' })).jwk
+    const verdict = async (algorithms: readonly ExternalAlg[]) =>
+      (await verifierOf(served(other.jwk, one.jwk, third), { algorithms }).safeVerify(await one.token())).ok
+    expect([await verdict(['RS256']), await verdict(['RS256', 'PS256'])]).toEqual([true, true])
+    const unnamed = served({ ...one.jwk, alg: undefined }, other.jwk)
+    expect(await verifierOf(unnamed).safeVerify(await one.token())).toMatchObject({ ok: true })
+    const both = verifierOf(unnamed, { algorithms: ['RS256', 'PS256'] })
+    await expect(both.safeVerify(await one.token())).rejects.toThrow('several keys have this kid')
+  })
+
   it('rejects a configuration that would accept anything', () => {
     const server = served()
     const name = 'must be a non-empty string'
@@ -563,24 +575,35 @@ describe('verifyCompact', () => {
     })
   })
 
-  it('passes over a key whose point is not on its curve', async () => {
+  it('verifies nothing with a key whose point is not on its curve', async () => {
     const one = await signer('ES256')
     const { jwk } = one
     const beside = { ...jwk, y: `${jwk.y?.startsWith('A') ? 'B' : 'A'}${jwk.y?.slice(1) ?? ''}` }
-    const signed = await one.token()
-    const verify = (jwks: object) => verifyCompact(signed, { ...jwks }, { algorithms: ['ES256'] })
-    expect((await verify({ keys: [beside, jwk] })).header.kid).toBe('ES256')
-    await expect(verify(beside)).rejects.toMatchObject({ reason: 'bad_signature' })
+    await expect(verifyCompact(await one.token(), beside, { algorithms: ['ES256'] })).rejects.toMatchObject({
+      reason: 'bad_signature',
+    })
   })
 
-  it('goes on to the next key of the same kid', async () => {
+  it('uses neither of two different keys under one kid, unless only one of them is for an algorithm that counts', async () => {
     const other = await signer('RS256')
-    const { payload } = await verifyCompact(
-      await rs256.token(),
-      { keys: [other.jwk, rs256.jwk] },
-      { algorithms: ['RS256'] },
-    )
-    expect(payload.length).toBeGreaterThan(0)
+    const signed = await rs256.token()
+    const verify = (keys: readonly object[], ...algorithms: ExternalAlg[]) =>
+      verifyCompact(signed, { keys }, { algorithms })
+    await expect(verify([other.jwk, rs256.jwk], 'RS256')).rejects.toMatchObject({
+      reason: 'unknown_kid',
+      detail: 'several keys have this kid',
+    })
+    const beside = { ...other.jwk, alg: 'PS256' }
+    for (const keys of [
+      [beside, { ...other.jwk, alg: 'PS256', use: 'sig' }, rs256.jwk],
+      [rs256.jwk, beside],
+    ]) {
+      await expect(verify(keys, 'RS256')).resolves.toBeDefined()
+      await expect(verify(keys, 'RS256', 'PS256')).resolves.toBeDefined()
+    }
+    const unnamed = { ...rs256.jwk, alg: undefined }
+    await expect(verify([unnamed, beside], 'RS256')).resolves.toBeDefined()
+    await expect(verify([unnamed, beside], 'RS256', 'PS256')).rejects.toMatchObject({ reason: 'unknown_kid' })
   })
 
   it('accepts no key that is not usable, alone or among others', async () => {

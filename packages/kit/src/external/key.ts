@@ -1,10 +1,11 @@
-import { decodeMember, hasPrivateMember, pointProblem } from '../jose/jwk.ts'
+import { allowsOperation, decodeMember, hasPrivateMember, pointProblem } from '../jose/jwk.ts'
 import { isObject } from '../primitives/json.ts'
 import { type CryptoKey, importJWK } from 'jose'
 import { MAX_KID_LENGTH, MIN_RSA_BITS, MIN_RSA_EXPONENT } from '../constants.ts'
 import { decodeBase64Url } from '../jose/base64url.ts'
-import type { ParsedKey, SetKey } from '../keys/jwks-source.ts'
-import { type ExternalAlg, FAMILIES, isExternalAlg, type KeyFamily } from './algorithms.ts'
+import type { ParsedKey } from '../keys/jwks-source.ts'
+import type { SetKey } from '../keys/key-set.ts'
+import { algsOf, type ExternalAlg, type KeyFamily } from './algorithms.ts'
 
 /** The public members of a JWK that make the key, and nothing else of it. */
 type KeyMembers = Readonly<Record<'kty', string> & Partial<Record<'crv' | 'x' | 'y' | 'n' | 'e', string>>>
@@ -12,24 +13,17 @@ type KeyMembers = Readonly<Record<'kty', string> & Partial<Record<'crv' | 'x' | 
 /** A public key of another issuer. It is imported for each algorithm on first use. */
 export class ExternalKey implements SetKey {
   readonly kid: string | undefined
-  readonly family: KeyFamily
-  readonly fingerprint: string
-  /** The one algorithm that its JWK allows (RFC 8725 §3.1); `undefined` when it names none. */
-  readonly alg: ExternalAlg | undefined
+  /** The one algorithm that its JWK names (RFC 8725 §3.1), or all of its family. */
+  readonly algs: readonly ExternalAlg[]
+  readonly material: string
   readonly #members: KeyMembers
   readonly #imported = new Map<ExternalAlg, CryptoKey>()
 
-  constructor(kid: string | undefined, family: KeyFamily, alg: ExternalAlg | undefined, members: KeyMembers) {
+  constructor(kid: string | undefined, algs: readonly ExternalAlg[], members: KeyMembers) {
     this.kid = kid
-    this.family = family
-    this.alg = alg
+    this.algs = algs
     this.#members = members
-    this.fingerprint = JSON.stringify([kid, alg, members])
-  }
-
-  /** True when the key may have signed with this algorithm. */
-  takes(alg: ExternalAlg): boolean {
-    return FAMILIES[alg] === this.family && (this.alg === undefined || this.alg === alg)
+    this.material = JSON.stringify(members)
   }
 
   /** The imported key; `undefined` when its members are out of range, as a point beside its curve is. */
@@ -55,17 +49,13 @@ export function parseExternalJwk(jwk: unknown): ParsedKey<ExternalKey> {
     return reject(`its kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
   }
   if (use !== undefined && use !== 'sig') return reject('its use is not sig')
-  if (keyOps !== undefined && !(Array.isArray(keyOps) && keyOps.includes('verify'))) {
-    return reject('its key_ops lack verify')
-  }
+  if (!allowsOperation(keyOps, 'verify')) return reject('its key_ops lack verify')
   if (!isKeyType(jwk.kty)) return reject('its kty is not RSA, EC or OKP')
   const result = READERS[jwk.kty](jwk)
   if (typeof result === 'string') return reject(result)
   const { family, members } = result
-  if (alg !== undefined && !(isExternalAlg(alg) && FAMILIES[alg] === family)) {
-    return reject('its alg does not fit it')
-  }
-  return { ok: true, key: new ExternalKey(kidText, family, alg, members) }
+  const algs = algsOf(family, alg)
+  return algs ? { ok: true, key: new ExternalKey(kidText, algs, members) } : reject('its alg does not fit it')
 }
 
 type Read = { readonly family: KeyFamily; readonly members: KeyMembers } | string

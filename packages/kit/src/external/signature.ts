@@ -3,6 +3,7 @@ import { compactVerify, errors } from 'jose'
 import { type CompactHeader, CompactReader } from '../jose/compact.ts'
 import { ConfigError, TokenError } from '../errors.ts'
 import { type ExternalAlg, isExternalAlg } from './algorithms.ts'
+import { keysByKid } from '../keys/key-set.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
 
 /** A compact JWS whose signature is good. Its payload is bytes: nothing about claims was checked. */
@@ -37,7 +38,7 @@ export async function checkSignature(
   alg: ExternalAlg,
   keys: readonly ExternalKey[],
 ): Promise<Uint8Array> {
-  const fitting = keys.filter((key) => key.takes(alg))
+  const fitting = keys.filter(({ algs }) => algs.includes(alg))
   if (fitting.length === 0) throw new TokenError('unsupported_alg', 'the key is for another alg')
   for (const key of fitting) {
     const cryptoKey = await key.load(alg)
@@ -55,7 +56,8 @@ export async function checkSignature(
 /**
  * Verifies a compact JWS (RFC 7515 §5.2) of another issuer with a public JWK or JWK Set. The layer below claims.
  *
- * @param jwks a public JWK, or a JWK Set, of which the key with the header's `kid` is taken
+ * @param jwks a public JWK, or a JWK Set, of which the key with the header's `kid` is taken; different keys under one
+ *   `kid` that accept one of the algorithms are not told apart, and none of them is
  * @param options.algorithms the algorithms that are accepted
  * @throws TokenError `malformed`, `too_large`, `unsupported_alg`, `unsupported_crit`, `missing_kid`,
  *   `unknown_kid`, `bad_signature`
@@ -72,15 +74,23 @@ export async function verifyCompact(
     if (!parsed.ok) throw new ConfigError(`the key is not usable: ${parsed.problem}`)
     return parsed.key
   })
-  const { header, alg } = readExternal(token, checkAlgorithms(options.algorithms))
-  return { header, payload: await checkSignature(token, alg, isSet ? select(keys, header) : keys) }
+  const algorithms = checkAlgorithms(options.algorithms)
+  const { header, alg } = readExternal(token, algorithms)
+  const candidates = isSet ? select(keys, algorithms, header) : keys
+  return { header, payload: await checkSignature(token, alg, candidates) }
 }
 
-function select(keys: readonly ExternalKey[], { kid }: CompactHeader): readonly ExternalKey[] {
+function select(
+  keys: readonly ExternalKey[],
+  algorithms: ReadonlySet<ExternalAlg>,
+  { kid }: CompactHeader,
+): readonly ExternalKey[] {
   if (kid === undefined) throw new TokenError('missing_kid', 'the header has no kid')
-  const found = keys.filter((key) => key.kid === kid)
-  if (found.length === 0) throw new TokenError('unknown_kid', 'no key has this kid')
-  return found
+  const { usable, ambiguous } = keysByKid(keys, algorithms)
+  const found = usable.get(kid)
+  if (found) return found
+  const isAmbiguous = ambiguous.some((key) => key.kid === kid)
+  throw new TokenError('unknown_kid', isAmbiguous ? 'several keys have this kid' : 'no key has this kid')
 }
 
 /** @throws ConfigError for what is no list or an empty one, and for names that are no algorithm here */

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { KeysUnavailableError, TokenError } from '../errors.ts'
 import type { KitEvent } from '../primitives/events.ts'
 import { serviceLoader, urlLoader } from './fetch-jwks.ts'
-import { JwksCache, JwksSource, type JwksSourceOptions, type SetKey } from './jwks-source.ts'
+import { JwksCache, JwksSource, type JwksSourceOptions } from './jwks-source.ts'
+import type { SetKey } from './key-set.ts'
 
 interface TestJwk {
   readonly kty: string
@@ -605,7 +606,7 @@ describe('odd answers', () => {
     await expect(find('one')).rejects.toThrow(/the JWKS has no usable key: several keys have this kid/)
   })
 
-  it('two keys under one kid that are of different kinds: both are candidates', async () => {
+  it('two keys under one kid for different algorithms: both are candidates', async () => {
     const kinds = new JwksCache<SetKey>(
       {
         source: 'url',
@@ -616,9 +617,9 @@ describe('odd answers', () => {
         now: () => 10_000,
         onEvent: () => undefined,
       },
-      (family) => ({ ok: true, key: { kid: 'one', family: String(family), fingerprint: String(family) } }),
+      (alg) => ({ ok: true, key: { kid: 'one', algs: [String(alg)], material: String(alg) } }),
     )
-    expect((await kinds.find('one')).map(({ family }) => family)).toEqual(['RS256', 'ES256'])
+    expect((await kinds.find('one')).flatMap(({ algs }) => algs)).toEqual(['RS256', 'ES256'])
     expect(kinds.describe()).toMatchObject({ source: 'url', kids: ['one'] })
   })
 
@@ -636,7 +637,7 @@ describe('odd answers', () => {
       },
       (kid) => ({
         ok: true,
-        key: { kid: typeof kid === 'string' ? kid : undefined, family: 'RS256', fingerprint: '' },
+        key: { kid: typeof kid === 'string' ? kid : undefined, algs: ['RS256'], material: '' },
       }),
     )
     expect((await kinds.find('one')).length).toBe(1)

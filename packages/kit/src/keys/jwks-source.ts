@@ -4,6 +4,7 @@ import { KeysUnavailableError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
 import type { JwksLoader } from './fetch-jwks.ts'
 import type { VerificationKey } from './verification-key.ts'
+import { identityOf, keysByKid, type KeySet, type SetKey } from './key-set.ts'
 import { parsePublicJwk } from './public-jwk.ts'
 import {
   type Fetched,
@@ -31,20 +32,9 @@ export interface JwksSourceOptions extends Pick<
   readonly onEvent: OnEvent
 }
 
-/** A key as the cache sees it. */
-export interface SetKey {
-  readonly kid: string | undefined
-  /** The family of keys that it belongs to: two of one family under one `kid` cannot be told apart. */
-  readonly family: string
-  /** Equal for keys that are the same in every way that matters. */
-  readonly fingerprint: string
-}
-
 export type ParsedKey<Key> =
   | { readonly ok: true; readonly key: Key }
   | { readonly ok: false; readonly kid: string | undefined; readonly problem: string }
-
-type KeySet<Key> = ReadonlyMap<string, readonly Key[]>
 
 /** The keys of a JWKS, fetched and cached by the rules of docs/guides/concepts.md, "JWKS cache". */
 export class JwksCache<Key extends SetKey> {
@@ -55,15 +45,24 @@ export class JwksCache<Key extends SetKey> {
   /** `kid`s that a fetch did not bring, and until when that is believed. */
   readonly #absent = new BoundedMap<string, number>(JWKS_NEGATIVE_KIDS)
 
-  /** @param parse reads one JWK of the set */
-  constructor(options: JwksSourceOptions, parse: (jwk: unknown) => ParsedKey<Key>) {
+  /**
+   * @param parse reads one JWK of the set
+   * @param algorithms those that count, if not all do
+   */
+  constructor(
+    options: JwksSourceOptions,
+    parse: (jwk: unknown) => ParsedKey<Key>,
+    algorithms?: ReadonlySet<string>,
+  ) {
     this.#options = options
+    const read = (set: Readonly<Record<string, unknown>>): ReadSet<Key> =>
+      readKeySet(set, parse, algorithms, this.#set.last)
     const { load, fallback, onEvent, ttlSeconds } = options
     this.#set = new StaleWhileRevalidate({
       ...options,
       earlySeconds: Math.min(JWKS_EARLY_SECONDS, ttlSeconds / 10),
       load: async (force, signal) => {
-        const { keys, skipped } = readKeySet(await load(force, signal), parse, this.#set.last)
+        const { keys, skipped } = read(await load(force, signal))
         for (const { kid, problem } of skipped) onEvent({ type: 'key_skipped', level: 'error', kid, problem })
         onEvent({ type: 'jwks_refreshed', level: 'info', keys: keys.size })
         return keys
@@ -72,7 +71,7 @@ export class JwksCache<Key extends SetKey> {
         fallback &&
         (async (signal) => {
           const found = await fallback(signal)
-          return found && { value: readKeySet(found.value, parse, this.#set.last).keys, at: found.at }
+          return found && { value: read(found.value).keys, at: found.at }
         }),
       onFailure: (problem, retryInSeconds) => {
         onEvent({ type: 'jwks_failed', level: 'error', problem, retryInSeconds })
@@ -150,40 +149,39 @@ interface Skipped {
   readonly problem: string
 }
 
+interface ReadSet<Key> {
+  readonly keys: KeySet<Key>
+  readonly skipped: readonly Skipped[]
+}
+
 /**
- * Reads a JWK Set (RFC 7517 §5): unusable keys are skipped, the rest serve. Of two keys of one family under one
- * `kid` neither is used. Keys that did not change keep their object, and with it the imported key and the tokens
- * it verified.
+ * Reads a JWK Set (RFC 7517 §5): keys that are unusable or ambiguous are skipped, the rest serve. Keys that did not change
+ * keep their object, and with it the imported key and the tokens it verified.
  *
  * @throws Error when it is no JWK Set, or has keys but none that is usable
  */
 function readKeySet<Key extends SetKey>(
   set: Readonly<Record<string, unknown>>,
   parse: (jwk: unknown) => ParsedKey<Key>,
+  algorithms: ReadonlySet<string> | undefined,
   last: KeySet<Key> | undefined,
-): { readonly keys: KeySet<Key>; readonly skipped: readonly Skipped[] } {
+): ReadSet<Key> {
   const { keys: jwks } = set
   if (!Array.isArray(jwks)) throw new Error('the JWKS has no keys array')
   if (jwks.length > JWKS_MAX_KEYS) throw new Error(`the JWKS has more than ${JWKS_MAX_KEYS} keys`)
   const skipped: Skipped[] = []
-  const parsed: [kid: string, key: Key][] = []
+  const known = new Map([...(last?.values() ?? [])].flat().map((key) => [identityOf(key), key]))
+  const parsed: Key[] = []
   for (const jwk of jwks as readonly unknown[]) {
     const result = parse(jwk)
     if (!result.ok) skipped.push({ kid: result.kid, problem: result.problem })
     else if (result.key.kid === undefined) skipped.push({ kid: undefined, problem: 'it has no kid' })
-    else parsed.push([result.key.kid, result.key])
+    else parsed.push(known.get(identityOf(result.key)) ?? result.key)
   }
-  const keys = new Map<string, readonly Key[]>()
-  for (const [kid, key] of parsed) {
-    const { family, fingerprint } = key
-    if (parsed.some(([, other]) => other !== key && other.kid === kid && other.family === family)) {
-      skipped.push({ kid, problem: 'several keys have this kid: none of them is used' })
-      continue
-    }
-    const known = last?.get(kid)?.find((old) => old.fingerprint === fingerprint)
-    keys.set(kid, [...(keys.get(kid) ?? []), known ?? key])
-  }
+  const { usable, ambiguous } = keysByKid(parsed, algorithms)
+  for (const { kid } of ambiguous)
+    skipped.push({ kid, problem: 'several keys have this kid: none of them is used' })
   const [first] = skipped
-  if (first && keys.size === 0) throw new Error(`the JWKS has no usable key: ${first.problem}`)
-  return { keys, skipped }
+  if (first && usable.size === 0) throw new Error(`the JWKS has no usable key: ${first.problem}`)
+  return { keys: usable, skipped }
 }

@@ -7,6 +7,9 @@ import { createTestIssuer, rawToken, type TestIssuer } from '../testing/test-iss
 let issuer: TestIssuer
 let publicJwk: Jwk
 
+// RFC 8037 appendix A.2.
+const OTHER_X = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'
+
 beforeAll(async () => {
   issuer = await createTestIssuer()
   const set: { keys: Jwk[] } = await (await issuer.binding.fetch('https://jwks.internal/')).json()
@@ -46,7 +49,11 @@ describe('an inline public key', () => {
       () => ({ publicJwk, privateJwk: { ...publicJwk, d: 'A'.repeat(43) } }),
       /holds a private key: rotate it, and set only the public half/,
     ],
-    ['two keys with one kid', () => ({ keys: [publicJwk, publicJwk] }), /two keys with one kid/],
+    [
+      'two different keys with one kid',
+      () => ({ keys: [publicJwk, { ...publicJwk, x: OTHER_X }] }),
+      /^JWT_PUBLIC_JWK has two different keys with one kid: give each a kid of its own$/,
+    ],
     ['a secret', () => ({ kty: 'oct', k: 'A'.repeat(86), kid: 'a' }), /private key|not an Ed25519 key/],
   ])('may not be %s', (_, value, problem) => {
     expect(() => kitOf(value())).toThrow(ConfigError)

@@ -3,6 +3,7 @@ import { ConfigError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
 import type { VerificationKey } from './verification-key.ts'
 import { lazyBinding, type LazyBinding, type NamedValue } from './lazy-binding.ts'
+import { keysByKid, type KeySet } from './key-set.ts'
 import { parsePublicJwk } from './public-jwk.ts'
 import type { KeyRing } from './signing-slots.ts'
 import type { SecretRing } from './hmac-secrets.ts'
@@ -28,7 +29,7 @@ export class SecretSource implements KeySource {
   }
 }
 
-type KeysByKid = ReadonlyMap<string, readonly VerificationKey[]>
+type KeysByKid = KeySet<VerificationKey>
 
 /** Public JWKs that stand in the configuration. */
 export class InlineSource implements KeySource {
@@ -91,13 +92,14 @@ function readInline(name: string, text: unknown): KeysByKid {
   }
   const jwks: unknown[] = Array.isArray(value.keys) ? value.keys : [value]
   if (jwks.length === 0) throw new ConfigError(`${name} is a JWK Set without keys`)
-  const keys = new Map<string, readonly VerificationKey[]>()
-  for (const jwk of jwks) {
-    const parsed = parsePublicJwk(jwk)
-    if (!parsed.ok) throw new ConfigError(`${name} is not usable: ${parsed.problem}`)
-    const kid = parsed.key.kid ?? ''
-    if (keys.has(kid)) throw new ConfigError(`${name} has two keys with one kid: give each a kid of its own`)
-    keys.set(kid, [parsed.key])
-  }
-  return keys
+  const { usable, ambiguous } = keysByKid(
+    jwks.map((jwk) => {
+      const parsed = parsePublicJwk(jwk)
+      if (parsed.ok) return parsed.key
+      throw new ConfigError(`${name} is not usable: ${parsed.problem}`)
+    }),
+  )
+  if (ambiguous.length > 0)
+    throw new ConfigError(`${name} has two different keys with one kid: give each a kid of its own`)
+  return usable
 }

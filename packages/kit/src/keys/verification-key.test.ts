@@ -30,7 +30,7 @@ it('a public key is known by its thumbprint; a secret has none, nor anything tha
   expect((await key.load()).thumbprint).toMatch(/^[\w-]{43}$/)
   const shared = new VerificationKey('HS512', secret)
   expect((await shared.load()).thumbprint).toBeUndefined()
-  expect([shared.kid, shared.fingerprint]).toEqual([undefined, ''])
+  expect([shared.kid, shared.material]).toEqual([undefined, ''])
 })
 
 it('a key to sign with is imported once, too', async () => {

@@ -1,6 +1,7 @@
 import { keepAlive } from '#runtime'
 import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
 import { thumbprintOf } from '../jose/thumbprint.ts'
+import type { SetKey } from './key-set.ts'
 
 /** What a key is once the runtime has it. */
 export interface LoadedKey {
@@ -10,28 +11,24 @@ export interface LoadedKey {
 }
 
 /** A key to verify with. It is imported on first use and keeps what it imported. */
-export class VerificationKey {
+export class VerificationKey implements SetKey {
   /** `undefined` for secrets. */
   readonly kid: string | undefined
   readonly algorithm: Algorithm
-  /** The `alg` header values that this key accepts: its JWK's own `alg`, or every name of its algorithm. */
+  /** The `alg` header values that this key accepts: see {@link acceptedAlgs}. */
   readonly algs: readonly string[]
-  readonly family: string
-  /** Equal for keys that are the same in every way that matters. Empty for secrets. */
-  readonly fingerprint: string
+  /** The `x` of its JWK. Empty for secrets. */
+  readonly material: string
   readonly #raw: Uint8Array
-  readonly #x: string | undefined
   #loaded: LoadedKey | undefined
   #loading: Promise<LoadedKey> | undefined
 
   constructor(alg: InternalAlg, raw: Uint8Array, jwk?: { kid: string; x: string; algs: readonly string[] }) {
     this.algorithm = ALGORITHMS[alg]
     this.kid = jwk?.kid
-    this.family = alg
     this.algs = jwk?.algs ?? this.algorithm.names
-    this.fingerprint = jwk ? JSON.stringify([jwk.kid, jwk.x, jwk.algs]) : ''
+    this.material = jwk?.x ?? ''
     this.#raw = raw
-    this.#x = jwk?.x
   }
 
   /** The imported key: synchronous once it is there. */
@@ -52,7 +49,7 @@ export class VerificationKey {
 
   async #import(): Promise<LoadedKey> {
     const cryptoKey = await this.algorithm.importVerifier(this.#raw)
-    const thumbprint = this.#x === undefined ? undefined : await thumbprintOf(this.#x)
+    const thumbprint = this.material === '' ? undefined : await thumbprintOf(this.material)
     this.#loaded = { cryptoKey, thumbprint }
     return this.#loaded
   }

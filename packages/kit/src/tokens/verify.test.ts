@@ -200,6 +200,8 @@ describe('a key', () => {
       reason: 'unsupported_alg',
       detail: 'the key is for another alg',
     })
+    const keys = [keyFor(['Ed25519']), keyFor(['EdDSA'])]
+    await expect(verifierOf({ keys }).verify(token)).resolves.toBeDefined()
   })
 
   it('that is denied ends nothing but its own tokens', async () => {

@@ -150,9 +150,10 @@ export class TokenVerifier {
     options: VerifyOptions | undefined,
   ): Promise<Verified> {
     let denied = false
-    for (const key of found instanceof Promise ? await found : found) {
-      if (!key.algs.includes(header.alg))
-        throw new TokenError('unsupported_alg', 'the key is for another alg')
+    const keys = found instanceof Promise ? await found : found
+    const fitting = keys.filter(({ algs }) => algs.includes(header.alg))
+    if (fitting.length === 0) throw new TokenError('unsupported_alg', 'the key is for another alg')
+    for (const key of fitting) {
       let loaded = key.load()
       if (loaded instanceof Promise) loaded = await loaded
       if (this.#isDenied(loaded)) {
