@@ -10,6 +10,7 @@ import { logEvent, type Ship } from './observability/log.ts'
 import { Pseudonyms } from './observability/pseudonym.ts'
 import type { SessionGateway } from './session/access.ts'
 import { sessionsOf } from './session/sessions.ts'
+import { rejectEqualSecrets } from './config/distinct-secrets.ts'
 import { freshSecrets, type StoredSecret, storedSecrets } from './config/stored-secrets.ts'
 
 /** What the gateway consists of, for one environment. */
@@ -37,17 +38,29 @@ export function gatewaysOf(definition: GatewayDefinition): GatewayOf {
     const known = gateways.get(env)
     if (known) return known()
     const stored = storedSecrets(env)
-    const find = stored.size > 0 ? gatewayWith(stored, env, definition) : always(makeGateway(env, definition))
+    const find = stored.size > 0 ? gatewayWith(stored, env, definition) : gatewayFrom(env, definition)
     gateways.set(env, find)
     return find()
   }
 }
 
-function always<T>(value: T): () => T {
-  return () => value
+/** The gateway of an environment that has its secrets at hand: the first request holds them against each other. */
+function gatewayFrom(env: object, definition: GatewayDefinition): () => Gateway | Promise<Gateway> {
+  const gateway = makeGateway(env, definition)
+  let isChecked = false
+  const check = async (): Promise<Gateway> => {
+    await rejectEqualSecrets(env, gateway.config)
+    isChecked = true
+    return gateway
+  }
+  // A promise of one request must not be awaited in another: until one is through, each checks.
+  return () => (isChecked ? gateway : check())
 }
 
-/** The gateway of an environment whose secrets are in a Secrets Store: another one once a secret has changed. */
+/**
+ * The gateway of an environment whose secrets are in a Secrets Store: another one once a secret has changed, and with it
+ * whatever was made with that secret, such as tokens that are used again.
+ */
 function gatewayWith(
   stored: ReadonlyMap<string, StoredSecret>,
   env: object,
@@ -56,12 +69,16 @@ function gatewayWith(
   let last: { readonly values: string; readonly gateway: Gateway } | undefined
   return freshSecrets(
     stored,
-    (secrets) => {
+    async (secrets) => {
       const values = JSON.stringify(secrets)
-      if (last?.values !== values) last = { values, gateway: makeGateway({ ...env, ...secrets }, definition) }
-      return last.gateway
+      if (last?.values === values) return last.gateway
+      const withSecrets = { ...env, ...secrets }
+      const gateway = makeGateway(withSecrets, definition)
+      await rejectEqualSecrets(withSecrets, gateway.config)
+      last = { values, gateway }
+      return gateway
     },
-    () => logEvent('error', 'secret_not_read', last?.gateway.ship),
+    (problem) => logEvent('error', 'secret_not_read', last?.gateway.ship, problem),
   )
 }
 

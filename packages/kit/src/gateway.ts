@@ -14,7 +14,9 @@ export {
   setOfferedProtocols,
   setSelectedProtocol,
 } from './http/websocket.ts'
+export { namesOf } from './config/bindings.ts'
 export { checkRevoked, issueInternal, type IssueRequest, signingKid } from './kit/issuer.ts'
+export { sha256 } from './jose/sha256.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'
 export { isLoopback } from './primitives/loopback.ts'

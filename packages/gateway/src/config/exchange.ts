@@ -1,4 +1,5 @@
 import { envMode } from '@sealgate/kit'
+import { namesOf } from '@sealgate/kit/gateway'
 import type { AudienceDefinition } from './definition.ts'
 import { present, reject, type Variables } from './schema.ts'
 
@@ -62,7 +63,7 @@ function keysOf(
   const missing = [...known.keys()].find((audience) => !Object.hasOwn(secrets, audience))
   if (missing !== undefined)
     reject('JWT_SECRETS_BY_AUDIENCE', `has no secret for the audience ${missing}: add one`)
-  const names = Object.values(secrets)
+  const names = Object.values(secrets).flatMap((text) => [...new Set(namesOf(text))])
   // What stands there in place of a name may be the secret itself: it is not quoted.
   if (new Set(names).size < names.length) {
     reject('JWT_SECRETS_BY_AUDIENCE', 'gives one secret to two audiences: each needs a secret of its own')

@@ -1,4 +1,4 @@
-/** The gateway's own secrets. Those that sign are the kit's to read. */
+/** The gateway's own secrets. Those that sign have names of the team's own: see `signing-secrets.ts`. */
 export const SECRET_NAMES = [
   'AUTH0_CLIENT_SECRET',
   'SESSION_SECRET',

@@ -1,11 +1,14 @@
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { createKit, generateSecret } from '@sealgate/kit'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   catchLogs,
   expectError,
   type FakeAuth0,
   fakeAuth0,
   gatewayEnv,
+  INTERNAL_ISSUER,
   newSlot,
+  recordingService,
 } from '../testing/fixtures.ts'
 import { app, gatewayOf } from '../testing/test-gateway.ts'
 
@@ -123,3 +126,45 @@ it.each([
   await expectError(await exchangeBy('first'), 500, 'misconfigured')
   expect(logs.text()).toContain('SESSION_SECRET cannot be read from its Secrets Store')
 })
+
+describe('a token that forwarding used again', () => {
+  const service = recordingService()
+
+  /** The internal token that the service gets for alice's next request. */
+  async function forwarded(token: string): Promise<string> {
+    service.received.length = 0
+    const headers = { Authorization: `Bearer ${token}` }
+    expect((await app.request('https://gateway.test/api/x', { headers }, env)).status).toBe(200)
+    return service.token()
+  }
+
+  it.each<[string, variables: () => object, value: () => Promise<string> | string]>([
+    ['secret of all services', () => ({ JWT_SECRET_NAME: 'KEY' }), () => generateSecret()],
+    [
+      'secret of one audience',
+      () => ({ JWT_SECRETS_BY_AUDIENCE: { reports: 'KEY', archive: 'OTHER' }, OTHER: generateSecret() }),
+      () => generateSecret(),
+    ],
+    ['private key, though its kid stays,', () => ({ JWT_PRIVATE_JWK_NAME: 'KEY' }), () => newSlot('slot-a')],
+  ])('ends with the %s that signed it', async (_, variables, value) => {
+    env = gatewayEnv({ ...variables(), KEY: binding('key'), CONSUMER: service })
+    const token = await auth0.token({ exp: Math.floor(Date.now() / 1000) + 7200 })
+    stored.key = await value()
+    const first = await forwarded(token)
+    expect(await forwarded(token), 'used again').toBe(first)
+    const later = await value()
+    stored.key = later
+    vi.setSystemTime(Date.now() + 61_000)
+    const second = await forwarded(token)
+    expect(second).not.toBe(first)
+    const verify = later.startsWith('{') ? { publicJwk: publicHalf(later) } : { secret: later }
+    const reports = createKit({ issuer: INTERNAL_ISSUER, audience: 'reports', verify })
+    expect(await reports.safeVerify(second)).toMatchObject({ ok: true })
+  })
+})
+
+function publicHalf(text: string): Readonly<Record<string, unknown>> {
+  const { d, ...jwk } = JSON.parse(text) as Record<string, unknown>
+  expect(d).toBeTypeOf('string')
+  return jwk
+}

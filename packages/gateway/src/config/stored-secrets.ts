@@ -1,6 +1,7 @@
 import { ConfigError, KeysUnavailableError } from '@sealgate/kit'
 import { StaleWhileRevalidate, TIMED_OUT, withDeadline } from '@sealgate/kit/gateway'
 import { SECRET_NAMES } from './secret-names.ts'
+import { signingSecretNames } from './signing-secrets.ts'
 
 /** How long a read may take, in milliseconds. A request waits for it. */
 const READ_TIMEOUT_MS = 2000
@@ -10,10 +11,10 @@ export interface StoredSecret {
   get(): Promise<unknown>
 }
 
-/** The gateway's own secrets that are in a Secrets Store, by variable. */
+/** The secrets of this environment that are in a Secrets Store, by variable: the gateway's own and what signs. */
 export function storedSecrets(env: object): ReadonlyMap<string, StoredSecret> {
   return new Map(
-    SECRET_NAMES.flatMap((name): [string, StoredSecret][] => {
+    [...SECRET_NAMES, ...signingSecretNames(env)].flatMap((name): [string, StoredSecret][] => {
       const value: unknown = Reflect.get(env, name)
       return isStored(value) ? [[name, value]] : []
     }),
@@ -51,13 +52,13 @@ const MAX_STALE_SECONDS = 300
  * What is made of stored secrets, as they are now: read at first use, and again every minute.
  *
  * @param make makes it; called after each reading
- * @param onFailure hears of a reading that failed
+ * @param onFailure hears why values could not be read, or do not fit
  * @returns a function that throws ConfigError naming the variable, when there are no values that may serve
  */
 export function freshSecrets<T>(
   secrets: ReadonlyMap<string, StoredSecret>,
-  make: (values: Readonly<Record<string, string>>) => T,
-  onFailure: () => void,
+  make: (values: Readonly<Record<string, string>>) => T | Promise<T>,
+  onFailure: (problem: string) => void,
 ): () => T | Promise<T> {
   const current = new StaleWhileRevalidate<T>({
     load: async () => make(await readSecrets(secrets)),

@@ -44,8 +44,8 @@ async function deriveKey(env: object): Promise<CryptoKey> {
 }
 
 /**
- * A secret of this environment. With signing keys in a Secrets Store alone there is none at hand: hashes then hold for the
- * lifetime of an isolate only, and a limit for a user counts in each isolate anew.
+ * A secret of this environment. With a secret for each audience alone there is none: hashes then hold for the lifetime of
+ * an isolate only, and a limit for a user counts in each isolate anew.
  */
 function keyText(env: object): string {
   const text = (name: string): readonly string[] => {

@@ -66,12 +66,12 @@ export interface DeepHealth {
   readonly auth0: SourceDescription
 }
 
-/** `degraded` when a slot was skipped, or when keys cannot be had. */
+/** `degraded` when something is wrong with a slot, or when keys cannot be had. */
 export async function deepHealth(gateway: Gateway): Promise<DeepHealth> {
   const [audience = ''] = gateway.config.audiences.keys()
   const kit = await gateway.kitFor(audience).describe()
   const auth0 = gateway.auth0.describe()
   const isDegraded =
-    kit.sign?.slots.some(({ state }) => state === 'skipped') === true || auth0.problem !== undefined
+    kit.sign?.slots.some(({ problem }) => problem !== undefined) === true || auth0.problem !== undefined
   return { status: isDegraded ? 'degraded' : 'ok', kit, auth0 }
 }

@@ -51,6 +51,20 @@ describe('SlotRing', () => {
     expect(states(ring, NOW)).toEqual({ A: 'signing', B: 'previous' })
   })
 
+  it('reports a slot that holds the key of another: rotating to it would change nothing', async () => {
+    const { ring, events } = ringOf({
+      A: { ...ONE, kid: 'a', nbf: NOW - 1000 },
+      B: { ...ONE, kid: 'b', nbf: NOW },
+      C: { ...TWO, kid: 'c', nbf: NOW + 600 },
+    })
+    const problem = expect.stringContaining('it holds the key of A') as string
+    expect(events).toEqual([{ type: 'slot_repeated', level: 'error', name: 'B', problem }])
+    expect(ring.describe(NOW).map((slot) => slot.problem)).toEqual([undefined, problem, undefined])
+    // Tokens of both kids may be out.
+    expect(await kidAt(ring, NOW)).toBe('b')
+    expect((await ring.published(NOW)).map(({ jwk }) => jwk.kid)).toEqual(['a', 'b', 'c'])
+  })
+
   it('returns the key at once when it is known to be whole', async () => {
     const { ring } = ringOf({ A: { ...ONE, kid: 'a' } })
     const first = ring.signer(NOW)

@@ -77,6 +77,7 @@ export function eligibleSlots<S extends { readonly nbf: number; readonly exp: nu
 export class SlotRing implements KeyRing {
   readonly #slots: readonly Slot[]
   readonly #skipped: ReadonlyMap<string, string>
+  readonly #repeated: ReadonlyMap<string, string>
   readonly #tailSeconds: number
   readonly #onEvent: OnEvent
   /** Whether a slot's halves belong together, once it is known. */
@@ -108,11 +109,15 @@ export class SlotRing implements KeyRing {
     }
     this.#slots = slots.filter((slot) => !skipped.has(slot.name))
     this.#skipped = skipped
+    this.#repeated = repeatedKeys(this.#slots)
     this.#tailSeconds = tailSeconds
     this.#onEvent = onEvent
     if (this.#slots.length === 0)
       throw this.#noSigner('no signing key is usable', 'make one with: npx kit-keygen --private')
     for (const [name, problem] of skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem })
+    for (const [name, problem] of this.#repeated) {
+      onEvent({ type: 'slot_repeated', level: 'error', name, problem })
+    }
   }
 
   signer(now: number): SigningKey | Promise<SigningKey> {
@@ -162,11 +167,13 @@ export class SlotRing implements KeyRing {
     const usable = this.#slots.filter((slot) => this.#pairs.get(slot) !== false)
     const signing = eligibleSlots(usable, now, this.#tailSeconds)[0]
     const described = this.#slots.map((slot): SlotDescription => {
+      const repeated = this.#repeated.get(slot.name)
       const base = {
         name: slot.name,
         kid: slot.kid,
         nbf: slot.nbf,
         ...(slot.exp < Infinity && { exp: slot.exp }),
+        ...(repeated !== undefined && { problem: repeated }),
       }
       if (!usable.includes(slot)) return { ...base, state: 'skipped', problem: MISMATCH }
       if (slot === signing) return { ...base, state: 'signing' }
@@ -187,6 +194,18 @@ export class SlotRing implements KeyRing {
     const why = problems.map(([name, problem]) => ` ${name}: ${problem}.`).join('')
     return new ConfigError(`${what}.${why} To mend it: ${remedy}`)
   }
+}
+
+/** Slots that hold an earlier slot's key under a kid of their own. Tokens of both kids may be out: both serve. */
+function repeatedKeys(slots: readonly Slot[]): ReadonlyMap<string, string> {
+  return new Map(
+    slots.flatMap((slot): [string, string][] => {
+      const first = slots.find(({ x }) => x === slot.x)
+      return first === undefined || first === slot
+        ? []
+        : [[slot.name, `it holds the key of ${first.name}: make a new one with: npx kit-keygen --private`]]
+    }),
+  )
 }
 
 const MISMATCH = 'its halves do not belong together (check it with: npx kit-keygen check FILE)'

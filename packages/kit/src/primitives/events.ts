@@ -28,6 +28,13 @@ export type KitEvent =
       readonly name: string
       readonly problem: string
     }
+  /** A signing slot holds the key of another slot: it serves, but a rotation to it changes nothing. */
+  | {
+      readonly type: 'slot_repeated'
+      readonly level: 'error'
+      readonly name: string
+      readonly problem: string
+    }
   /** A secret could not be read from its binding; the last good one serves for a while. */
   | {
       readonly type: 'secret_failed'
