@@ -47,6 +47,21 @@ describe('the end-to-end flow', () => {
     expect(answer.expires_in).toBeLessThanOrEqual(900)
   })
 
+  it('passes an e-mail address on when the user has proved it, and not before', async () => {
+    // Auth0 puts both claims into an access token when an Action adds them.
+    const issued = async ({ sub, email, emailVerified }: TenantUser): Promise<object> => {
+      const subject = system.tenant.control.issue({ sub, email, email_verified: emailVerified ?? true })
+      const { access_token: token } = (await (await system.exchange(exchangeOf(subject))).json()) as {
+        access_token: string
+      }
+      return decodeJwt(token)
+    }
+    expect(await issued(analyst)).toMatchObject({ email: analyst.email, email_verified: true })
+    const claims = await issued(userWith(({ emailVerified }) => emailVerified === false))
+    expect(claims).not.toHaveProperty('email')
+    expect(claims).not.toHaveProperty('email_verified')
+  })
+
   it('is accepted by the consumer, over a JWKS from the service binding', async () => {
     const response = await system.consumer('/whoami', bearer(await system.tokenOf(analyst)))
     expect(response.status).toBe(200)

@@ -222,6 +222,15 @@ export function internalClaimAttacks(target: Target): readonly Draft[] {
       ['invalid_claim', 'six actors', { act: actors(6) }],
       ['invalid_claim', 'a hundred actors', { act: actors(100) }],
     ]),
+    ...drafts(
+      target,
+      20,
+      [null, 0, 1, '', 'true', 'false', [], [true], {}].map((value): Row => [
+        'invalid_claim',
+        say('email_verified', value),
+        { email_verified: value },
+      ]),
+    ),
     ...drafts(target, 43, [
       ['request_mismatch', 'bound to a request, and sent without', { req: 'A'.repeat(43) }],
       ...NO_NAMES.map((req): Row => ['invalid_claim', say('req', req), { req }]),

@@ -98,8 +98,8 @@ describe('the subject', () => {
     expect(outcome({ sub })).toEqual({ ok: false, rejection: 'unknown_subject_kind' })
   })
 
-  it('keeps the five claims that travel, and drops everything else', () => {
-    const kept = { email: 'a@b.test', name: 'Alice', tid: 't1', org_id: 'org_1' }
+  it('keeps the claims that travel, and drops everything else', () => {
+    const kept = { email: 'a@b.test', email_verified: true, name: 'Alice', tid: 't1', org_id: 'org_1' }
     const dropped = { scope: 'openid', gty: 'password', jti: '1', kind: 'machine', nickname: 'al', req: 'x' }
     expect(granted({ ...kept, ...dropped }).claims).toEqual({
       ...kept,
@@ -114,11 +114,36 @@ describe('the subject', () => {
   })
 
   it('drops a travelling claim that is not a string', () => {
-    const { claims } = granted({ email: ['a@b.test'], name: '', tid: 7, org_id: { id: 1 } })
+    const { claims } = granted({
+      email: ['a@b.test'],
+      email_verified: true,
+      name: '',
+      tid: 7,
+      org_id: { id: 1 },
+    })
     expect(claims).not.toHaveProperty('email')
+    expect(claims).not.toHaveProperty('email_verified')
     expect(claims).not.toHaveProperty('name')
     expect(claims).not.toHaveProperty('tid')
     expect(claims).not.toHaveProperty('org_id')
+  })
+
+  it.each<[string, object]>([
+    ['is not verified', { email_verified: false }],
+    ['is of unknown standing', {}],
+    ['is verified in words', { email_verified: 'true' }],
+    ['is verified in numbers', { email_verified: 1 }],
+    ['is verified by null', { email_verified: null }],
+  ])('passes on no e-mail address that %s', (_, standing) => {
+    const { claims } = granted({ email: 'victim@b.test', ...standing })
+    expect(claims).not.toHaveProperty('email')
+    expect(claims).not.toHaveProperty('email_verified')
+  })
+
+  it('says of no address that it is verified', () => {
+    for (const email of [undefined, '', 7]) {
+      expect(granted({ email, email_verified: true }).claims).not.toHaveProperty('email_verified')
+    }
   })
 
   it('accepts the client from client_id where there is no azp (RFC 9068)', () => {

@@ -48,7 +48,9 @@ export interface IssuedClaims {
   readonly permissions: readonly string[]
   readonly roles: readonly string[]
   readonly client_id?: string
+  /** Only an address that the issuer of the login has proved, with `email_verified` beside it. */
   readonly email?: string
+  readonly email_verified?: true
   readonly name?: string
   readonly tid?: string
   readonly org_id?: string
@@ -81,7 +83,7 @@ export type ExchangeResult = Exchanged | { readonly ok: false; readonly rejectio
 const MAX_ACTOR_DEPTH = 5
 
 /** Claims about the subject that are kept as they came, when they are strings. */
-const KEPT_CLAIMS = ['email', 'name', 'tid', 'org_id'] as const
+const KEPT_CLAIMS = ['name', 'tid', 'org_id'] as const
 
 /**
  * The rules of the exchange (RFC 8693): which internal token a verified Auth0 token turns into. Rights are
@@ -134,6 +136,7 @@ export function exchange(
     roles: within(heldRoles, request.roles ?? (request.scope ? [] : heldRoles)),
     ...(clientId !== undefined && { client_id: clientId }),
     ...Object.fromEntries(kept),
+    ...verifiedEmail(subject),
   }
   return { ok: true, claims, audience: request.audience, expiresAt }
 }
@@ -169,6 +172,19 @@ function subjectKind(sub: string): Kind | undefined {
   if (sub.includes('|')) return 'user'
   if (/^.+@clients$/s.test(sub)) return 'machine'
   return /^agt_./s.test(sub) ? 'agent' : undefined
+}
+
+/**
+ * An address that nobody proved may be another user's: services would take its claimant for them (OpenID Connect Core
+ * §5.7). Both claims travel, or neither.
+ */
+function verifiedEmail({
+  email,
+  email_verified: isVerified,
+}: SubjectClaims): Pick<IssuedClaims, 'email' | 'email_verified'> {
+  return isVerified === true && typeof email === 'string' && email !== ''
+    ? { email, email_verified: true }
+    : {}
 }
 
 /** A claim of the wrong type grants nothing. */

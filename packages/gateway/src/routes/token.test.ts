@@ -103,6 +103,7 @@ describe('200', () => {
       kind: 'user',
       client_id: 'web',
       email: EMAIL,
+      email_verified: true,
       act: { iss: INTERNAL_ISSUER, sub: 'gateway' },
       permissions: ['read:reports', 'export:reports'],
       roles: ['analyst'],

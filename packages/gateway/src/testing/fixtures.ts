@@ -62,6 +62,7 @@ export async function fakeAuth0(): Promise<FakeAuth0> {
         permissions: ['read:reports', 'export:reports', 'delete:everything'],
         [ROLES_CLAIM]: ['analyst', 'owner'],
         email: EMAIL,
+        email_verified: true,
         ...claims,
       }
       return new SignJWT(plain(payload))

@@ -17,6 +17,10 @@ function isKind(value: unknown): boolean {
   return KINDS.includes(value)
 }
 
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean'
+}
+
 function isTime(value: unknown): value is number {
   return Number.isFinite(value)
 }
@@ -51,10 +55,17 @@ function checkRegisteredShape({ sub, exp, iat, nbf, jti, iss, aud }: Payload): v
 }
 
 /** The claims that internal tokens have besides. Whatever else a token carries is its user's own. */
-function checkInternalShape({ kind, auth_iat: authIat, act, req }: Payload): void {
+function checkInternalShape({
+  kind,
+  auth_iat: authIat,
+  act,
+  email_verified: emailVerified,
+  req,
+}: Payload): void {
   optional('kind', kind, isKind)
   optional('auth_iat', authIat, isTime)
   optional('act', act, isActor)
+  optional('email_verified', emailVerified, isFlag)
   optional('req', req, isName)
 }
 

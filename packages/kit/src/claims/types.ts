@@ -38,6 +38,8 @@ export interface Claims extends RegisteredClaims {
   readonly auth_iat?: number
   /** Who acts for the subject (RFC 8693 §4.1). */
   readonly act?: Actor
+  /** Whether `email` was proved to be the subject's. The gateway passes an address on with `true` alone. */
+  readonly email_verified?: boolean
   /** Hash of the request that the token is bound to. */
   readonly req?: string
 }

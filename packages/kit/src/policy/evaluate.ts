@@ -28,6 +28,7 @@ const VERIFIED_CLAIMS = [
   'kind',
   'auth_iat',
   'act',
+  'email_verified',
   'req',
 ] as const
 

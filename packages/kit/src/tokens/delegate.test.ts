@@ -38,7 +38,8 @@ describe('delegateClaims', () => {
   })
 
   it('lets the claims about the subject travel along, and drops all others', () => {
-    const about = { email: 'a@b.test', name: 'Ada', tid: 't', org_id: 'o', client_id: 'c' }
+    const email = { email: 'a@b.test', email_verified: true }
+    const about = { ...email, name: 'Ada', tid: 't', org_id: 'o', client_id: 'c' }
     const { claims, kitClaims } = delegated({
       ...about,
       jti: 'id-1',

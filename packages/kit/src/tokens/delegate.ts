@@ -22,7 +22,7 @@ export interface DelegationLimits {
 }
 
 /** Claims about the subject that travel with it over every hop. Everything else is dropped. */
-export const SUBJECT_CLAIMS = ['email', 'name', 'tid', 'org_id', 'client_id'] as const
+export const SUBJECT_CLAIMS = ['email', 'email_verified', 'name', 'tid', 'org_id', 'client_id'] as const
 
 /**
  * The claims of a token for the next hop (RFC 8693 §4.1): the same subject and kind, the new actor outermost,

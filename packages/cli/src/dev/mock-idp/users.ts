@@ -3,6 +3,8 @@ export interface TenantUser {
   /** Auth0's user id: `auth0|…`. */
   readonly sub: string
   readonly email: string
+  /** Whether the user has proved that the address is theirs. Default true. */
+  readonly emailVerified?: boolean
   readonly name: string
   readonly password: string
   /** Written to the namespaced roles claim. */
@@ -53,6 +55,15 @@ export const demoUsers = {
     roles: ['premium'],
     permissions: ['read:secret-data'],
   },
+  erin: {
+    sub: 'auth0|erin',
+    email: 'erin@example.test',
+    emailVerified: false,
+    name: 'Erin Unverified',
+    password: DEMO_PASSWORD,
+    roles: ['analyst'],
+    permissions: ['read:reports'],
+  },
   mallory: {
     sub: 'auth0|mallory',
     email: 'mallory@example.test',
@@ -80,7 +91,7 @@ export function profileClaims(user: TenantUser, rolesClaim: string): Record<stri
     name: user.name,
     nickname: user.email.slice(0, user.email.indexOf('@')),
     email: user.email,
-    email_verified: true,
+    email_verified: user.emailVerified ?? true,
     [rolesClaim]: user.roles,
     ...(user.orgId === undefined ? {} : { org_id: user.orgId }),
   }
