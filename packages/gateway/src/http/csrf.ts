@@ -1,17 +1,32 @@
 import { isWebSocketUpgrade } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 
+/** `Sec-Fetch-Site` of what comes from a page of this origin, or from no page (W3C Fetch Metadata §2.3). */
+const OWN_SITES = ['same-origin', 'none']
+
 /**
- * Rejects a request that would act with somebody's cookie from a page of another site. Whatever is not GET or HEAD, and
- * every upgrade, must name this origin in `Origin`; where a browser sends none, `Sec-Fetch-Site` must say `same-origin`.
+ * Rejects a request that would act with somebody's cookie for a page of another origin. A sibling's counts as another's:
+ * to `SameSite=Lax` it does not.
+ *
+ * - GET and HEAD: from a page of ours, from none, or a navigation of the whole tab. A client that says nothing passes.
+ * - Whatever else, and every upgrade: `Origin` must name this origin; without one, `Sec-Fetch-Site` must be `same-origin`.
  *
  * @param origin the gateway's own
  * @throws GatewayError `csrf`
  */
 export function rejectCrossSite(request: Request, origin: string): void {
   const { method, headers } = request
-  if ((method === 'GET' || method === 'HEAD') && !isWebSocketUpgrade(request)) return
+  const isRead = (method === 'GET' || method === 'HEAD') && !isWebSocketUpgrade(request)
+  if (!(isRead ? mayRead(headers) : mayWrite(headers, origin))) throw new GatewayError('csrf')
+}
+
+function mayRead(headers: Headers): boolean {
+  const site = headers.get('Sec-Fetch-Site')
+  if (site === null || OWN_SITES.includes(site)) return true
+  return headers.get('Sec-Fetch-Mode') === 'navigate' && headers.get('Sec-Fetch-Dest') === 'document'
+}
+
+function mayWrite(headers: Headers, origin: string): boolean {
   const sender = headers.get('Origin')
-  const isOwn = sender === null ? headers.get('Sec-Fetch-Site') === 'same-origin' : sender === origin
-  if (!isOwn) throw new GatewayError('csrf')
+  return sender === null ? headers.get('Sec-Fetch-Site') === 'same-origin' : sender === origin
 }

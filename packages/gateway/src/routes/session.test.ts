@@ -2,6 +2,7 @@ import { env as bindings } from 'cloudflare:workers'
 import { base64url } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Login } from '../session/live-session.ts'
+import { RESERVED_PATHS } from '../config/reserved-paths.ts'
 import { CookieEncryption } from '../session/encryption.ts'
 import type { ObjectNamespace } from '../config/session.ts'
 import { DurableStore } from '../session/durable-object-store.ts'
@@ -209,6 +210,72 @@ describe('a session', () => {
     expect(service.received).toEqual([])
     expect((await get('/api/x', { ...upgrade, Origin: ORIGIN })).status).toBe(200)
     expect(service.only().headers.get('Upgrade')).toBe('websocket')
+  })
+
+  // What browsers send (W3C Fetch Metadata): a sibling's page makes a same-site request, and Lax cookies go with it.
+  it.each<[string, site: string | null, mode: string, dest: string, passes: boolean]>([
+    ['a fetch of our own page', 'same-origin', 'cors', 'empty', true],
+    ['an address that was typed', 'none', 'navigate', 'document', true],
+    ['a link on a sibling', 'same-site', 'navigate', 'document', true],
+    ['a link on another site', 'cross-site', 'navigate', 'document', true],
+    ['a client that says nothing', null, '', '', true],
+    ['an image on a sibling', 'same-site', 'no-cors', 'image', false],
+    ['a script on a sibling', 'same-site', 'no-cors', 'script', false],
+    ['a fetch of a sibling', 'same-site', 'cors', 'empty', false],
+    ['a frame on a sibling', 'same-site', 'navigate', 'iframe', false],
+    ['an object on a sibling', 'same-site', 'navigate', 'object', false],
+    ['a fetch of another site', 'cross-site', 'cors', 'empty', false],
+    ['what no browser sends', 'elsewhere', 'cors', 'empty', false],
+  ])('on GET counts or does not for %s', async (_, site, mode, dest, passes) => {
+    const from = { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': mode, 'Sec-Fetch-Dest': dest }
+    const headers = site === null ? {} : (from as Record<string, string>)
+    const Cookie = await cookie()
+    const dev = { ...env, WORKER_ENV: 'dev', BASE_URL: ORIGIN }
+    for (const [path, on] of [
+      ['/api/x', env],
+      ['/auth/profile', env],
+      ['/dev/token', dev],
+    ] as const) {
+      const response = await get(path, { Cookie, ...headers }, on)
+      if (passes) expect(response.status, path).toBe(200)
+      else await expectError(response, 403, 'csrf')
+    }
+    expect(service.received).toHaveLength(passes ? 1 : 0)
+  })
+
+  it('is not read by any route for a page of a sibling', async () => {
+    let reads = 0
+    const read = () => Promise.reject(new Error(`read ${++reads} times`))
+    const object = { access: read, refresh: read, profile: read, end: read }
+    const on = { ...env, SESSIONS: { idFromName: () => 'id', get: () => object }, WORKER_ENV: 'dev' }
+    const headers = {
+      Cookie: await cookie(),
+      'Sec-Fetch-Site': 'same-site',
+      'Sec-Fetch-Mode': 'cors',
+      'Sec-Fetch-Dest': 'empty',
+    }
+    for (const path of [...RESERVED_PATHS, '/api/x', '/dev/token', '/dev/keys']) {
+      for (const method of ['GET', 'HEAD']) await app.request(`${ORIGIN}${path}`, { method, headers }, on)
+    }
+    expect(reads).toBe(0)
+    for (const path of ['/auth/profile', '/api/x', '/dev/token']) {
+      await get(path, { Cookie: headers.Cookie }, on)
+    }
+    expect(reads, 'by whom it may be').toBe(3)
+  })
+
+  it('is not for pages of CORS_ORIGINS: they send a token, which counts alone', async () => {
+    const on = { ...env, CORS_ORIGINS: 'https://sibling.app.test' }
+    const from = {
+      Cookie: await cookie(),
+      Origin: 'https://sibling.app.test',
+      'Sec-Fetch-Site': 'same-site',
+      'Sec-Fetch-Mode': 'cors',
+      'Sec-Fetch-Dest': 'empty',
+    }
+    await expectError(await get('/api/x', from, on), 403, 'csrf')
+    const response = await get('/api/x', { ...from, Authorization: `Bearer ${await auth0.token()}` }, on)
+    expect(response.status).toBe(200)
   })
 
   it('leaves a service its own Cache-Control', async () => {

@@ -30,7 +30,6 @@ export async function sessionAccessToken(
 ): Promise<string | undefined> {
   const session = await openSession(gateway, request)
   if (!session) return undefined
-  rejectCrossSite(request, originOf(gateway.config, request))
   try {
     return (await useSession(gateway, session)).accessToken
   } catch (error) {
@@ -39,14 +38,22 @@ export async function sessionAccessToken(
   }
 }
 
-/** The session that the cookie of a request names; `undefined` without one. It may have ended. */
+/**
+ * The session that the cookie of a request names; `undefined` without one. It may have ended. Whatever reads a session gets
+ * it here, and so none for a page of another site.
+ *
+ * @throws GatewayError `csrf`
+ */
 export async function openSession(
   { config, sessions }: SessionGateway,
   request: Request,
 ): Promise<OpenSession | undefined> {
   if (!sessions) return undefined
-  const cookie = readCookie(request, cookiesOf(config, originOf(config, request)).session)
-  return cookie === undefined ? undefined : sessions.store.open(cookie)
+  const origin = originOf(config, request)
+  const cookie = readCookie(request, cookiesOf(config, origin).session)
+  const session = cookie === undefined ? undefined : await sessions.store.open(cookie)
+  if (session) rejectCrossSite(request, origin)
+  return session
 }
 
 /**
