@@ -42,9 +42,9 @@ describe('a Cookie header', () => {
       })
       return Math.min(...runs)
     }
-    time(1 << 18)
+    time(1 << 16)
     // Eight times the input: 8 when it is linear, 64 when it is quadratic.
-    expect(time(1 << 21) / Math.max(time(1 << 18), 0.05)).toBeLessThan(32)
+    expect(time(1 << 19) / Math.max(time(1 << 16), 0.05)).toBeLessThan(32)
   })
 
   it('is rejected above 8 KB', () => {
