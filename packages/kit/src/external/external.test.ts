@@ -475,6 +475,8 @@ describe('the second tier in KV', () => {
     const { store, entries } = memory()
     const server = served(rs256.jwk)
     await verifierOf(server, { jwksStore: store }).verify(await rs256.token())
+    // On Node nobody waits for the write.
+    await vi.waitFor(() => expect(entries.size).toBe(1))
     const [key = ''] = entries.keys()
     server.isDown = true
     const odd = [
