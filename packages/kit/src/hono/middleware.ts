@@ -3,9 +3,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { Auth } from '../claims/types.ts'
 import type { KitOptions } from '../config/from-env.ts'
 import { type Decision, denial, denialResponse } from '../http/decision.ts'
-import { ConfigError } from '../errors.ts'
+import { ConfigError, KitError } from '../errors.ts'
 import { internalsOf, type Kit } from '../kit/kit.ts'
 import { isPolicy, type Policy } from '../policy/builder.ts'
+import { logEvent } from '../primitives/events.ts'
+import { keepBody } from '../tokens/request-hash.ts'
 
 /** For apps that are typed by hand: `new Hono<SealgateEnv>()`. */
 export interface SealgateEnv {
@@ -29,7 +31,10 @@ export interface GuardOptions {
   readonly kit?: Kit
   /** Lets a caller without credentials through (`c.var.auth` is `undefined`); bad tokens are rejected all the same. */
   readonly optional?: boolean
-  /** Requests a token that is bound to this very request. */
+  /**
+   * Requests a token that is bound to this very request. Its body may have been read before by Hono's methods, but for
+   * `formData()`; not from `c.req.raw`.
+   */
   readonly bound?: boolean
   /** Receives each decision, for logs. */
   readonly onDecision?: (decision: Decision, c: Context) => void
@@ -48,7 +53,11 @@ export function sealgate(options: SealgateOptions = {}): MiddlewareHandler<{ Var
   // One object for the lifetime of the middleware: other options, by identity, would make another kit.
   const stable = Object.keys(kitOptions).length > 0 ? kitOptions : undefined
   return async (c, next) => {
-    c.set('jwt', kit ?? makeKit(environmentOf(c), stable))
+    try {
+      c.set('jwt', kit ?? makeKit(environmentOf(c), stable))
+    } catch (error) {
+      throw reported(error, kit)
+    }
     await next()
   }
 }
@@ -71,20 +80,42 @@ export function guard<Custom = unknown>(
 export function guard<Custom>(rules?: PolicyFor<Custom>, options: GuardOptions = {}): MiddlewareHandler {
   if (rules !== undefined && typeof rules !== 'function') checkPolicy(rules)
   return async (c, next) => {
-    const kit = options.kit ?? kitOf(c)
-    const request = c.req.raw
-    const outcome = internalsOf(kit).verifier.decide(
-      request,
-      typeof rules === 'function' ? checkPolicy(rules(c)) : rules,
-      options.bound ? { request } : undefined,
-    )
-    const decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
+    let kit = options.kit
+    let decision: Decision<Custom>
+    try {
+      kit ??= kitOf(c)
+      const request = c.req.raw
+      if (options.bound && request.bodyUsed) await keepBodyOf(c)
+      const outcome = internalsOf(kit).verifier.decide(
+        request,
+        typeof rules === 'function' ? checkPolicy(rules(c)) : rules,
+        options.bound ? { request } : undefined,
+      )
+      decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
+    } catch (error) {
+      throw reported(error, kit)
+    }
     options.onDecision?.(decision, c)
     if (decision.granted) c.set('auth', decision.auth)
     else if (!(options.optional && decision.reason === 'no_credentials')) return denialResponse(decision)
     await next()
     return undefined
   }
+}
+
+/**
+ * Middleware in front, a logger or a validator, may have read the body by Hono's own methods, which keep it as bytes or as
+ * text. Text is without its byte order mark, and what was no UTF-8 in it is replaced: then the bytes are those that the
+ * handler gets too. What Hono parsed (`formData`; JSON, before Hono 4.10) has no bytes any more.
+ */
+async function keepBodyOf({ req: { raw, bodyCache } }: Context): Promise<void> {
+  const kept = bodyCache.arrayBuffer ?? bodyCache.blob ?? bodyCache.text
+  if (kept !== undefined) keepBody(raw, await bytesOf(kept))
+}
+
+/** @param kept a promise, though Hono's types do not say so */
+async function bytesOf(kept: BodyInit | Promise<BodyInit>): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(await kept).arrayBuffer())
 }
 
 /** A function that forgets to return its policy must not mean "any caller". */
@@ -100,6 +131,15 @@ function withIdentityHeader<Custom>(request: Request, decision: Decision<Custom>
   const claimed = request.headers.get('X-User-ID')
   if (!decision.granted || claimed === null || claimed === decision.auth.sub) return decision
   return denial(400, 'identity_mismatch', 'X-User-ID differs from the subject of the token')
+}
+
+/** Hono's default handler makes a response of these errors without a word: whoever runs the service has to hear of them. */
+function reported(error: unknown, kit: Kit | undefined): unknown {
+  if (error instanceof KitError) {
+    const report = kit ? internalsOf(kit).settings.onEvent : logEvent
+    report({ type: 'request_failed', level: 'error', code: error.code, problem: error.message })
+  }
+  return error
 }
 
 function kitOf(c: Context): Kit {

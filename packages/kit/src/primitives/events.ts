@@ -51,7 +51,7 @@ export type KitEvent =
       readonly name: string
       readonly problem: string
     }
-  /** An Agent could not decide on a request, and responded with an error. */
+  /** An Agent or a guard could not decide on a request, and responded with an error: of the configuration, or of code. */
   | {
       readonly type: 'request_failed'
       readonly level: 'error'

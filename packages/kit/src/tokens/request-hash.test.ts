@@ -1,6 +1,7 @@
 import { createKit } from '../kit/create-kit.ts'
 import { describe, expect, it } from 'vitest'
 import { computeRequestHash, generateSecret } from '../index.ts'
+import { keepBody } from './request-hash.ts'
 
 const MEBIBYTE = 1_048_576
 const post = (body: BodyInit, url = 'https://a.test/a?b=c') => new Request(url, { method: 'POST', body })
@@ -32,6 +33,17 @@ describe('computeRequestHash', () => {
     const read = post('body')
     await read.text()
     await expect(computeRequestHash(read)).rejects.toThrow(/read already/)
+  })
+
+  it('takes the bytes that were kept of a body that was read, up to 1 MiB', async () => {
+    const read = post('body')
+    keepBody(read, await read.bytes())
+    expect(await computeRequestHash(read)).toBe(await computeRequestHash(post('body')))
+    keepBody(read, new Uint8Array(1_048_577))
+    await expect(computeRequestHash(read)).rejects.toThrow(/larger than 1048576 bytes/)
+    const unread = post('body')
+    keepBody(unread, new Uint8Array(1))
+    expect(await computeRequestHash(unread)).toBe(await computeRequestHash(post('body')))
   })
 })
 

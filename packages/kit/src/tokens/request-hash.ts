@@ -20,16 +20,33 @@ export async function computeRequestHash(request: Request): Promise<string> {
   return hash
 }
 
+/** The bodies of requests that were read before they are hashed, where whoever read them kept the bytes. */
+const keptBodies = new WeakMap<Request, Uint8Array>()
+
+/** Lets a request be hashed whose body was read: by the bytes that were kept of it. */
+export function keepBody(request: Request, body: Uint8Array): void {
+  keptBodies.set(request, body)
+}
+
 /** As {@link computeRequestHash}, but `null` for a body that is too large. */
 export async function hashRequest(request: Request): Promise<string | null> {
   const { pathname, search } = new URL(request.url)
-  if (request.bodyUsed)
-    throw new ClaimsError('the body of the request was read already: bind or check it before')
-  const body = await readBounded(request.clone().body, MAX_BOUND_BODY_BYTES)
-  if (body === null) return null
+  const body = request.bodyUsed
+    ? keptBody(request)
+    : await readBounded(request.clone().body, MAX_BOUND_BODY_BYTES)
+  if (body === null || body.length > MAX_BOUND_BODY_BYTES) return null
   const head = encodeUtf8(`${request.method}\n${pathname}${search}\n`)
   const bytes = new Uint8Array(head.length + body.length)
   bytes.set(head)
   bytes.set(body, head.length)
   return sha256(bytes)
+}
+
+function keptBody(request: Request): Uint8Array {
+  const body = keptBodies.get(request)
+  if (body) return body
+  throw new ClaimsError(
+    'the body of the request was read already, and its bytes were not kept: bind or check the request before, or read a ' +
+      'clone of it (in Hono: guard first)',
+  )
 }
