@@ -61,10 +61,14 @@ export const MAX_BOUND_BODY_BYTES = 1_048_576
 
 /** How long a verdict of the deny-list is remembered. With KV's own minute, a revocation holds after about 90 s. */
 export const DENYLIST_CACHE_SECONDS = 30
-/** Verdicts remembered per kit; three a token. */
+/** Verdicts remembered per kit; three a token, and one for each party that acts. */
 export const DENYLIST_CACHE_ENTRIES = 3000
 /** How long a read of the deny-list may take before it counts as failed. */
 export const DENYLIST_TIMEOUT_MS = 2000
+/** How long after a read that failed the callers of open sockets are looked up again, before any is closed for it. */
+export const DENYLIST_RETRY_MS = 3000
+/** The most keys that one bulk read of KV takes. */
+export const KV_MAX_BULK_KEYS = 100
 /** KV keeps no entry for less than this. */
 export const KV_MIN_TTL_SECONDS = 60
 /**

@@ -63,16 +63,16 @@ async function signExchanged(
 }
 
 /**
- * Holds a verified subject against the deny-list, and the token that is to be used again for it.
+ * Holds a verified subject against the deny-list, with those who act for it, and the token that is to be used again.
  *
  * @throws TokenError `revoked`
  * @throws RevocationUnavailableError
  */
 export async function rejectRevoked(
   gateway: Issuing,
-  { sub, iat }: SubjectClaims,
+  { sub, iat, act }: SubjectClaims,
   jti?: string,
 ): Promise<void> {
   const [audience = ''] = gateway.config.audiences.keys()
-  await checkRevoked(gateway.kitFor(audience), { sub, iat, ...(jti !== undefined && { jti }) })
+  await checkRevoked(gateway.kitFor(audience), { sub, iat, act, ...(jti !== undefined && { jti }) })
 }

@@ -117,6 +117,19 @@ describe('a revoked subject', () => {
     expect(await expectError(response, 400, 'invalid_request')).toBe('The actor token is not acceptable')
   })
 
+  it('ends what it acts in: no such token is exchanged, or was issued for good', async () => {
+    const { makeKit } = await import('@sealgate/kit')
+    const delegated = await auth0.token({ act: { iss: 'https://idp.test/', sub: 'agt_1' } })
+    const issued: { access_token: string } = await (await exchanged(delegated)).json()
+    const kit = makeKit(env)
+    expect(await kit.safeVerify(issued.access_token, { aud: 'reports' })).toMatchObject({ ok: true })
+    await kit.revoke({ sub: 'agt_1' })
+    await expectError(await exchanged(delegated), 400, 'invalid_request')
+    const after = await kit.safeVerify(issued.access_token, { aud: 'reports' })
+    expect(after).toMatchObject({ reason: 'revoked', detail: 'the sub of an actor is on the deny-list' })
+    expect((await exchanged(await auth0.token())).status, 'its subject goes on without it').toBe(200)
+  })
+
   it('reaches no service, not even with a token that was issued before', async () => {
     const headers = { Authorization: `Bearer ${await auth0.token()}` }
     const call = (): Promise<Response> =>

@@ -122,6 +122,101 @@ describe('what is on the list', () => {
   })
 })
 
+describe('who acts', () => {
+  const chain = {
+    iss: ISSUER,
+    sub: 'reports',
+    act: { iss: 'https://idp.test/', sub: 'agt_1', act: { sub: 'first' } },
+  }
+
+  it.each(['reports', 'agt_1', 'first'])('ends the tokens in whose chain it stands: %s', async (actor) => {
+    const kv = memory()
+    await kv.set('sub', actor, { before: NOW })
+    const denylist = denylistOn(kv)
+    const detail = 'the sub of an actor is on the deny-list'
+    expect(await denialOf(denylist, { act: chain })).toBe(detail)
+    expect(await denialOf(denylist, { act: chain })).toBe(detail)
+    expect(await denialOf(denylist), 'the subject alone').toBeUndefined()
+    expect(await denialOf(denylist, { act: { sub: 'another' } })).toBeUndefined()
+  })
+
+  it('counts from the login of the subject: a token delegated anew lifts nothing, a new login does', async () => {
+    const kv = memory()
+    await kv.set('sub', 'agt_1', { before: NOW })
+    const denylist = denylistOn(kv)
+    expect(await denialOf(denylist, { act: chain, auth_iat: NOW, iat: NOW + 60 })).toBeDefined()
+    expect(await denialOf(denylist, { act: chain, auth_iat: NOW + 1, iat: NOW + 60 })).toBeUndefined()
+  })
+
+  it('is read with the rest at once, no deeper than a chain may be', async () => {
+    const kv = memory()
+    const deep = Array.from({ length: 50 }).reduce<object>(
+      (act, _, depth) => ({ sub: `a-${depth}`, act }),
+      {},
+    )
+    await denylistOn(kv).check({ ...CLAIMS, act: deep }, undefined)
+    expect(kv.reads.map(([keys]) => keys.length)).toEqual([2 + 5])
+    for (const act of ['agt_1', 7, null, [], { sub: 7 }])
+      await denylistOn(kv).check({ ...CLAIMS, act }, undefined)
+    expect(kv.reads.slice(1).map(([keys]) => keys.length)).toEqual([2, 2, 2, 2, 2])
+  })
+})
+
+describe('many at once, for what is open for long', () => {
+  const callers = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      claims: { sub: `user:${index}`, iat: NOW - 10, jti: `id-${index}` },
+      thumbprint: 'print',
+    }))
+
+  it('finds those that are revoked, by the list as it is now', async () => {
+    const kv = memory()
+    const denylist = denylistOn(kv)
+    const [ada, bob, eve] = callers(3)
+    if (!ada || !bob || !eve) throw new Error('three were made')
+    await denylist.check(ada.claims, ada.thumbprint)
+    await kv.set('jti', 'id-0', { before: NOW })
+    await kv.set('sub', 'user:2', { before: NOW })
+    expect(await denylist.findRevoked([ada, bob, eve])).toEqual(new Set([ada, eve]))
+    expect(await denialOf(denylist, ada.claims), 'and remembers it').toBeDefined()
+    await kv.set('thumbprint', 'print', { before: NOW })
+    expect(await denylist.findRevoked([ada, bob, eve])).toEqual(new Set([ada, bob, eve]))
+  })
+
+  it('reads each name once, and a hundred at most at a time: KV takes no more', async () => {
+    const kv = memory()
+    await kv.set('sub', 'user:119', { before: NOW })
+    const all = callers(120)
+    expect(await denylistOn(kv).findRevoked(all)).toEqual(new Set([all[119]]))
+    expect(kv.reads.map(([keys]) => keys.length)).toEqual([100, 100, 41])
+    expect(await denylistOn(kv).findRevoked([])).toEqual(new Set())
+  })
+
+  it('is unavailable, or goes by what is remembered, when the list cannot be read', async () => {
+    const kv = memory()
+    const [ada, bob] = callers(2)
+    if (!ada || !bob) throw new Error('two were made')
+    const [closed, open] = [denylistOn(kv), denylistOn(kv, { onError: 'open' })]
+    await open.revoke({ jti: 'id-0' })
+    kv.answer = () => Promise.reject(new Error('KV is down'))
+    await expect(closed.findRevoked([ada, bob])).rejects.toThrow(RevocationUnavailableError)
+    expect(await open.findRevoked([ada, bob])).toEqual(new Set([ada]))
+  })
+
+  it('knows without a read what was seen on the list, even after 30 seconds', async () => {
+    const kv = memory()
+    const denylist = denylistOn(kv)
+    const [ada] = callers(1)
+    if (!ada) throw new Error('one was made')
+    expect(denylist.isKnownRevoked(ada)).toBe(false)
+    await denylist.revoke({ sub: 'user:0' })
+    time = NOW + 31
+    expect(denylist.isKnownRevoked(ada)).toBe(true)
+    expect(denylist.isKnownRevoked({ claims: { ...ada.claims, auth_iat: NOW + 1 } })).toBe(false)
+    expect(kv.reads).toEqual([])
+  })
+})
+
 describe('reading', () => {
   it('asks once, for what the token has, as JSON', async () => {
     const kv = memory()

@@ -9,6 +9,8 @@ import {
   DENYLIST_MARGIN_SECONDS,
   DENYLIST_SUBJECT_TTL_SECONDS,
   DENYLIST_TIMEOUT_MS,
+  KV_MAX_BULK_KEYS,
+  MAX_ACTOR_DEPTH,
 } from '../constants.ts'
 import { TIMED_OUT, withDeadline } from '../primitives/deadline.ts'
 import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
@@ -28,7 +30,16 @@ export type Revocation = { readonly jti: string } | { readonly sub: string } | {
 type RevocationKind = 'jti' | 'sub' | 'thumbprint'
 
 /** The claims that the deny-list looks at. */
-export type RevocableClaims = Pick<VerifiedClaims, 'sub' | 'iat' | 'jti' | 'auth_iat'>
+export interface RevocableClaims extends Pick<VerifiedClaims, 'sub' | 'iat' | 'jti' | 'auth_iat'> {
+  /** The chain of actors (RFC 8693 §4.1): a token ends with each of them. */
+  readonly act?: unknown
+}
+
+/** What can be on the list: a token's claims, and the RFC 7638 thumbprint of the key that signed it. */
+export interface Revocable {
+  readonly claims: RevocableClaims
+  readonly thumbprint?: string | undefined
+}
 
 export interface DenylistSettings {
   readonly issuer: string
@@ -46,7 +57,7 @@ interface Remembered {
 
 /**
  * The deny-list in KV (docs/reference/runtime.md). Key: `rev:{sha256(iss)}:{kind}:{sha256(value)}`, value:
- * `{ "before": seconds }`. One bulk read requests `jti`, `sub` and thumbprint together; each response is
+ * `{ "before": seconds }`. One bulk read requests `jti`, `sub`, actors and thumbprint together; each response is
  * remembered for 30 s.
  */
 export class Denylist {
@@ -78,22 +89,59 @@ export class Denylist {
   }
 
   async #checkAfterRead(names: readonly string[], claims: RevocableClaims): Promise<void> {
-    let befores: readonly (number | undefined)[]
-    try {
-      befores = await this.#read(names)
-    } catch {
-      const problem = 'the deny-list could not be read'
-      this.#settings.onEvent({ type: 'denylist_failed', level: 'error', problem })
-      if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(problem, 5)
-      befores = names.map((name) => this.#remembered.get(name)?.before)
-    }
+    const befores = await this.#readOrRemembered(names)
     names.forEach((name, index) => {
       rejectRevoked(name, befores[index], claims)
     })
   }
 
-  /** For each name, the time up to which it is revoked. */
+  /**
+   * Whether it is known here, without a read, that this is revoked. For code that cannot wait. A verdict that has run out
+   * still counts: only a new one lifts it.
+   */
+  isKnownRevoked({ claims, thumbprint }: Revocable): boolean {
+    return namesOf(claims, thumbprint).some((name) =>
+      isRevoked(name, this.#remembered.get(name)?.before, claims),
+    )
+  }
+
+  /**
+   * Those of many that are revoked, by the list as it is now, whatever is remembered: for what is open for long.
+   *
+   * @throws RevocationUnavailableError when the list cannot be read and `onError` is `closed`
+   */
+  async findRevoked<One extends Revocable>(all: readonly One[]): Promise<ReadonlySet<One>> {
+    const namesOfEach = all.map((one) => [one, namesOf(one.claims, one.thumbprint)] as const)
+    const names = [...new Set(namesOfEach.flatMap(([, own]) => own))]
+    const befores = await this.#readOrRemembered(names)
+    const beforeOfName = new Map(names.map((name, index) => [name, befores[index]]))
+    const revoked = namesOfEach.filter(([one, own]) =>
+      own.some((name) => isRevoked(name, beforeOfName.get(name), one.claims)),
+    )
+    return new Set(revoked.map(([one]) => one))
+  }
+
+  /** For each name, the time up to which it is revoked; of a list that cannot be read, what `onError` says. */
+  async #readOrRemembered(names: readonly string[]): Promise<readonly (number | undefined)[]> {
+    try {
+      return await this.#read(names)
+    } catch {
+      const problem = 'the deny-list could not be read'
+      this.#settings.onEvent({ type: 'denylist_failed', level: 'error', problem })
+      if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(problem, 5)
+      return names.map((name) => this.#remembered.get(name)?.before)
+    }
+  }
+
   async #read(names: readonly string[]): Promise<readonly (number | undefined)[]> {
+    const befores: (number | undefined)[] = []
+    for (let start = 0; start < names.length; start += KV_MAX_BULK_KEYS) {
+      befores.push(...(await this.#readBulk(names.slice(start, start + KV_MAX_BULK_KEYS))))
+    }
+    return befores
+  }
+
+  async #readBulk(names: readonly string[]): Promise<readonly (number | undefined)[]> {
     const keys = await Promise.all(names.map((name) => storeKey(this.#settings.issuer, name)))
     const entries = await withDeadline(this.#store.get(keys, { type: 'json' }), DENYLIST_TIMEOUT_MS)
     if (entries === TIMED_OUT) throw new Error('the deny-list did not respond in time')
@@ -127,19 +175,39 @@ export class Denylist {
   }
 }
 
-/** @param before the time up to which the name is revoked; `undefined` when it is not on the list */
+/**
+ * A subject is revoked up to a time, whether the token is its own or it acts in it; a token or a key is for good.
+ *
+ * @param before the time up to which the name is revoked; `undefined` when it is not on the list
+ */
+function isRevoked(name: string, before: number | undefined, claims: RevocableClaims): boolean {
+  if (before === undefined) return false
+  return !name.startsWith('sub:') || (claims.auth_iat ?? claims.iat) <= before
+}
+
 function rejectRevoked(name: string, before: number | undefined, claims: RevocableClaims): void {
-  if (before === undefined) return
-  if (!name.startsWith('sub:') || (claims.auth_iat ?? claims.iat) <= before) {
-    throw new TokenError('revoked', `its ${name.slice(0, name.indexOf(':'))} is on the deny-list`)
-  }
+  if (!isRevoked(name, before, claims)) return
+  const kind = name.slice(0, name.indexOf(':'))
+  const what = kind === 'sub' && name !== `sub:${claims.sub}` ? 'the sub of an actor' : `its ${kind}`
+  throw new TokenError('revoked', `${what} is on the deny-list`)
 }
 
 function namesOf(claims: RevocableClaims, thumbprint: string | undefined): readonly string[] {
   const names = [`sub:${claims.sub}`]
   if (claims.jti !== undefined) names.push(`jti:${claims.jti}`)
   if (thumbprint !== undefined) names.push(`thumbprint:${thumbprint}`)
+  if (claims.act !== undefined) addActors(names, claims.act)
   return names
+}
+
+/**
+ * Who acts, and who acted before, by `sub` whoever named them: the gateway passes on the names that Auth0 gives, and a
+ * revocation names a `sub` alone. A longer chain than the kit accepts is not looked at to its end.
+ */
+function addActors(names: string[], act: unknown): void {
+  for (let link = act, depth = 0; isObject(link) && depth < MAX_ACTOR_DEPTH; link = link.act, depth++) {
+    if (typeof link.sub === 'string') names.push(`sub:${link.sub}`)
+  }
 }
 
 function isKind(kind: string | undefined): kind is RevocationKind {
