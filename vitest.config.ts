@@ -11,6 +11,9 @@ const durableObjectTests = [
   'packages/gateway/src/routes/session.test.ts',
 ]
 
+/** The Durable Objects of test/support/agents/worker.ts. */
+const agentClasses = ['Guarded', 'Owned', 'Room', 'ChatInside', 'ChatOutside', 'ChatFree', 'Hooked', 'Bare']
+
 /** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */
 const consumerTests = ['test/agents/consumer/**/*.test.ts']
 
@@ -68,6 +71,7 @@ export default defineConfig({
             main: 'workers/consumer/src/index.ts',
             miniflare: {
               compatibilityDate: PROJECT_DATE,
+              kvNamespaces: ['DENYLIST'],
               durableObjects: { Chat: { className: 'Chat', useSQLite: true } },
             },
           }),
@@ -96,10 +100,10 @@ export default defineConfig({
             main: 'test/support/agents/worker.ts',
             miniflare: {
               compatibilityDate: PROJECT_DATE,
-              durableObjects: {
-                Guarded: { className: 'Guarded', useSQLite: true },
-                Owned: { className: 'Owned', useSQLite: true },
-              },
+              kvNamespaces: ['DENYLIST'],
+              durableObjects: Object.fromEntries(
+                agentClasses.map((className) => [className, { className, useSQLite: true }]),
+              ),
             },
           }),
         ],

@@ -92,7 +92,7 @@ describe('past the first check', () => {
       id: 'bridged',
       uri: null,
       tags: [],
-      state: claims && { sealgate: claims },
+      state: claims && { sealgate: { claims } },
       setState: () => calls.push('setState'),
       send: () => calls.push('send'),
       close: (code: number) => calls.push(`close ${code}`),

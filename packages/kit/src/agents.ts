@@ -3,7 +3,7 @@
  *
  * @module @sealgate/kit/agents
  */
-export { closeAtEnd } from './agents/closing.ts'
+export { type Closable, closeAtEnd, closeEnded, closeIfEnded } from './agents/closing.ts'
 export type { AgentConnection } from './agents/connection.ts'
 export type { AgentHooks, AgentInstance, Frame, UpgradeContext } from './agents/hooks.ts'
 export {
@@ -15,3 +15,4 @@ export {
 } from './agents/mixins.ts'
 export type { AuthAgentOptions, OwnedAgentOptions } from './agents/options.ts'
 export { authenticateUpgrade, type Upgrade, type UpgradeOptions } from './agents/upgrade.ts'
+export { heldCaller, type HeldCaller } from './kit/held-caller.ts'

@@ -1,4 +1,9 @@
-import { evictDurableObject, listDurableObjectIds, runInDurableObject } from 'cloudflare:test'
+import {
+  evictDurableObject,
+  listDurableObjectIds,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { parse } from '@sealgate/kit'
 import type { TestClaims, TestIssuer } from '@sealgate/kit/testing'
@@ -6,11 +11,18 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat-name.ts'
 import { Chat as ChatClass } from '../../../workers/consumer/src/chat.ts'
 import { type Client, connect } from '../../support/agents/client.ts'
-import { bearer, issuerOfService, request } from '../../support/agents/service.ts'
+import {
+  bearer,
+  denylistOfService,
+  issuerOfService,
+  request,
+  type TestDenylist,
+} from '../../support/agents/service.ts'
 
 const { Chat } = env as unknown as { readonly Chat: DurableObjectNamespace }
 
 let issuer: TestIssuer
+let denylist: TestDenylist
 let serial = 0
 /** Somebody new for each test, and where their chat is. */
 let ada: TestClaims & { readonly sub: string }
@@ -18,6 +30,7 @@ let path: string
 
 beforeAll(async () => {
   issuer = await issuerOfService()
+  denylist = denylistOfService(issuer)
   vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 })
 beforeEach(() => {
@@ -181,6 +194,20 @@ describe('the owner', () => {
     vi.useRealTimers()
     expect(texts(await opened())).toEqual([])
   })
+
+  it.each(['a word', 'none'])(
+    'is heard no more when they were revoked, whether they say %s',
+    async (said) => {
+      const client = await connect(path, await issuer.token(ada, { ttlSeconds: 3600 }))
+      await client.frame('history')
+      await denylist.revoke({ sub: ada.sub })
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 })
+      if (said === 'none') await runDurableObjectAlarm(Chat.get(idOf(ada.sub)))
+      else client.send('{"text":"too late"}')
+      expect(await client.end()).toBe(4401)
+      expect(client.frames.join()).not.toContain('too late')
+    },
+  )
 })
 
 it('names a chat after any subject, and each name after one', () => {

@@ -1,12 +1,22 @@
 import type { TestIssuer } from '@sealgate/kit/testing'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { connect } from '../../support/agents/client.ts'
-import { bearer, issuerOfService, offer, request } from '../../support/agents/service.ts'
+import {
+  bearer,
+  denylistOfService,
+  issuerOfService,
+  offer,
+  request,
+  shortenTimers,
+  type TestDenylist,
+} from '../../support/agents/service.ts'
 
 let issuer: TestIssuer
+let denylist: TestDenylist
 
 beforeAll(async () => {
   issuer = await issuerOfService()
+  denylist = denylistOfService(issuer)
   vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 })
 
@@ -51,4 +61,16 @@ it('closes the socket when the token ends, though nobody says a word', async () 
   const opened = Date.now()
   await vi.waitFor(() => expect(client.closed).toEqual({ code: 4401 }), { timeout: 3000 })
   expect(Date.now() - opened).toBeLessThan(2000)
+})
+
+it('closes the socket when its user is revoked, though nobody says a word', async () => {
+  shortenTimers()
+  const [revoked, other] = await Promise.all(
+    ['ada', 'bob'].map(async (sub) => connect('/echo', await issuer.token({ sub }))),
+  )
+  await denylist.revoke({ sub: 'ada' })
+  expect(await revoked?.end()).toBe(4401)
+  other?.send('still here')
+  await other?.frame('still here')
+  vi.unstubAllGlobals()
 })

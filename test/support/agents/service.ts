@@ -1,9 +1,11 @@
 import { env, exports } from 'cloudflare:workers'
+import { createKit, type DenylistStore, type Revocation } from '@sealgate/kit'
+import { vi } from 'vitest'
 import { createTestIssuer, type TestIssuer } from '@sealgate/kit/testing'
 
 /** The bindings of the Worker under test. */
-export const { Guarded, Owned } = env as unknown as Readonly<
-  Record<'Guarded' | 'Owned', DurableObjectNamespace>
+export const { Guarded, Owned, Room } = env as unknown as Readonly<
+  Record<'Guarded' | 'Owned' | 'Room', DurableObjectNamespace>
 >
 
 const worker = (exports as unknown as Readonly<Record<'default', Pick<Fetcher, 'fetch'>>>).default
@@ -27,4 +29,49 @@ export async function issuerOfService(): Promise<TestIssuer> {
   const issuer = await createTestIssuer()
   Object.assign(env, issuer.env)
   return issuer
+}
+
+/** A deny-list in a real KV namespace, whose reads can fail or wait. */
+export interface TestDenylist {
+  isDown: boolean
+  /** What reads wait for. */
+  gate: Promise<void>
+  /** Bulk reads so far. */
+  reads: number
+  /** Revokes as somebody else does, elsewhere: the service remembers its own verdicts for 30 s. */
+  revoke(revocation: Revocation): Promise<void>
+}
+
+/** Gives the Worker and its Agents a deny-list. To be called once in a file, before anything makes their kit. */
+export function denylistOfService(issuer: TestIssuer): TestDenylist {
+  const { DENYLIST: kv } = env as unknown as { readonly DENYLIST: DenylistStore }
+  const list: TestDenylist = {
+    isDown: false,
+    gate: Promise.resolve(),
+    reads: 0,
+    async revoke(revocation) {
+      const { JWT_ISS, JWT_AUD, TEST_ISSUER } = issuer.env
+      const verify = { jwksService: TEST_ISSUER }
+      await createKit({ issuer: JWT_ISS, audience: JWT_AUD, verify, denylist: kv }).revoke(revocation)
+    },
+  }
+  const store: DenylistStore = {
+    async get(keys, options) {
+      list.reads++
+      if (list.isDown) throw new Error('KV is down')
+      await list.gate
+      return kv.get(keys, options)
+    },
+    put: (key, value, options) => kv.put(key, value, options),
+  }
+  Object.assign(env, { LIST: store, JWT_DENYLIST_NAME: 'LIST' })
+  return list
+}
+
+/** Lets what a Worker does every 30 s happen at once, in its own context. `vi.unstubAllGlobals` ends it. */
+export function shortenTimers(): void {
+  const { setTimeout: wait } = globalThis
+  vi.stubGlobal('setTimeout', (run: () => void, milliseconds: number) =>
+    wait(run, milliseconds === 30_000 ? 100 : milliseconds),
+  )
 }

@@ -1,10 +1,12 @@
+import { AIChatAgent } from '@cloudflare/ai-chat'
 import { makeKit, policy, denialResponse } from '@sealgate/kit'
-import { AuthAgent, authenticateUpgrade, OwnedAgent } from '@sealgate/kit/agents'
+import { AuthAgent, authenticateUpgrade, closeAtEnd, OwnedAgent } from '@sealgate/kit/agents'
 import { Agent, callable, type Connection, routeAgentRequest, type WSMessage } from 'agents'
 
 /** The Agents under test. What they do is what the SDK's own examples do. */
 interface Env extends Cloudflare.Env {
   readonly JWT_ISS: string
+  readonly Room: DurableObjectNamespace
 }
 
 export interface Count {
@@ -51,6 +53,9 @@ class Counter extends Agent<Env, Count> {
   }
 }
 
+/** Below a guarded Agent, without a guard of its own. */
+export class Bare extends Counter {}
+
 const reader = policy().needAll('read:reports').build()
 
 export class Guarded extends AuthAgent(Counter, { policy: reader, query: 'token' }) {
@@ -70,9 +75,52 @@ export class Owned extends OwnedAgent(Counter, {
   ownerOf: (name) => (name.startsWith('of-') ? name.slice(3) : undefined),
 }) {}
 
+const ofName = (name: string): string | undefined =>
+  name.startsWith('of-') ? name.slice(3).split('.')[0] : undefined
+
+const SuperAgent = OwnedAgent(AuthAgent(AIChatAgent<Env>))
+/** A chat as its guides write it; its owner is set by code. */
+export class ChatFree extends SuperAgent {
+  override onChatMessage(): Promise<Response> {
+    return Promise.resolve(new Response('Good morning'))
+  }
+}
+
+/** Both mixins, each with something to require, in either order. */
+export class ChatInside extends OwnedAgent(AuthAgent(AIChatAgent<Env>, { policy: reader }), {
+  ownerOf: ofName,
+}) {
+  override onChatMessage(): Promise<Response> {
+    return Promise.resolve(new Response('Good morning'))
+  }
+}
+export class ChatOutside extends AuthAgent(OwnedAgent(AIChatAgent<Env>, { ownerOf: ofName }), {
+  policy: reader,
+}) {
+  override onChatMessage(): Promise<Response> {
+    return Promise.resolve(new Response('Good morning'))
+  }
+}
+
+/** A class that sets hooks of its own on each instance, as chats of the SDK do, below both mixins. */
+class Wrapping extends Counter {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const handle = this.onMessage.bind(this)
+    this.onMessage = (connection, message) => {
+      seen.push('wrapped')
+      handle(connection, message)
+    }
+  }
+}
+export class Hooked extends AuthAgent(OwnedAgent(Wrapping, { ownerOf: ofName }), { policy: reader }) {}
+
+export { Room } from './room.ts'
+
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
+    if (pathname.startsWith('/rooms/')) return env.Room.get(env.Room.idFromName(pathname)).fetch(request)
     if (pathname === '/plain') return plain(request, env, searchParams.get('protocol'))
     if (pathname === '/echo-offer') return plain(request, env, request.headers.get('Sec-WebSocket-Protocol'))
     if (pathname === '/echo-last') {
@@ -100,6 +148,8 @@ async function plain(request: Request, env: Env, protocol?: string | null): Prom
   if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
   const { 0: client, 1: server } = new WebSocketPair()
   server.accept()
+  closeAtEnd(server, upgrade.decision.auth)
+  server.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => server.send(data))
   server.send(JSON.stringify([...upgrade.request.headers]))
   const headers = new Headers(protocol ? { 'Sec-WebSocket-Protocol': protocol } : {})
   return upgrade.accept(new Response(null, { status: 101, webSocket: client, headers }))

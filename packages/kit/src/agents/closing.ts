@@ -1,8 +1,13 @@
 import type { Auth } from '../claims/types.ts'
+import { DENYLIST_CACHE_SECONDS } from '../constants.ts'
+import { type HeldCaller, heldCaller, type Standing, standingOf, standingsOf } from '../kit/held-caller.ts'
+import { internalsOf, type Kit } from '../kit/kit.ts'
+import { originOf } from '../kit/verifier.ts'
 
 /** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
 const CLOSE = {
   ended: [4401, 'The access token has ended'],
+  revoked: [4401, 'The access token was revoked'],
   forbidden: [4403, 'The access token does not grant this'],
   unavailable: [1013, 'Try again later'],
 } as const
@@ -10,20 +15,105 @@ const CLOSE = {
 /** Why a socket is closed. */
 export type Ending = keyof typeof CLOSE
 
+/** The part of a socket that ends it (RFC 6455 §7.4). */
+export interface Closable {
+  close(code?: number, reason?: string): void
+}
+
 /** The longest a timer waits, in milliseconds: almost 25 days. What is more would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-export function close(socket: { close(code?: number, reason?: string): void }, ending: Ending): void {
+/** How often the callers of open sockets are looked up in a deny-list: as long as any other verdict counts. */
+const CHECK_MS = DENYLIST_CACHE_SECONDS * 1000
+
+export function close(socket: Closable, ending: Ending): void {
   const [code, reason] = CLOSE[ending]
   socket.close(code, reason)
 }
 
+/** The ending that a standing is; `undefined` for a caller who may go on. */
+export function endingOf(standing: Standing): Ending | undefined {
+  return standing === 'good' ? undefined : standing
+}
+
 /**
- * Closes a WebSocket with 4401 when its caller's token ends, without leeway. For a socket that a Worker has accepted and
- * holds itself; a Durable Object that hibernates loses its timers, and `AuthAgent` needs no help.
+ * Holds a WebSocket to its caller's token: it is closed with 4401 when the token ends, without leeway, and within 30 s of
+ * a revocation that the deny-list shows. Frames that come after that reach no listener that is added later: call this
+ * first. For a socket that a Worker has accepted and holds itself. In a Durable Object that hibernates timers are lost:
+ * `AuthAgent` needs no help, and any other holds its sockets with {@link closeIfEnded} and {@link closeEnded}.
  */
-export function closeAtEnd(socket: Pick<WebSocket, 'addEventListener' | 'close'>, { claims }: Auth): void {
-  const left = claims.exp * 1000 - Date.now()
-  const timer = setTimeout(() => close(socket, 'ended'), Math.min(Math.max(left, 0), MAX_TIMER_MS))
-  socket.addEventListener('close', () => clearTimeout(timer))
+export function closeAtEnd(socket: Pick<WebSocket, 'addEventListener' | 'close'>, auth: Auth): void {
+  const { claims } = auth
+  const authority = originOf(auth)?.verifier
+  const denylist = authority?.denylist
+  const now = authority?.now ?? ((): number => Date.now() / 1000)
+  let timer: ReturnType<typeof setTimeout>
+  let isOver = false
+  const left = (): number => Math.max((claims.exp - now()) * 1000, 0)
+
+  const end = (ending?: Ending): void => {
+    clearTimeout(timer)
+    if (ending && !isOver) close(socket, ending)
+    isOver = true
+  }
+  const wait = (): void => {
+    timer = setTimeout(() => void check(), Math.min(left(), denylist ? CHECK_MS : MAX_TIMER_MS))
+  }
+  const check = async (): Promise<void> => {
+    if (left() === 0) {
+      end('ended')
+      return
+    }
+    if (authority && denylist) {
+      const caller = heldCaller(auth)
+      const ending = endingOf((await standingsOf(authority, [caller])).get(caller) ?? 'ended')
+      if (ending) end(ending)
+    }
+    if (!isOver) wait()
+  }
+
+  wait()
+  socket.addEventListener('close', () => end())
+  socket.addEventListener('message', (event) => {
+    if (!isOver && left() === 0) end('ended')
+    if (isOver) event.stopImmediatePropagation()
+  })
+}
+
+/**
+ * Whether the caller of a socket may not go on; then the socket is closed: with 4401 when the token has ended or was
+ * revoked, with 1013 when the deny-list cannot be read and `denylistOnError` is `closed`. For a Durable Object that holds
+ * sockets itself, before it looks at a frame. Verdicts of the deny-list count for 30 s.
+ *
+ * @param caller what `heldCaller` returned at the upgrade, from the socket's attachment; without it nobody may go on
+ */
+export async function closeIfEnded(
+  kit: Kit,
+  socket: Closable,
+  caller: HeldCaller | undefined,
+): Promise<boolean> {
+  const ending = endingOf(caller ? await standingOf(internalsOf(kit).verifier, caller) : 'ended')
+  if (ending) close(socket, ending)
+  return ending !== undefined
+}
+
+/**
+ * Closes those of many sockets whose caller may not go on, as {@link closeIfEnded} does, and returns the others. The
+ * deny-list is read anew, a hundred names at a time. For the alarm of a Durable Object that holds sockets itself: every
+ * 30 s, so that a revocation reaches idle sockets too.
+ */
+export async function closeEnded<Socket extends Closable>(
+  kit: Kit,
+  sockets: Iterable<Socket>,
+  callerOf: (socket: Socket) => HeldCaller | undefined,
+): Promise<readonly Socket[]> {
+  const held = [...sockets].map((socket) => [socket, callerOf(socket)] as const)
+  const callers = held.flatMap(([, caller]) => (caller ? [caller] : []))
+  const standings = await standingsOf(internalsOf(kit).verifier, callers)
+  return held.flatMap(([socket, caller]) => {
+    const ending = endingOf((caller && standings.get(caller)) ?? 'ended')
+    if (!ending) return [socket]
+    close(socket, ending)
+    return []
+  })
 }

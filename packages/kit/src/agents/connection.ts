@@ -1,7 +1,10 @@
-import { type Auth, authOf, type VerifiedClaims } from '../claims/types.ts'
+import { type Auth, authOf } from '../claims/types.ts'
+import type { HeldCaller } from '../kit/held-caller.ts'
 
 /** The part of an Agent's connection that the guard needs. */
 export interface AgentConnection {
+  /** Names the connection as long as it is open, over hibernation too. */
+  readonly id: string
   readonly state: unknown
   /** Accepts a new state, or a function of the old one. */
   setState(next: unknown): unknown
@@ -9,24 +12,24 @@ export interface AgentConnection {
   close(code?: number, reason?: string): void
 }
 
-/** Where the claims stand in a connection's state, which the platform keeps with the socket over hibernation. */
+/** Where the caller stands in a connection's state, which the platform keeps with the socket over hibernation. */
 const KEY = 'sealgate'
 /** Marks a socket with the end of its token. Code can change neither the tags of a socket nor their order. */
 const END_TAG = 'sealgate.exp.'
 
 const held = new WeakSet<AgentConnection>()
 
-/** Puts the caller's claims on its connection. */
-export function holdClaims(connection: AgentConnection, claims: VerifiedClaims): void {
-  connection.setState({ ...fieldsOf(connection.state), [KEY]: claims })
-  keepClaims(connection)
+/** Puts the caller on its connection. */
+export function holdCaller(connection: AgentConnection, caller: HeldCaller): void {
+  connection.setState({ ...fieldsOf(connection.state), [KEY]: caller })
+  keepCaller(connection)
 }
 
 /**
- * Makes the claims outlive the `setState` of the Agent's own code, which returns a whole new state, perhaps one that a
+ * Makes the caller outlive the `setState` of the Agent's own code, which returns a whole new state, perhaps one that a
  * client sent. To be called whenever code gets hold of the connection: it is a new object after hibernation.
  */
-export function keepClaims(connection: AgentConnection): void {
+export function keepCaller(connection: AgentConnection): void {
   if (held.has(connection)) return
   held.add(connection)
   const setState = connection.setState.bind(connection)
@@ -35,19 +38,32 @@ export function keepClaims(connection: AgentConnection): void {
     writable: true,
     value: (next: unknown): unknown => {
       const value: unknown = isUpdate(next) ? next(connection.state) : next
-      return setState({ ...fieldsOf(value), [KEY]: claimsOf(connection) })
+      return setState({ ...fieldsOf(value), [KEY]: callerIn(connection.state) })
     },
   })
 }
 
 /** The caller on a connection, whether or not its token has ended; `undefined` when none was ever verified. */
-export function heldAuth(connection: AgentConnection): Auth | undefined {
-  const claims = claimsOf(connection)
-  return claims && authOf(claims)
+export function callerOf({ state }: AgentConnection): HeldCaller | undefined {
+  return callerIn(state)
+}
+
+/** The same, as code sees it. */
+export function authOn(connection: AgentConnection): Auth | undefined {
+  const caller = callerOf(connection)
+  return caller && authOf(caller.claims)
+}
+
+/**
+ * The caller on a socket of this object. For those of its sub-agents, which are no connections of its own: the SDK keeps
+ * a connection's state under `__user` of the attachment.
+ */
+export function callerOfSocket(socket: Pick<WebSocket, 'deserializeAttachment'>): HeldCaller | undefined {
+  return callerIn(fieldsOf(socket.deserializeAttachment()).__user)
 }
 
 /** The tag of a socket whose token ends then. */
-export function endTag(claims: VerifiedClaims): string {
+export function endTag({ claims }: HeldCaller): string {
   return `${END_TAG}${claims.exp}`
 }
 
@@ -57,14 +73,14 @@ export function endOf(tags: readonly string[]): number | undefined {
   return tag === undefined ? undefined : Number(tag.slice(END_TAG.length))
 }
 
-function claimsOf({ state }: AgentConnection): VerifiedClaims | undefined {
-  const claims = fieldsOf(state)[KEY]
-  return isHeld(claims) ? claims : undefined
+function callerIn(state: unknown): HeldCaller | undefined {
+  const caller = fieldsOf(state)[KEY]
+  return isHeld(caller) ? caller : undefined
 }
 
-/** Only `holdClaims` writes under the key, and only what a kit verified. */
-function isHeld(value: unknown): value is VerifiedClaims {
-  const { sub, exp } = fieldsOf(value)
+/** Only `holdCaller` writes under the key, and only what a kit verified. */
+function isHeld(value: unknown): value is HeldCaller {
+  const { sub, exp } = fieldsOf(fieldsOf(value).claims)
   return typeof sub === 'string' && typeof exp === 'number'
 }
 

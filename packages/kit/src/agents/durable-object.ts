@@ -9,6 +9,7 @@ export interface OwnerStore {
 /** What the guard needs of the Durable Object that an Agent is. */
 export interface GuardedObject {
   readonly context: {
+    readonly id: { toString(): string }
     readonly storage: { readonly kv: OwnerStore }
     getWebSockets(): readonly WebSocket[]
     getTags(socket: WebSocket): readonly string[]
@@ -33,6 +34,7 @@ function isContext(value: unknown): value is GuardedObject['context'] {
   return (
     typeof value === 'object' &&
     value !== null &&
+    'id' in value &&
     'getWebSockets' in value &&
     'getTags' in value &&
     'storage' in value &&

@@ -43,9 +43,9 @@ export interface AgentInstance extends AgentHooks {
   ): Promise<unknown>
 }
 
-/** An Agent with the method that its schedule calls when a token ends. */
+/** An Agent with the method that its schedule calls: when a token ends, and to look for revocations. */
 export interface GuardedAgent extends AgentInstance {
-  closeEndedConnections(): void
+  closeEndedConnections(): Promise<void>
 }
 
 /** The hooks of an Agent, as its classes and the SDK's constructor left them. */

@@ -15,8 +15,11 @@ export interface AuthenticatedAgent {
    * not kept, so `delegate` does not take this `Auth` after the upgrade.
    */
   authOf(source: Request | AgentConnection): Auth | undefined
-  /** Closes the connections whose token has ended. The schedule calls it; calling it more often does no harm. */
-  closeEndedConnections(): void
+  /**
+   * Closes the connections whose token has ended or was revoked. The schedule calls it; calling it more often does no
+   * harm.
+   */
+  closeEndedConnections(): Promise<void>
 }
 
 /** What {@link OwnedAgent} adds to an Agent. */
@@ -38,9 +41,12 @@ export type AgentClass<Instance = AgentInstance> = abstract new (...args: any[])
 /**
  * An Agent (of the Agents SDK) that only verified callers reach: `class Chat extends AuthAgent(Agent<Env>) {}`. Every
  * request and every upgrade needs a token that passes the policy; a rejected upgrade opens no socket and gets no frame.
- * The claims stay on the connection, over hibernation too, and the socket is closed with 4401 when the token ends;
- * frames of state or calls that come later are not looked at. It must be the last mixin: whatever wraps a hook after it
- * fails with a `TypeError`. Calls over the Agent's own binding (RPC) come from your Workers and are not checked.
+ * The claims stay on the connection, over hibernation too, and the socket is closed with 4401 when the token ends, or
+ * within 30 s of a revocation that the deny-list shows; frames of state or calls that come later are not looked at.
+ *
+ * It composes with {@link OwnedAgent}, in either order and over any class of the SDK: a caller must satisfy both. Other
+ * mixins go below the two: whatever wraps a hook after them fails with a `TypeError`. Calls over the Agent's own binding
+ * (RPC) come from your Workers and are not checked.
  *
  * @throws ConfigError for an option that is unknown or not what it should be, `undefined` included
  */
@@ -54,15 +60,15 @@ export function AuthAgent<Base extends AgentClass>(
 
     constructor(...args: any[]) {
       super(...args)
-      this.#guard = new AgentGuard(this, durableObjectOf(args), options)
+      this.#guard = AgentGuard.of(this, durableObjectOf(args), { options, ownership: undefined })
     }
 
     authOf(source: Request | AgentConnection): Auth | undefined {
       return this.#guard.authOf(source)
     }
 
-    closeEndedConnections(): void {
-      this.#guard.sweep()
+    closeEndedConnections(): Promise<void> {
+      return this.#guard.closeEnded()
     }
   }
   return Authenticated
@@ -87,7 +93,7 @@ export function OwnedAgent<Base extends AgentClass>(
       super(...args)
       const object = durableObjectOf(args)
       this.#ownership = new Ownership(object.context.storage.kv, () => options.ownerOf?.(this.name))
-      this.#guard = new AgentGuard(this, object, options, this.#ownership)
+      this.#guard = AgentGuard.of(this, object, { options, ownership: this.#ownership })
     }
 
     get owner(): string | undefined {
@@ -102,8 +108,8 @@ export function OwnedAgent<Base extends AgentClass>(
       return this.#guard.authOf(source)
     }
 
-    closeEndedConnections(): void {
-      this.#guard.sweep()
+    closeEndedConnections(): Promise<void> {
+      return this.#guard.closeEnded()
     }
   }
   return Owned

@@ -63,3 +63,14 @@ export function checkAgentOptions(mixin: 'AuthAgent' | 'OwnedAgent', options: ob
     if (!test(value)) throw new ConfigError(`${mixin}: the option ${name} must be ${words}`)
   }
 }
+
+/**
+ * The query parameter that the mixins of one Agent agree on; `undefined` when none names one.
+ *
+ * @throws ConfigError when they differ
+ */
+export function agreedQuery(all: readonly AuthAgentOptions[]): string | undefined {
+  const [query, ...others] = new Set(all.flatMap((options) => options.query ?? []))
+  if (others.length > 0) throw new ConfigError('the mixins of one Agent differ in the option query')
+  return query
+}

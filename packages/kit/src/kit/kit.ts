@@ -171,10 +171,9 @@ export function assembleKit(settings: Settings): Kit {
   const denylist =
     settings.denylist && new Denylist(settings.denylist, { ...settings, onError: settings.denylistOnError })
   const signer = ring && new Signer(settings, ring)
-  const checkRevocation = denylist && denylist.check.bind(denylist)
   return new Kit({
     settings,
-    verifier: new Verifier(settings, source, checkRevocation),
+    verifier: new Verifier(settings, source, denylist),
     signer,
     denylist,
     describe: () => describe(settings, signer, source),

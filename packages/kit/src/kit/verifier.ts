@@ -9,7 +9,8 @@ import type { KeySource } from '../keys/key-source.ts'
 import { partsOf, policy, type Policy } from '../policy/builder.ts'
 import { evaluate, type Evaluated } from '../policy/evaluate.ts'
 import { NO_RULES, type PolicyParts } from '../policy/parts.ts'
-import { type CheckRevocation, TokenVerifier, type Verified } from '../tokens/verify.ts'
+import type { Denylist } from '../tokens/revocation.ts'
+import { TokenVerifier, type Verified } from '../tokens/verify.ts'
 import type { VerifyOptions } from '../tokens/verify-options.ts'
 
 /** A token, a request that carries one as its bearer credentials, or nothing. */
@@ -32,16 +33,30 @@ export interface AuthorizeOptions {
 export interface Origin {
   readonly token: string
   readonly claims: VerifiedClaims
+  /** RFC 7638 thumbprint of the key that signed; `undefined` for secrets. */
+  readonly thumbprint: string | undefined
+  readonly verifier: Verifier
+}
+
+/** What is behind each `Auth` that a kit made; never on the object itself. */
+const origins = new WeakMap<Auth, Origin>()
+
+/** What an `Auth` was made from; `undefined` for one that no kit made. */
+export function originOf(auth: Auth): Origin | undefined {
+  return origins.get(auth)
 }
 
 /** The half of a kit that verifies. It knows nothing of signing. */
 export class Verifier {
   readonly #tokens: TokenVerifier
-  /** What is behind each `Auth` made here; never on the object itself. */
-  readonly #origins = new WeakMap<Auth, Origin>()
+  readonly denylist: Denylist | undefined
+  /** Seconds since the epoch. */
+  readonly now: () => number
 
-  /** @param checkRevocation looks into the deny-list, if there is one */
-  constructor(settings: Settings, source: KeySource, checkRevocation?: CheckRevocation) {
+  constructor(settings: Settings, source: KeySource, denylist?: Denylist) {
+    this.denylist = denylist
+    this.now = settings.now
+    const checkRevocation = denylist && denylist.check.bind(denylist)
     this.#tokens = new TokenVerifier(ALGORITHMS[settings.verify.alg], source, settings, checkRevocation)
   }
 
@@ -97,7 +112,8 @@ export class Verifier {
 
   /** What an `Auth` was made from, if it was made here. */
   originOf(auth: Auth): Origin | undefined {
-    return this.#origins.get(auth)
+    const origin = originOf(auth)
+    return origin?.verifier === this ? origin : undefined
   }
 
   #verified(token: unknown, options: VerifyOptions | undefined): Verified | Promise<Verified> {
@@ -161,8 +177,12 @@ export class Verifier {
   #authOf(verified: Verified, token: string): Auth {
     const auth = authOf(verified.claims)
     verified.auth = auth
-    this.#origins.set(auth, { token, claims: verified.claims })
+    this.#setOrigin(auth, verified, token)
     return auth
+  }
+
+  #setOrigin(auth: Auth, { claims, thumbprint }: Verified, token: string): void {
+    origins.set(auth, { token, claims, thumbprint, verifier: this })
   }
 
   #conclude<Custom>(
@@ -172,7 +192,7 @@ export class Verifier {
   ): Decision<Custom> {
     if (!passed) return denial(403, 'insufficient_rights', 'the policy does not grant this', failed)
     // A schema makes an Auth of its own.
-    if (auth !== verified.auth) this.#origins.set(auth, { token, claims: verified.claims })
+    if (auth !== verified.auth) this.#setOrigin(auth, verified, token)
     return { granted: true, auth }
   }
 }
