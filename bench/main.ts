@@ -1,11 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkOut } from './against/checkout.ts'
+import { compareRuntime, compareSizes, compareStartup } from './against/compare.ts'
+import { pairTable, sizeChangeTable } from './reports/against.ts'
 import { budgetsOf } from './budgets/budgets.ts'
 import { countFetches } from './parts/fetches.ts'
 import { type Fixtures, makeFixtures } from './measure/fixtures.ts'
 import { measureGateway } from './parts/gateway.ts'
 import { measureThroughput } from './parts/http.ts'
-import { type BenchOptions, HELP, type Part, readOptions, UsageError } from './options.ts'
+import { type BenchOptions, HELP, PAIRS_PER_ROUND, type Part, readOptions, UsageError } from './options.ts'
 import { plot } from './reports/plot.ts'
 import {
   budgetTable,
@@ -14,6 +17,8 @@ import {
   gatewayTable,
   groupTable,
   httpTable,
+  memoryTable,
+  provenanceLines,
   scaleTable,
   sizeTable,
   startupTable,
@@ -21,10 +26,11 @@ import {
 } from './reports/report.ts'
 import { provenance, type Results } from './reports/results.ts'
 import { type MeasuredGroup, measureGroup } from './measure/rounds.ts'
-import { nodeRuntime, type Runtime, workerdRuntime } from './measure/runtime.ts'
+import { type Runtime, RUNTIMES } from './measure/runtime.ts'
 import { simulateJwksLoad } from './parts/scale.ts'
 import { filesIn, measureRooms, measureSizes } from './parts/sizes.ts'
 import { measureStartup } from './parts/startup.ts'
+import { measureMemory } from './parts/memory.ts'
 import { measureTokenSizes } from './parts/token-size.ts'
 
 try {
@@ -32,10 +38,38 @@ try {
   const options = readOptions(argv)
   if (options === 'help') process.stdout.write(HELP)
   else if (options.inside !== undefined) await showInside(options.inside)
+  else if (options.against !== undefined) await compare(options.against, options, argv)
   else save(withBudgets(await run(options, argv)), options.out)
 } catch (error) {
   process.stderr.write(`${error instanceof UsageError ? error.message : String(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
+}
+
+/** The kit of this checkout beside that of an earlier one. */
+async function compare(ref: string, options: BenchOptions, argv: readonly string[]): Promise<void> {
+  const { quick, only, parts, rounds, runtimes } = options
+  const fixtures = await makeFixtures()
+  const checkout = checkOut(ref)
+  const results: Record<string, unknown> = { ...show(provenance(argv, rounds), provenanceLines) }
+  show(checkout.commit, (commit) => `before: ${commit}; after: the files here, as they are built`)
+  try {
+    if (parts.includes('sizes')) results.sizes = show(await compareSizes(checkout.folder), sizeChangeTable)
+    if (parts.includes('rounds')) {
+      const pairs = rounds * PAIRS_PER_ROUND
+      for (const runtime of runtimes) {
+        const how = { runtime, only, pairs, milliseconds: quick ? 2 : 8 }
+        const found = await compareRuntime(fixtures, checkout.folder, how)
+        results[runtime] = show(found, (compared) => pairTable(runtime, compared))
+      }
+    }
+    if (parts.includes('startup')) {
+      const found = await compareStartup(fixtures, checkout.folder, rounds)
+      results.startup = show(found, (compared) => pairTable('workerd', compared))
+    }
+  } finally {
+    checkout.remove()
+  }
+  write(options.out, 'against.json', `${JSON.stringify(results, null, 2)}\n`)
 }
 
 async function showInside(name: string): Promise<void> {
@@ -51,7 +85,7 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
   const fixtures = await makeFixtures()
   const has = (part: Part): boolean => parts.includes(part)
   return {
-    ...provenance(argv, rounds),
+    ...show(provenance(argv, rounds), provenanceLines),
     ...(has('rounds') && { runtimes: await measureRuntimes(fixtures, options) }),
     ...(has('http') && {
       http: show(await measureThroughput(fixtures, { rounds: quick ? 3 : 15, seconds: 1 }), httpTable),
@@ -60,6 +94,7 @@ async function run(options: BenchOptions, argv: readonly string[]): Promise<Resu
     ...(has('sizes') && { sizes: show([...(await measureSizes()), ...(await measureRooms())], sizeTable) }),
     ...(has('startup') && { startup: show(await measureStartup(fixtures, rounds), startupTable) }),
     ...(has('gateway') && { gateway: show(await measureGateway(rounds), gatewayTable) }),
+    ...(has('memory') && { memory: show(await measureMemory(fixtures), memoryTable) }),
     ...(has('scale') && {
       scale: show(simulateJwksLoad(quick ? [10, 1e3, 1e5] : [10, 100, 1e3, 1e4, 1e5, 1e6]), scaleTable),
     }),
@@ -77,7 +112,7 @@ async function measureRuntimes(
   options: BenchOptions,
 ): Promise<Readonly<Record<string, readonly MeasuredGroup[]>>> {
   const results: Record<string, readonly MeasuredGroup[]> = {}
-  for (const [name, start] of Object.entries({ workerd: workerdRuntime, node: nodeRuntime })) {
+  for (const [name, start] of Object.entries(RUNTIMES)) {
     if (!options.runtimes.includes(name)) continue
     const runtime = await start(fixtures)
     try {
@@ -108,8 +143,12 @@ function show<T>(found: T, tableOf: (found: T) => string): T {
 }
 
 function save(results: Results, folder: string): void {
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'performance.json'), `${JSON.stringify(results, null, 2)}\n`)
+  write(folder, 'performance.json', `${JSON.stringify(results, null, 2)}\n`)
   const [, groups] = Object.entries(results.runtimes ?? {}).find(([name]) => name.startsWith('workerd')) ?? []
-  if (groups) writeFileSync(join(folder, 'performance.svg'), plot(groups))
+  if (groups) write(folder, 'performance.svg', plot(groups))
+}
+
+function write(folder: string, file: string, text: string): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, file), text)
 }

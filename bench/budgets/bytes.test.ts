@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { absentUses, filesIn, type Size } from '../parts/sizes.ts'
 import { GZIP_BUDGETS, measureOurs, overrun, ROOM_BUDGETS } from './bytes.ts'
@@ -20,6 +22,10 @@ describe('bytes', () => {
       sizes.find(({ name }) => name === 'room jws')?.minified,
     )
     expect(await filesIn('room nowhere')).toBeUndefined()
+  })
+
+  it('of a face that is not there yet have its declaration in this folder, and only then', () => {
+    expect(existsSync(join(import.meta.dirname, '../verify-face.d.ts'))).toBe(absentUses().length > 0)
   })
 
   it('have budgets for what there is alone', () => {

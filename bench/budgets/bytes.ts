@@ -79,6 +79,7 @@ export function overrun(size: Size): string | undefined {
   return [
     `${name} has ${count(bytes)} ${unit}: ${count(bytes - budget)} more than its budget of ${count(budget)}.`,
     `What is in it, file by file: npm run bench -- --inside '${name}'`,
+    `What grew since a commit:    npm run bench -- --part sizes --against main`,
     `If it is worth it, raise the budget in bench/budgets/bytes.ts and say why in the commit.`,
   ].join('\n')
 }

@@ -3,8 +3,8 @@ import type { Candidate, Group } from '../measure/candidate.ts'
 import { type Fixtures, SEEN } from '../measure/fixtures.ts'
 import { makeApps } from './apps.ts'
 import { at } from './inputs.ts'
+import { HONO } from './titles.ts'
 
-export const HONO = 'EdDSA: what a guard adds to a Hono request'
 const OPEN = 'no guard'
 
 /** Whole requests through Hono, in process; the time of the same app without a guard is taken off. */

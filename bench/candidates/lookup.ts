@@ -3,8 +3,7 @@ import { createLocalJWKSet } from 'jose'
 import type { Group } from '../measure/candidate.ts'
 import { AUDIENCE, type Fixtures, ISSUER, SEEN } from '../measure/fixtures.ts'
 import { FRESH, freshStrings } from './inputs.ts'
-
-export const LOOKUP = 'find a key: what 1,000 keys cost over 1, per verification'
+import { LOOKUP } from './titles.ts'
 
 /**
  * The kit's look-up is not public, so it is measured by its effect: verification of seen tokens, which looks the

@@ -2,8 +2,7 @@ import { createKit, policy } from '@sealgate/kit'
 import type { Group } from '../measure/candidate.ts'
 import { AUDIENCE, type Fixtures, ISSUER, SEEN } from '../measure/fixtures.ts'
 import { freshStrings } from './inputs.ts'
-
-export const POLICY = 'policy: needAll(2), rolesAny(2), where'
+import { POLICY } from './titles.ts'
 
 const JUST_VERIFIED = 'ours, any verified caller'
 

@@ -5,9 +5,8 @@ import { SignJWT } from 'jose'
 import type { Group } from '../measure/candidate.ts'
 import { AUDIENCE, type Fixtures, ISSUER, KID, type OwnClaims } from '../measure/fixtures.ts'
 import { at, ED25519, HMAC, importKeys, signedBytes } from './inputs.ts'
+import { EDDSA_SIGN, HS512_SIGN } from './titles.ts'
 
-export const EDDSA_SIGN = 'EdDSA: sign'
-export const HS512_SIGN = 'HS512: sign'
 const TTL_SECONDS = 900
 
 /** Groups in which each candidate signs one token after the other, with `iss`, `aud`, `iat`, `exp` set. */

@@ -1,4 +1,5 @@
 import { createKit, type Kit } from '@sealgate/kit'
+import * as face from '@sealgate/kit/verify'
 import tsndr from '@tsndr/cloudflare-worker-jwt'
 import { verify as honoVerify, verifyWithJwks } from 'hono/utils/jwt/jwt'
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
@@ -15,10 +16,7 @@ import {
   jwksService,
   signedBytes,
 } from './inputs.ts'
-
-export const EDDSA_VERIFY = 'EdDSA: verify a new token, JWKS warm'
-export const HS512_VERIFY = 'HS512: verify a new token'
-export const SEEN_VERIFY = 'verify a token seen before (against a raw EdDSA verify)'
+import { EDDSA_VERIFY, HS512_VERIFY, SEEN_VERIFY } from './titles.ts'
 
 /** Groups in which each candidate checks signature, issuer, audience and times of one token after the other. */
 export async function verifyGroups(fixtures: Fixtures): Promise<readonly Group[]> {
@@ -29,6 +27,7 @@ export async function verifyGroups(fixtures: Fixtures): Promise<readonly Group[]
   const identity = { issuer: ISSUER, audience: AUDIENCE }
   const eddsaKit = createKit({ ...identity, verify: { jwksService: jwksService(fixtures) } })
   const hs512Kit = createKit({ ...identity, verify: { secret: fixtures.secret } })
+  const verifiers = verifiersOf(fixtures)
   const signed = { eddsa: signedBytes(fixtures.eddsa), hs512: signedBytes(fixtures.hs512) }
   const eddsa = freshStrings(fixtures.eddsa)
   const hs512 = freshStrings(fixtures.hs512)
@@ -49,6 +48,11 @@ export async function verifyGroups(fixtures: Fixtures): Promise<readonly Group[]
         rawEddsa,
         { name: FRESH, run: eddsa },
         { ...withString, name: 'ours', run: (index) => verified(eddsaKit, eddsa(index)) },
+        ...verifiers.eddsa.map(([name, verifier]) => ({
+          ...withString,
+          name,
+          run: (index: number) => verified(verifier, eddsa(index)),
+        })),
         {
           ...withString,
           name: 'jose',
@@ -89,6 +93,11 @@ export async function verifyGroups(fixtures: Fixtures): Promise<readonly Group[]
         },
         { name: FRESH, run: hs512 },
         { ...withString, name: 'ours', run: (index) => verified(hs512Kit, hs512(index)) },
+        ...verifiers.hs512.map(([name, verifier]) => ({
+          ...withString,
+          name,
+          run: (index: number) => verified(verifier, hs512(index)),
+        })),
         { ...withString, name: 'jose', run: (index) => jwtVerify(hs512(index), mac, joseOptions('HS512')) },
         {
           ...withString,
@@ -121,11 +130,37 @@ function seenGroup(fixtures: Fixtures, raw: Group['candidates'][number]): Group 
       { name: FRESH, run: eddsa },
       { name: 'ours, EdDSA', minus: FRESH, run: (index) => verified(eddsaKit, eddsa(index)) },
       { name: 'ours, HS512', minus: FRESH, run: (index) => verified(hs512Kit, hs512(index)) },
+      ...verifiersOf(fixtures).eddsa.map(([name, verifier]) => ({
+        name: `${name}, EdDSA`,
+        minus: FRESH,
+        run: (index: number) => verified(verifier, eddsa(index)),
+      })),
     ],
   }
 }
 
+type Named = readonly [name: string, verifier: face.Verifier]
+
+/** Verifiers of the face for services that only verify. There are none where the kit does not have it. */
+function verifiersOf(
+  fixtures: Fixtures,
+  { makeVerifier, createVerifier }: Partial<typeof face> = face,
+): { readonly eddsa: readonly Named[]; readonly hs512: readonly Named[] } {
+  if (!makeVerifier || !createVerifier) return { eddsa: [], hs512: [] }
+  const identity = { issuer: ISSUER, audience: AUDIENCE }
+  const env = { JWT_ISS: ISSUER, JWT_AUD: AUDIENCE }
+  const keys = jwksService(fixtures)
+  const byEnv = { ...env, JWT_JWKS_SERVICE_NAME: 'KEYS', KEYS: keys }
+  return {
+    eddsa: [
+      ['ours, makeVerifier', makeVerifier(byEnv)],
+      ['ours, createVerifier', createVerifier({ ...identity, verify: { jwksService: keys } })],
+    ],
+    hs512: [['ours, makeVerifier', makeVerifier({ ...env, JWT_SECRET: fixtures.secret })]],
+  }
+}
+
 /** A bench must not measure rejections by mistake. */
-async function verified(kit: Kit, token: string): Promise<void> {
+async function verified(kit: Pick<Kit, 'verify'>, token: string): Promise<void> {
   if (!(await kit.verify(token))) throw new Error('a good token was rejected')
 }

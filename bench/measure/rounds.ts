@@ -1,17 +1,20 @@
 import type { GroupOutline } from './candidate.ts'
 import type { Runtime } from './runtime.ts'
-import { median, quantile, shuffled } from './stats.ts'
+import { median, shuffled, type Spread, spreadOf } from './stats.ts'
 
 /** What was found for one candidate. Times are nanoseconds for one piece of work. */
 export interface Measured {
   readonly name: string
   /** Median. What stands in `minus` of the candidate is taken off. */
   readonly nanoseconds: number
-  /** Median of the ratios to the base, and the quartiles around it. */
-  readonly ratio: number
-  readonly low: number
-  readonly high: number
+  /** To the base, by rounds. */
+  readonly ratio: Spread
+  /** To each rival of the group, by rounds of the same run. */
+  readonly over: Readonly<Record<string, Spread>>
 }
+
+/** The candidates that others are held against beside the base. */
+const RIVALS = ['jose', 'fast-jwt', 'fast-jwt, cache']
 
 export interface MeasuredGroup {
   readonly title: string
@@ -29,7 +32,7 @@ const WARM_UP_CALLS = 500
  * @param batchMilliseconds how long one batch should take
  */
 export async function measureGroup(
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'time'>,
   group: GroupOutline,
   rounds: number,
   batchMilliseconds: number,
@@ -58,19 +61,23 @@ export async function measureGroup(
     base: group.base,
     measured: group.candidates.map(({ name }) => {
       const own = ratios.get(name) ?? []
+      const over = RIVALS.flatMap((rival) => {
+        const other = ratios.get(rival)
+        return other ? [[rival, spreadOf(own.map((ratio, round) => ratio / (other[round] ?? NaN)))]] : []
+      })
       return {
         name,
         nanoseconds: median(times.get(name) ?? []),
-        ratio: median(own),
-        low: quantile(own, 0.25),
-        high: quantile(own, 0.75),
+        ratio: spreadOf(own),
+        over: Object.fromEntries(over) as Record<string, Spread>,
       }
     }),
   }
 }
 
-async function batchSize(
-  runtime: Runtime,
+/** How often a candidate runs in a batch that takes this long. */
+export async function batchSize(
+  runtime: Pick<Runtime, 'time'>,
   group: string,
   name: string,
   milliseconds: number,

@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Miniflare } from 'miniflare'
 import { type GroupOutline, Runner } from './candidate.ts'
 import type { Fixtures } from './fixtures.ts'
 import { median } from './stats.ts'
-import { makeGroups } from '../candidates/groups.ts'
-import { nodeCandidates } from '../candidates/node-only.ts'
+import type * as NodeGroups from '../candidates/node-groups.ts'
+import { bundle, ROOT } from './bundle.ts'
 import { startWorkers } from './miniflare.ts'
 
 /** Where work is done and timed. */
@@ -16,29 +20,50 @@ export interface Runtime {
   close(): Promise<void>
 }
 
-export async function nodeRuntime(fixtures: Fixtures): Promise<Runtime> {
-  const extra = nodeCandidates(fixtures)
-  const groups = await makeGroups(fixtures)
-  const runner = new Runner(
-    groups.map((group) => ({ ...group, candidates: [...group.candidates, ...(extra[group.title] ?? [])] })),
+/** Starts a runtime with the kit of one checkout. */
+export type StartRuntime = (fixtures: Fixtures, checkout?: string) => Promise<Runtime>
+
+export const RUNTIMES: Readonly<Record<string, StartRuntime>> = {
+  workerd: workerdRuntime,
+  node: nodeRuntime,
+}
+
+/** In this process. The candidates come as a bundle here too, so that what differs from workerd is the runtime. */
+async function nodeRuntime(fixtures: Fixtures, checkout: string = ROOT): Promise<Runtime> {
+  const folder = join(ROOT, '.dev/bench')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, `node-${randomUUID()}.mjs`)
+  const entry = join(import.meta.dirname, '../candidates/node-groups.ts')
+  const { text } = await bundle(
+    { file: entry },
+    { checkout, minify: false, runtime: 'node', external: ['fast-jwt'] },
   )
-  return {
-    name: `Node ${process.versions.node}`,
-    groups: runner.outlines,
-    async time(group, name, count) {
-      const start = process.hrtime.bigint()
-      await runner.run(group, name, count)
-      return Number(process.hrtime.bigint() - start) / count
-    },
-    close: () => Promise.resolve(),
+  writeFileSync(file, text)
+  try {
+    const { makeNodeGroups } = (await import(pathToFileURL(file).href)) as typeof NodeGroups
+    const runner = new Runner(await makeNodeGroups(fixtures))
+    return {
+      name: `Node ${process.versions.node}`,
+      groups: runner.outlines,
+      async time(group, name, count) {
+        const start = process.hrtime.bigint()
+        await runner.run(group, name, count)
+        return Number(process.hrtime.bigint() - start) / count
+      },
+      close: () => Promise.resolve(),
+    }
+  } finally {
+    rmSync(file)
   }
 }
 
 /** Empty requests that are timed to know what a request itself costs. */
 const EMPTY_REQUESTS = 200
 
-export async function workerdRuntime(fixtures: Fixtures): Promise<Runtime> {
-  const { miniflare, version } = await startWorkers([{ name: 'bench', entry: 'worker.ts' }])
+async function workerdRuntime(fixtures: Fixtures, checkout: string = ROOT): Promise<Runtime> {
+  const { miniflare, version } = await startWorkers([
+    { name: 'bench', entry: 'worker.ts', build: { checkout } },
+  ])
   const call = await callerOf(miniflare)
   const groups = JSON.parse((await call('/fixtures', JSON.stringify(fixtures))).text) as GroupOutline[]
   const [first] = groups

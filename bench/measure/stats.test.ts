@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { UsageError, readOptions } from '../options.ts'
 import { measureGroup } from './rounds.ts'
 import { simulateJwksLoad } from '../parts/scale.ts'
-import { median, quantile, shuffled } from './stats.ts'
+import { bootstrap, median, quantile, shuffled } from './stats.ts'
 
 describe('statistics', () => {
   it('takes the middle, or the mean of the two in the middle', () => {
@@ -11,6 +10,20 @@ describe('statistics', () => {
     expect(quantile([10, 20, 30, 40, 50], 0.25)).toBe(20)
     expect(quantile([10, 20, 30, 40, 50], 1)).toBe(50)
     expect(median([])).toBeNaN()
+  })
+
+  it('gives the median an interval that narrows with the number of values', () => {
+    const alternating = (count: number) => Array.from({ length: count }, (_, index) => 1 + (index % 5) / 10)
+    const width = (values: readonly number[]): number => {
+      const { low, high } = bootstrap(values)
+      return high - low
+    }
+    expect(bootstrap([2, 2, 2])).toEqual({ median: 2, low: 2, high: 2 })
+    const { median: middle, low, high } = bootstrap(alternating(15))
+    expect(middle).toBeCloseTo(1.2)
+    expect(low).toBeLessThanOrEqual(middle)
+    expect(high).toBeGreaterThanOrEqual(middle)
+    expect(width(alternating(300))).toBeLessThan(width(alternating(15)))
   })
 
   it('shuffles without losing anything, and leaves the list alone', () => {
@@ -39,16 +52,26 @@ describe('rounds', () => {
     const group = { title: 'work', base: 'raw', candidates }
     const runtime = machine({ raw: 1000, input: 100, ours: 1300 })
     const { measured } = await measureGroup(runtime, group, 15, 1)
-    const ratios = Object.fromEntries(measured.map(({ name, ratio }) => [name, ratio]))
+    const ratios = Object.fromEntries(measured.map(({ name, ratio }) => [name, ratio.median]))
     expect(ratios.raw).toBeCloseTo(1, 2)
     expect(ratios.ours).toBeCloseTo(1.2, 2)
+  })
+
+  it('hold every candidate against the rivals of the same round', async () => {
+    const candidates = [{ name: 'raw' }, { name: 'ours' }, { name: 'jose' }, { name: 'fast-jwt' }]
+    const runtime = machine({ raw: 1000, ours: 1200, jose: 1500, 'fast-jwt': 800 })
+    const { measured } = await measureGroup(runtime, { title: 'work', base: 'raw', candidates }, 15, 1)
+    const over = measured.find(({ name }) => name === 'ours')?.over
+    expect(Object.keys(over ?? {})).toEqual(['jose', 'fast-jwt'])
+    expect(over?.jose?.median).toBeCloseTo(0.8, 2)
+    expect(over?.['fast-jwt']?.median).toBeCloseTo(1.5, 2)
   })
 
   it('take the same off the base when it has something to take off', async () => {
     const candidates = [{ name: 'open' }, { name: 'raw', minus: 'open' }, { name: 'ours', minus: 'open' }]
     const runtime = machine({ open: 500, raw: 1500, ours: 1600 })
     const { measured } = await measureGroup(runtime, { title: 'work', base: 'raw', candidates }, 15, 1)
-    expect(measured.find(({ name }) => name === 'ours')?.ratio).toBeCloseTo(1.1, 2)
+    expect(measured.find(({ name }) => name === 'ours')?.ratio.median).toBeCloseTo(1.1, 2)
   })
 })
 
@@ -63,14 +86,5 @@ describe('the load of many isolates', () => {
   it('is spread by the jitter', () => {
     const [load] = simulateJwksLoad([20_000])
     expect(load?.latePeak).toBeLessThan((load?.plainLatePeak ?? 0) / 2)
-  })
-})
-
-describe('options', () => {
-  it('reject fewer than 15 rounds, and what they do not know', () => {
-    expect(() => readOptions(['--rounds', '5'])).toThrow(UsageError)
-    expect(() => readOptions(['--part', 'nothing'])).toThrow('--part accepts one of')
-    expect(() => readOptions(['--fast'])).toThrow(UsageError)
-    expect(readOptions(['--quick'])).toMatchObject({ rounds: 15, runtimes: ['workerd', 'node'] })
   })
 })

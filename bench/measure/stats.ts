@@ -8,6 +8,27 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (position - Math.floor(position))
 }
 
+/** The middle of the values, and the quartiles around it. */
+export interface Spread {
+  readonly median: number
+  readonly low: number
+  readonly high: number
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
+}
+
+const RESAMPLES = 2000
+
+/** The median, and the interval that holds it with 95 % confidence: percentiles of the medians of resamples. */
+export function bootstrap(values: readonly number[], random: () => number = Math.random): Spread {
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(values.map(() => values[Math.floor(random() * values.length)] ?? NaN)),
+  )
+  return { median: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) }
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }

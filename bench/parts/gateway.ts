@@ -3,20 +3,35 @@ import { createTestHarness } from 'wrangler'
 import { demoClients, demoUsers, PASSWORD_REALM, REALM, startTenant, type Tenant } from 'sealgate/internal'
 import { exchangeOf, newSlots } from '../../test/support/system.ts'
 import { cpuOfWorkerd } from '../measure/cpu.ts'
-import { median, shuffled } from '../measure/stats.ts'
+import { median, shuffled, type Spread, spreadOf } from '../measure/stats.ts'
 
 /** What one way to the consumer costs, held against a Worker that only passes the request on. */
 export interface Hop {
   readonly name: string
   /** Median of the rounds. */
   readonly milliseconds: number
-  readonly ratio: number
+  /** To plain forwarding just before and just after. */
+  readonly ratio: Spread
   /** CPU time of all Workers together; `null` where /proc does not tell. */
   readonly cpuMicroseconds: number | null
+  readonly cpuRatio: Spread | null
+}
+
+interface Sample {
+  readonly milliseconds: number
+  readonly cpu: number | null
+}
+
+/** The way of a hop, and what plain forwarding did around it. */
+interface Between {
+  readonly own: Sample
+  readonly before: Sample
+  readonly after: Sample
 }
 
 const ROOT = join(import.meta.dirname, '../..')
 const PLAIN = 'through a Worker that only passes it on'
+export const EXCHANGING = 'through the gateway, which exchanges the token'
 /** Requests in a round. */
 const BATCH = 25
 /** In development the gateway lets a caller exchange 600 times a minute: rounds above this would measure rejections. */
@@ -61,8 +76,7 @@ export async function measureGateway(rounds: number): Promise<readonly Hop[]> {
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
       'straight to the consumer': () => ask('sealgate-consumer-dev', '/whoami', internal),
       [PLAIN]: () => ask('bench-forward', '/whoami', internal),
-      'through the gateway, which exchanges the token': () =>
-        ask('sealgate-gateway-dev', '/api/whoami', external),
+      [EXCHANGING]: () => ask('sealgate-gateway-dev', '/api/whoami', external),
       'the exchange alone (POST /oauth/token)': exchange,
     }
     return await timeWays(ways, Math.min(rounds, MAX_ROUNDS))
@@ -77,32 +91,46 @@ async function timeWays(
   rounds: number,
 ): Promise<readonly Hop[]> {
   const names = Object.keys(ways)
-  const times = new Map<string, number[]>(names.map((name) => [name, []]))
-  const cpus = new Map<string, number[]>(names.map((name) => [name, []]))
-  for (let round = -1; round < rounds; round++) {
+  const samples = new Map<string, Between[]>(names.map((name) => [name, []]))
+  const sample = async (name: string): Promise<Sample> => {
+    const cpu = cpuOfWorkerd()
+    const start = performance.now()
+    for (let i = 0; i < BATCH; i++) await ways[name]?.()
+    const milliseconds = (performance.now() - start) / BATCH
+    const cpuAfter = cpuOfWorkerd()
+    return { milliseconds, cpu: cpu === null || cpuAfter === null ? null : (cpuAfter - cpu) / BATCH }
+  }
+  // The first round warms up: keys are fetched, code is compiled.
+  for (const name of names) await sample(name)
+  let before = await sample(PLAIN)
+  for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(names)) {
-      const cpu = cpuOfWorkerd()
-      const start = performance.now()
-      for (let i = 0; i < BATCH; i++) await ways[name]?.()
-      const each = (performance.now() - start) / BATCH
-      const cpuAfter = cpuOfWorkerd()
-      // The first round warms up: keys are fetched, code is compiled.
-      if (round < 0) continue
-      times.get(name)?.push(each)
-      if (cpu !== null && cpuAfter !== null) cpus.get(name)?.push((cpuAfter - cpu) / BATCH)
+      const own = await sample(name)
+      const after = await sample(PLAIN)
+      samples.get(name)?.push({ own, before, after })
+      before = after
     }
   }
-  const plain = times.get(PLAIN) ?? []
-  return names.map((name) => {
-    const own = times.get(name) ?? []
-    const cpu = cpus.get(name) ?? []
-    return {
-      name,
-      milliseconds: median(own),
-      ratio: median(own.map((each, round) => each / (plain[round] ?? NaN))),
-      cpuMicroseconds: cpu.length > 0 ? median(cpu) : null,
-    }
-  })
+  return names.map((name) => summaryOf(name, samples.get(name) ?? []))
+}
+
+function summaryOf(name: string, samples: readonly Between[]): Hop {
+  const cpus = samples.flatMap(({ own, before, after }) =>
+    own.cpu === null || before.cpu === null || after.cpu === null
+      ? []
+      : [{ own: own.cpu, ratio: (2 * own.cpu) / (before.cpu + after.cpu) }],
+  )
+  return {
+    name,
+    milliseconds: median(samples.map(({ own }) => own.milliseconds)),
+    ratio: spreadOf(
+      samples.map(
+        ({ own, before, after }) => (2 * own.milliseconds) / (before.milliseconds + after.milliseconds),
+      ),
+    ),
+    cpuMicroseconds: cpus.length > 0 ? median(cpus.map(({ own }) => own)) : null,
+    cpuRatio: cpus.length > 0 ? spreadOf(cpus.map(({ ratio }) => ratio)) : null,
+  }
 }
 
 async function login(tenant: Tenant): Promise<string> {

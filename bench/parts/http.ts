@@ -1,7 +1,7 @@
 import autocannon from 'autocannon'
 import { cpuOfWorkerd } from '../measure/cpu.ts'
 import type { Fixtures } from '../measure/fixtures.ts'
-import { median, quantile, shuffled } from '../measure/stats.ts'
+import { median, shuffled, type Spread, spreadOf } from '../measure/stats.ts'
 import type { Apps } from '../candidates/apps.ts'
 import { startWorkers } from '../measure/miniflare.ts'
 
@@ -10,10 +10,8 @@ export interface Throughput {
   readonly app: string
   /** Requests a second, median. */
   readonly perSecond: number
-  /** Median of the ratios to the app without a guard just before and just after, and the quartiles around it. */
-  readonly ratio: number
-  readonly low: number
-  readonly high: number
+  /** To the app without a guard just before and just after. */
+  readonly ratio: Spread
   /** CPU time that workerd spends on a request, in µs; `null` where /proc does not tell. */
   readonly cpuMicroseconds: number | null
   /** The part of it that the guard adds: median over the app without one just before and just after. */
@@ -96,9 +94,7 @@ function summaryOf(app: string, samples: readonly Between[]): Throughput {
   return {
     app,
     perSecond: median(samples.map(({ perSecond }) => perSecond)),
-    ratio: median(ratios),
-    low: quantile(ratios, 0.25),
-    high: quantile(ratios, 0.75),
+    ratio: spreadOf(ratios),
     cpuMicroseconds: cpus.length > 0 ? median(cpus.map(({ own }) => own)) : null,
     cpuAdded: cpus.length > 0 ? median(cpus.map(({ added }) => added)) : null,
   }

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readWorkerConfig } from 'sealgate/internal'
 import { type Bundle, bundle, ROOT } from '../measure/bundle.ts'
+import { facesOf, peers } from '../measure/faces.ts'
 
 /** What a Worker ships for one way of use. */
 export interface Size {
@@ -17,12 +18,6 @@ export interface Sized {
   readonly make: (checkout?: string) => Promise<Bundle>
 }
 
-interface Manifest {
-  readonly exports: Readonly<Record<string, unknown>>
-  readonly peerDependencies: Readonly<Record<string, string>>
-}
-
-const KIT = 'packages/kit'
 const VERIFY = './verify'
 
 interface Use {
@@ -71,30 +66,26 @@ const USES: readonly Use[] = [
   { name: 'tsndr', source: `export { sign, verify } from '@tsndr/cloudflare-worker-jwt'` },
 ]
 
-/** Ways of use whose face this checkout does not have. */
-export function absentUses(): readonly string[] {
-  const { exports } = manifest()
-  return USES.filter(({ face }) => face !== undefined && !(face in exports)).map(({ name }) => name)
+/** Ways of use whose face a checkout does not have. */
+export function absentUses(checkout: string = ROOT): readonly string[] {
+  const faces = facesOf(checkout)
+  return USES.filter(({ face }) => face !== undefined && !faces.includes(face)).map(({ name }) => name)
 }
 
 function uses(): readonly Sized[] {
   const absent = absentUses()
   return USES.filter(({ name }) => !absent.includes(name)).map(({ name, source }) => ({
     name,
-    make: (checkout) => bundle({ source }, options(checkout)),
+    make: (checkout = ROOT) => bundle({ source }, { checkout }),
   }))
 }
 
 /** Every face of the kit, the whole of it, without its peers. */
 function faces(): readonly Sized[] {
-  const { exports, peerDependencies } = manifest()
-  return facesOf(exports).map((face) => ({
+  return facesOf().map((face) => ({
     name: `face ${face}`,
-    make: (checkout) =>
-      bundle(
-        { source: `export * from '@sealgate/kit${face.slice(1)}'` },
-        { ...options(checkout), external: Object.keys(peerDependencies) },
-      ),
+    make: (checkout = ROOT) =>
+      bundle({ source: `export * from '@sealgate/kit${face.slice(1)}'` }, { checkout, external: peers() }),
   }))
 }
 
@@ -105,11 +96,11 @@ function workers(): readonly Sized[] {
     .filter((name) => existsSync(join(folder, name, 'wrangler.jsonc')))
     .map((name) => ({
       name: `Worker ${name}`,
-      make: (checkout) => {
+      make: (checkout = ROOT) => {
         const config = readWorkerConfig(join(folder, name, 'wrangler.jsonc'), '')
         const { main, minify = false, keep_names: keepNames = true } = config
         if (main === undefined) throw new Error(`workers/${name}/wrangler.jsonc has no main`)
-        return bundle({ file: main }, { ...options(checkout), minify, keepNames })
+        return bundle({ file: main }, { checkout, minify, keepNames })
       },
     }))
 }
@@ -153,13 +144,14 @@ export async function filesIn(name: string): Promise<readonly (readonly [string,
 }
 
 function wholeKit(): Sized {
-  const { exports, peerDependencies } = manifest()
-  const source = facesOf(exports)
-    .map((face, index) => `export * as face${index} from '@sealgate/kit${face.slice(1)}'`)
-    .join('\n')
   return {
     name: 'all faces of the kit',
-    make: (checkout) => bundle({ source }, { ...options(checkout), external: Object.keys(peerDependencies) }),
+    make: (checkout = ROOT) => {
+      const source = facesOf(checkout)
+        .map((face, index) => `export * as face${index} from '@sealgate/kit${face.slice(1)}'`)
+        .join('\n')
+      return bundle({ source }, { checkout, external: peers() })
+    },
   }
 }
 
@@ -167,16 +159,4 @@ function wholeKit(): Sized {
 function roomOf(file: string): string | undefined {
   const room = /^packages\/kit\/(?:dist\/)?([^/.]+)/.exec(file)?.[1]
   return room === undefined ? undefined : `room ${room}`
-}
-
-function facesOf(exports: Manifest['exports']): readonly string[] {
-  return Object.keys(exports).filter((face) => face !== './package.json')
-}
-
-function manifest(): Manifest {
-  return JSON.parse(readFileSync(join(ROOT, KIT, 'package.json'), 'utf8')) as Manifest
-}
-
-function options(checkout: string | undefined): { readonly checkout?: string } {
-  return checkout === undefined ? {} : { checkout }
 }

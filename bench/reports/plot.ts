@@ -1,7 +1,6 @@
 import { rounded } from './report.ts'
 import type { Measured, MeasuredGroup } from '../measure/rounds.ts'
-import { EDDSA_SIGN, HS512_SIGN } from '../candidates/sign.ts'
-import { EDDSA_VERIFY, HS512_VERIFY } from '../candidates/verify.ts'
+import { EDDSA_SIGN, EDDSA_VERIFY, HS512_SIGN, HS512_VERIFY } from '../candidates/titles.ts'
 
 const PANELS = [EDDSA_VERIFY, HS512_VERIFY, EDDSA_SIGN, HS512_SIGN]
 /** Helpers of the measurement, not ways to do the work. */
@@ -21,7 +20,7 @@ export function plot(groups: readonly MeasuredGroup[]): string {
     const group = groups.find((one) => one.title === title)
     if (!group) continue
     const shown = group.measured.filter(({ name }) => !HIDDEN.includes(name))
-    const scale = (WIDTH - LABEL - 60) / Math.max(...shown.map(({ ratio }) => ratio))
+    const scale = (WIDTH - LABEL - 60) / Math.max(...shown.map(({ ratio }) => ratio.median))
     parts.push(`<text x="0" y="${y + 16}" class="title">${escaped(title)}</text>`)
     y += HEAD - 8
     for (const one of shown) {
@@ -40,8 +39,8 @@ ${parts.join('\n')}
 
 function bar({ name, ratio }: Measured, y: number, scale: number): string {
   const kind = name.startsWith('ours') ? 'own' : name === 'raw' ? 'low' : 'baseline'
-  const width = Math.max(1, Math.round(ratio * scale))
-  return `<text x="${LABEL - 8}" y="${y + 13}" text-anchor="end">${escaped(name)}</text><rect class="${kind}" x="${LABEL}" y="${y}" width="${width}" height="${BAR}" rx="2"/><text x="${LABEL + width + 6}" y="${y + 13}">${rounded(ratio)}</text>`
+  const width = Math.max(1, Math.round(ratio.median * scale))
+  return `<text x="${LABEL - 8}" y="${y + 13}" text-anchor="end">${escaped(name)}</text><rect class="${kind}" x="${LABEL}" y="${y}" width="${width}" height="${BAR}" rx="2"/><text x="${LABEL + width + 6}" y="${y + 13}">${rounded(ratio.median)}</text>`
 }
 
 function escaped(text: string): string {

@@ -1,8 +1,10 @@
-import type { Budget } from './results.ts'
+import type { Budget, Provenance } from './results.ts'
 import type { FetchCount } from '../parts/fetches.ts'
 import type { Hop } from '../parts/gateway.ts'
 import type { Throughput } from '../parts/http.ts'
 import type { MeasuredGroup } from '../measure/rounds.ts'
+import type { Spread } from '../measure/stats.ts'
+import type { TokenMemory } from '../parts/memory.ts'
 import type { Load } from '../parts/scale.ts'
 import type { Size } from '../parts/sizes.ts'
 import type { Startup } from '../parts/startup.ts'
@@ -11,16 +13,26 @@ import type { TokenSize } from '../parts/token-size.ts'
 
 /** A table of one group for the terminal and for Markdown. */
 export function groupTable(runtime: string, { title, base, measured }: MeasuredGroup): string {
-  const jose = measured.find(({ name }) => name === 'jose')
-  const heads = [`${runtime} · ${title}`, `× ${base}`, 'quartiles', ...(jose ? ['× jose'] : []), 'µs']
-  const rows = measured.map(({ name, nanoseconds, ratio, low, high }) => [
+  const rivals = Object.keys(measured[0]?.over ?? {})
+  const heads = [
+    `${runtime} · ${title}`,
+    `× ${base}`,
+    'quartiles',
+    ...rivals.flatMap((rival) => [`× ${rival}`, 'quartiles']),
+    'µs',
+  ]
+  const rows = measured.map(({ name, nanoseconds, ratio, over }) => [
     name,
-    rounded(ratio),
-    `${rounded(low)}–${rounded(high)}`,
-    ...(jose ? [rounded(ratio / jose.ratio)] : []),
+    ...spread(ratio),
+    ...rivals.flatMap((rival) => spread(over[rival])),
     rounded(nanoseconds / 1000),
   ])
   return table(heads, rows)
+}
+
+/** The middle, and the range around it. */
+function spread(found: Spread | null | undefined): readonly [string, string] {
+  return found ? [rounded(found.median), `${rounded(found.low)}–${rounded(found.high)}`] : ['–', '–']
 }
 
 /** A Markdown table whose columns line up in a terminal too. */
@@ -43,12 +55,13 @@ export function rounded(value: number): string {
 /** What the kit is held to beside what it reached. */
 export function budgetTable(budgets: readonly Budget[]): string {
   return table(
-    ['on workerd, unless it says otherwise', 'jose', 'budget', 'reached', 'met'],
-    budgets.map(({ work, unit, jose, budget, reached, isMet }) => [
+    ['on workerd, unless it says otherwise', 'jose', 'budget', 'reached', 'quartiles', 'met'],
+    budgets.map(({ work, unit, jose, budget, reached, quartiles, isMet }) => [
       work,
       jose === undefined ? '–' : rounded(jose),
       `${budget} ${unit}`,
       rounded(reached),
+      quartiles === undefined ? '–' : quartiles.map(rounded).join('–'),
       isMet ? 'yes' : 'no',
     ]),
   )
@@ -64,11 +77,10 @@ export function httpTable(measured: readonly Throughput[]): string {
       'CPU µs/request',
       'added',
     ],
-    measured.map(({ app, perSecond, ratio, low, high, cpuMicroseconds, cpuAdded }) => [
+    measured.map(({ app, perSecond, ratio, cpuMicroseconds, cpuAdded }) => [
       app === 'open' ? 'no guard' : app,
       rounded(perSecond),
-      rounded(ratio),
-      `${rounded(low)}–${rounded(high)}`,
+      ...spread(ratio),
       cpuMicroseconds === null ? '–' : rounded(cpuMicroseconds),
       cpuAdded === null ? '–' : rounded(cpuAdded),
     ]),
@@ -110,18 +122,26 @@ export function fileTable(name: string, files: readonly (readonly [string, numbe
   )
 }
 
-function count(value: number): string {
+/** With a comma for each thousand. */
+export function count(value: number): string {
   return value.toLocaleString('en')
 }
 
 export function startupTable(starts: readonly Startup[]): string {
   return table(
-    ['workerd · from its start to the first verified answer', 'ms', 'over empty, ms', 'in CPU, ms'],
+    [
+      'workerd · from its start to the first response',
+      'ms',
+      'over empty, ms',
+      'quartiles',
+      'in CPU, ms',
+      'quartiles',
+    ],
     starts.map(({ name, milliseconds, over, cpuOver }) => [
       name,
       rounded(milliseconds),
-      rounded(over),
-      cpuOver === null ? '–' : rounded(cpuOver),
+      ...spread(over),
+      ...spread(cpuOver),
     ]),
   )
 }
@@ -157,12 +177,34 @@ export function tokenSizeTable(sizes: readonly TokenSize[]): string {
 
 export function gatewayTable(hops: readonly Hop[]): string {
   return table(
-    ['workerd · one request, all warm', 'ms', '× plain forwarding', 'CPU µs'],
-    hops.map(({ name, milliseconds, ratio, cpuMicroseconds }) => [
+    [
+      'workerd · one request, all warm',
+      'ms',
+      '× plain forwarding',
+      'quartiles',
+      'CPU µs',
+      '× plain',
+      'quartiles',
+    ],
+    hops.map(({ name, milliseconds, ratio, cpuMicroseconds, cpuRatio }) => [
       name,
       rounded(milliseconds),
-      rounded(ratio),
+      ...spread(ratio),
       cpuMicroseconds === null ? '–' : rounded(cpuMicroseconds),
+      ...spread(cpuRatio),
     ]),
   )
+}
+
+export function memoryTable(found: readonly TokenMemory[]): string {
+  return table(
+    ['Node · heap for each cached token', 'bytes', 'quartiles', 'of the token'],
+    found.map(({ name, bytes, tokenBytes }) => [name, ...spread(bytes), rounded(tokenBytes)]),
+  )
+}
+
+/** What the run was made with, and where: the head of the report. */
+export function provenanceLines({ machine, load, versions, made, command }: Provenance): string {
+  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [`${machine}; load ${rounded(load)}`, programs.join(', '), `${made}: ${command}`].join('\n')
 }
