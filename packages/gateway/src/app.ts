@@ -14,6 +14,7 @@ import {
 import { METHODS } from './config/definition.ts'
 import { checkCookieHeader } from './http/cookie-header.ts'
 import { plainPath } from './http/plain-path.ts'
+import { addSecurityHeaders } from './http/security-headers.ts'
 import { mediaType } from './http/form.ts'
 import { dev, DEV_PATH } from './routes/dev.ts'
 import { forward } from './proxy/forward.ts'
@@ -28,7 +29,12 @@ import { errorPage, wantsPage } from './session/page.ts'
 
 export interface AppEnv {
   Bindings: object
-  Variables: { trace: Trace; gateway: Gateway | undefined }
+  Variables: {
+    trace: Trace
+    gateway: Gateway | undefined
+    /** `true` once a service responded. */
+    isForwarded: boolean | undefined
+  }
 }
 
 /** Answers one of the gateway's own routes. */
@@ -70,6 +76,8 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     const response = new Response(c.res.body, c.res)
     response.headers.set('X-Request-Id', trace.requestId)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
+    const isForwarded = c.var.isForwarded === true
+    addSecurityHeaders(response, { env: c.env, request: req.raw, isForwarded })
     // Setting it would merge the headers of the response before into it.
     c.res = undefined
     c.res = response
@@ -124,7 +132,11 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     return gateway.config.environment === 'dev' ? dev(gateway, c.req.raw, c.var.trace) : next()
   })
 
-  app.all('*', async (c) => forward(await gatewayOf(c.env), c.req.raw, c.var.trace))
+  app.all('*', async (c) => {
+    const response = await forward(await gatewayOf(c.env), c.req.raw, c.var.trace)
+    c.set('isForwarded', true)
+    return response
+  })
 
   app.onError((error, c: Context<AppEnv>) =>
     wantsPage(c.req.raw)

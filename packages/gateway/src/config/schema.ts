@@ -77,6 +77,8 @@ export const VARIABLES = z.object({
   EXCHANGE_PUBLIC: flag.optional(),
   /** `true` also serves the JWKS on the public host name. */
   JWKS_PUBLIC: flag.default(false),
+  /** `false`: `/openapi.json`, which lists every route, is 404. */
+  OPENAPI_PUBLIC: flag.default(true),
   /** Exact origins whose pages may read responses, with commas; unset: no CORS headers. */
   CORS_ORIGINS: list.default([]),
   /** The gateway's own client at Auth0, for logins and the password realm. */

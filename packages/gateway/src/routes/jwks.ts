@@ -8,12 +8,19 @@ export async function jwksOf(gateway: Gateway): Promise<{ readonly keys: readonl
   return gateway.kitFor(audience).jwks()
 }
 
+/** Public keys are for whoever verifies, on pages of other sites too (Fetch §3.7). */
+const PUBLIC = { 'Cross-Origin-Resource-Policy': 'cross-origin' }
+
 /** The JWKS over HTTP: fresh for 300 s, and for 900 s more while this gateway is down (RFC 5861 §4); with an ETag. */
 export async function jwksResponse(gateway: Gateway, request: Request): Promise<Response> {
   const body = JSON.stringify(await jwksOf(gateway))
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body)))
   const etag = `"${Array.from(hash.slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')}"`
-  const headers = { 'Cache-Control': 'public, max-age=300, stale-if-error=900', ETag: etag }
+  const headers = {
+    ...PUBLIC,
+    'Cache-Control': 'public, max-age=300, stale-if-error=900',
+    ETag: etag,
+  }
   const known = request.headers
     .get('If-None-Match')
     ?.split(',')

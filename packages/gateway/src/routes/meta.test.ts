@@ -92,6 +92,17 @@ describe('GET /openapi.json', () => {
     expect(components.schemas).toHaveProperty('Error')
   })
 
+  it('names nothing that the gateway is made of: no binding, no variable, no audience', async () => {
+    const ROUTES = [{ match: '/a/*', methods: ['GET'], service: 'CANARY', audience: 'archive' }]
+    const text = JSON.stringify(await read({ ...env, ROUTES, CANARY: { fetch: () => undefined } }))
+    expect(text).not.toMatch(/CANARY|archive|[A-Z]{2,}_[A-Z]/)
+  })
+
+  it('is not there when it is switched off', async () => {
+    await expectError(await get('/openapi.json', { ...env, OPENAPI_PUBLIC: 'false' }), 404, 'not_found')
+    expect((await get('/openapi.json', { ...env, OPENAPI_PUBLIC: 'true' })).status).toBe(200)
+  })
+
   it('says which routes need a token', async () => {
     const ROUTES = [
       { match: '/open', methods: ['GET'], service: 'CONSUMER', auth: 'none' },

@@ -40,6 +40,12 @@ export function metadata({ config }: Gateway): Response {
         revocation_endpoint_auth_methods_supported: methods,
       }),
     },
-    { headers: { 'Cache-Control': 'public, max-age=300' } },
+    {
+      headers: {
+        'Cache-Control': 'public, max-age=300',
+        // Metadata is for every client (RFC 8414 §3).
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+      },
+    },
   )
 }

@@ -1,12 +1,19 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import * as z from 'zod'
+import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { JWKS_PATH, METADATA_PATH, OPENAPI_PATH } from '../config/reserved-paths.ts'
 import { errorAnswer, exchangeAnswer, exchangeForm, passwordBody, revocationForm } from './schemas.ts'
 import { SESSION_PATHS } from './session-openapi.ts'
 
-/** `GET /openapi.json`: this gateway's own routes, made from the schemas that check them, and its routes table. */
+/**
+ * `GET /openapi.json`: this gateway's own routes, made from the schemas that check them, and its routes table; nothing of
+ * what it is made of.
+ *
+ * @throws GatewayError `not_found` where it is off
+ */
 export function openapi({ config }: Gateway): Response {
+  if (!config.variables.OPENAPI_PUBLIC) throw new GatewayError('not_found')
   const document = createDocument({
     openapi: '3.1.0',
     info: { title: 'Sealgate gateway', version: '1' },
@@ -16,7 +23,7 @@ export function openapi({ config }: Gateway): Response {
       securitySchemes: {
         auth0: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An Auth0 access token' },
         session: { type: 'apiKey', in: 'cookie', name: '__Host-sealgate-session' },
-        client: { type: 'http', scheme: 'basic', description: 'A client of EXCHANGE_CLIENTS' },
+        client: { type: 'http', scheme: 'basic', description: 'A client that this gateway knows' },
       },
     },
   })
@@ -87,12 +94,17 @@ const RESERVED_PATHS: ZodOpenApiPathsObject = {
       summary: 'Authorization server metadata (RFC 8414)',
       responses: {
         '200': { description: 'The metadata', ...json(z.looseObject({ issuer: z.string() })) },
-        '404': failure('JWT_ISS is not BASE_URL'),
+        '404': failure('The issuer is another than this address'),
         default: failure('Any other error'),
       },
     },
   },
-  [OPENAPI_PATH]: { get: { summary: 'This document', responses: { '200': { description: 'OpenAPI 3.1' } } } },
+  [OPENAPI_PATH]: {
+    get: {
+      summary: 'This document',
+      responses: { '200': { description: 'OpenAPI 3.1' }, '404': failure('It is not public') },
+    },
+  },
 }
 
 /** What is forwarded: the edge's own responses. What the services say is theirs to document. */
@@ -107,7 +119,7 @@ function forwardedPaths(routes: Gateway['config']['routes']['routes']): ZodOpenA
       paths[path] = {
         ...paths[path],
         [method.toLowerCase()]: {
-          summary: `Forwarded to ${route.service}`,
+          summary: 'Forwarded to the service behind',
           ...parameters,
           security: { required: [{ auth0: [] }], anonymous: [{ auth0: [] }, {}], none: [] }[route.auth],
           responses: {
