@@ -4,14 +4,20 @@ import { connect } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoUsers } from 'sealgate/internal'
-import { startSystem, type System } from '../support/system.ts'
+import { Browser, startWithLogins } from '../support/browser.ts'
+import type { System } from '../support/system.ts'
 
 let system: System
 let token: string
+/** Of a browser that is logged in. */
+let cookie: string
 
 beforeAll(async () => {
-  system = await startSystem()
+  system = await startWithLogins()
   token = await system.login(demoUsers.alice)
+  const browser = new Browser(system)
+  await browser.logIn(demoUsers.alice)
+  cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
 })
 afterAll(() => system.close())
 
@@ -67,58 +73,65 @@ it('ten Cookie headers with a long run of spaces at once do not delay others', a
   expect(await send(requestOf('GET', '/auth/profile', [long]))).toBe(431)
 })
 
-it('no request line, header or body is a 500', { timeout: 120_000 }, async () => {
+describe('no request line, header or body is a 500', () => {
   const text = fc.string({
     unit: fc.constantFrom(...Array.from('aA0/.%;,=:{}[]"\\ \t\u00e9\u00ff-_~!*()\'&?#')),
     maxLength: 40,
   })
   const method = fc.constantFrom(
-    'GET',
-    'POST',
-    'HEAD',
-    'PUT',
-    'PATCH',
-    'DELETE',
-    'OPTIONS',
-    'TRACE',
-    'PROPFIND',
-    'X',
-  )
-  const path = fc.oneof(
-    fc.constantFrom(
-      '/',
-      '/health',
-      '/api/x',
-      '/oauth/token',
-      '/oauth/revoke',
-      '/auth/login',
-      '/auth/callback',
-    ),
-    fc.constantFrom(
-      '/auth/profile',
-      '/auth/refresh',
-      '/auth/logout',
-      '/.well-known/jwks.json',
-      '/openapi.json',
-    ),
-    text.map((part) => `/${part.replace(/[ \t]/g, '')}`),
+    ...['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'X'],
   )
   const name = fc.constantFrom(
     ...['Accept', 'Authorization', 'Cookie', 'Content-Type', 'Origin', 'Range', 'Upgrade', 'X-Request-Id'],
-    ...[
-      'Sec-WebSocket-Protocol',
-      'Sec-Fetch-Site',
-      'Access-Control-Request-Method',
-      'If-None-Match',
-      'traceparent',
-    ],
+    ...['Sec-WebSocket-Protocol', 'Sec-Fetch-Site', 'Access-Control-Request-Method', 'If-None-Match'],
+    ...['traceparent', 'Content-Encoding', 'Expect', 'Connection', 'Accept-Encoding'],
   )
   const header = fc.tuple(name, text).map(([one, value]) => `${one}: ${value}`)
-  const request = fc.record({ method, path, headers: fc.array(header, { maxLength: 4 }), body: text })
-  await fc.assert(
-    fc.asyncProperty(request, async ({ method: verb, path: where, headers, body }) => {
-      expect(await send(requestOf(verb, where, headers, body))).not.toBe(500)
-    }),
-    { numRuns: 300 },
-  )
+  const segment = text.map((part) => part.replace(/[ \t]/g, ''))
+
+  /** Sends requests to these paths, with these headers and whatever else. */
+  async function sendAny(paths: fc.Arbitrary<string>, given: readonly string[] = []): Promise<void> {
+    const request = fc.record({
+      method,
+      path: paths,
+      headers: fc.array(header, { maxLength: 4 }),
+      body: text,
+    })
+    await fc.assert(
+      fc.asyncProperty(request, async ({ method: verb, path, headers, body }) => {
+        expect(await send(requestOf(verb, path, [...given, ...headers], body))).not.toBe(500)
+      }),
+      { numRuns: 300 },
+    )
+  }
+
+  it('to the gateway’s own routes', { timeout: 120_000 }, async () => {
+    await sendAny(
+      fc.oneof(
+        fc.constantFrom(
+          ...['/health', '/oauth/token', '/oauth/revoke', '/auth/login', '/auth/callback', '/auth/profile'],
+          ...['/auth/refresh', '/auth/logout', '/openapi.json', '/.well-known/jwks.json'],
+          ...['/.well-known/oauth-authorization-server', '/dev/token', '/dev/keys'],
+        ),
+        segment.map((part) => `/${part}`),
+      ),
+    )
+  })
+
+  it.each<[string, given: () => readonly string[]]>([
+    ['with no credentials', () => []],
+    ['with a token', () => [`Authorization: Bearer ${token}`]],
+    ['with a session', () => [`Cookie: ${cookie}`, 'Sec-Fetch-Site: same-origin']],
+  ])('to forwarded routes, %s', { timeout: 120_000 }, async (_, given) => {
+    const reached = given().length > 0 ? '/api/reports' : '/api/whoami'
+    expect(await send(requestOf('GET', reached, given())), 'it reaches the service').toBe(200)
+    const known = ['/app/', '/app/app.js', '/api/reports', '/api/whoami', '/api/profile/x', '/api/echo']
+    await sendAny(
+      fc.oneof(
+        fc.constantFrom(...known, '/api/agents/chat/x', '/api/admin/users'),
+        fc.tuple(fc.constantFrom('/api/', '/app/'), segment).map((parts) => parts.join('')),
+      ),
+      given(),
+    )
+  })
 })
