@@ -7,7 +7,12 @@ export type { RegisteredClaims } from './claims/types.ts'
 export { ConfigError, KeysUnavailableError, TokenError, type TokenReason } from './errors.ts'
 export type { ExternalAlg } from './external/algorithms.ts'
 export { createExternalVerifier, externalVerifier } from './external/from-env.ts'
-export { verifyCompact, type VerifiedExternalJws } from './external/signature.ts'
+export {
+  compactVerifier,
+  type CompactVerifier,
+  verifyCompact,
+  type VerifiedExternalJws,
+} from './external/signature.ts'
 export { auth0, cloudflareAccess, entra, google, type IssuerUrls, okta } from './external/presets.ts'
 export type { JwksStore } from './external/store.ts'
 export type {

@@ -68,6 +68,21 @@ export async function verifyCompact(
   jwks: Readonly<Record<string, unknown>>,
   options: { readonly algorithms: readonly ExternalAlg[] },
 ): Promise<VerifiedExternalJws> {
+  return compactVerifier(jwks, options)(token)
+}
+
+/** Verifies a compact JWS with keys that were read before; throws as `verifyCompact` does for a token. */
+export type CompactVerifier = (token: string) => Promise<VerifiedExternalJws>
+
+/**
+ * `verifyCompact` for many tokens: the keys are read now, and imported once.
+ *
+ * @throws ConfigError for a key that is not usable
+ */
+export function compactVerifier(
+  jwks: Readonly<Record<string, unknown>>,
+  options: { readonly algorithms: readonly ExternalAlg[] },
+): CompactVerifier {
   const isSet = isObject(jwks) && Array.isArray(jwks.keys)
   const keys = (isSet ? (jwks.keys as readonly unknown[]) : [jwks]).map((jwk) => {
     const parsed = parseExternalJwk(jwk)
@@ -75,9 +90,11 @@ export async function verifyCompact(
     return parsed.key
   })
   const algorithms = checkAlgorithms(options.algorithms)
-  const { header, alg } = readExternal(token, algorithms)
-  const candidates = isSet ? select(keys, algorithms, header) : keys
-  return { header, payload: await checkSignature(token, alg, candidates) }
+  return async (token) => {
+    const { header, alg } = readExternal(token, algorithms)
+    const candidates = isSet ? select(keys, algorithms, header) : keys
+    return { header, payload: await checkSignature(token, alg, candidates) }
+  }
 }
 
 function select(

@@ -56,9 +56,6 @@ const TEXTS: Readonly<Record<400 | 401 | 403, WireText<BearerErrorCode>>> = {
   403: INSUFFICIENT_SCOPE,
 }
 
-/** For a request without credentials (RFC 6750 §3.1). */
-const BARE_CHALLENGE = 'Bearer'
-
 /** A rejection that concerns the caller. Without credentials the challenge is bare and there is no error code. */
 export function denial(
   status: 400 | 401 | 403,
@@ -73,7 +70,7 @@ export function denial(
     ...(text && { error: text[0] }),
     reason,
     detail,
-    challenge: text ? bearerChallenge(text) : BARE_CHALLENGE,
+    challenge: bearerChallenge(text),
     failed,
   })
 }
@@ -95,6 +92,6 @@ export function denialResponse(rejected: Denied): Response {
     })
   }
   return errorResponse(rejected.status, TEXTS[rejected.status], {
-    'WWW-Authenticate': rejected.challenge ?? BARE_CHALLENGE,
+    'WWW-Authenticate': rejected.challenge ?? bearerChallenge(),
   })
 }

@@ -1,17 +1,11 @@
 import { keepAlive } from '#runtime'
-import {
-  ALGORITHMS,
-  type Algorithm,
-  importVerifier,
-  type InternalAlg,
-  type Verify,
-} from '../jose/algorithms.ts'
+import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
 import { thumbprintOf } from '../jose/thumbprint.ts'
 import type { SetKey } from './key-set.ts'
 
 /** What a key is once the runtime has it. */
 export interface LoadedKey {
-  readonly verify: Verify
+  readonly cryptoKey: CryptoKey
   /** RFC 7638 thumbprint. `undefined` for secrets: their hash would help to guess them. */
   readonly thumbprint: string | undefined
 }
@@ -54,9 +48,9 @@ export class VerificationKey implements SetKey {
   }
 
   async #import(): Promise<LoadedKey> {
-    const verify = await importVerifier(this.algorithm.params, this.#raw)
+    const cryptoKey = await this.algorithm.importVerifier(this.#raw)
     const thumbprint = this.material === '' ? undefined : await thumbprintOf(this.material)
-    this.#loaded = { verify, thumbprint }
+    this.#loaded = { cryptoKey, thumbprint }
     return this.#loaded
   }
 }
