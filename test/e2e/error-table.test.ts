@@ -223,6 +223,11 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
     'a client that is not known',
     () => exchange({}, 'gateway', { Authorization: 'Basic YTpi' }),
   ],
+  [
+    'client_not_allowed',
+    'a client without audiences',
+    () => exchange({ client_id: 'stranger', client_secret: 'secret' }, 'with a client'),
+  ],
   ['unauthorized_client', 'an entrypoint over a binding without props', () => fetch(gateways.stranger)],
   ['no_credentials', 'none', () => ask('/api/x')],
   [

@@ -3,18 +3,22 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
+  type ClientAuth,
+  ClientSecretPost,
   type Configuration,
   customFetch,
   discovery,
   genericGrantRequest,
+  modifyAssertion,
   None,
+  PrivateKeyJwt,
   randomPKCECodeVerifier,
   randomState,
   refreshTokenGrant,
   tokenRevocation,
 } from 'openid-client'
 import { createHash } from 'node:crypto'
-import { decodeJwt } from 'jose'
+import { type CryptoKey, decodeJwt, exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoClients, demoUsers, FormBrowser } from 'sealgate/internal'
 import { ACCESS_TOKEN, bearer, EXCHANGE, startSystem, type System } from '../support/system.ts'
@@ -25,9 +29,22 @@ const SECRET = 'a-secret-of-the-batch-client'
 
 let system: System
 
+/** Of a client that has no secret: it signs. */
+let privateKey: CryptoKey
+
 beforeAll(async () => {
+  const pair = await generateKeyPair('ES256', { extractable: true })
+  const { publicKey } = pair
+  privateKey = pair.privateKey
   system = await startSystem({
-    gatewayVars: { JWT_ISS: BASE_URL, BASE_URL },
+    gatewayVars: {
+      JWT_ISS: BASE_URL,
+      BASE_URL,
+      CLIENTS: JSON.stringify({
+        batch: { audiences: ['reports'] },
+        signer: { audiences: ['reports'], keys: [await exportJWK(publicKey)] },
+      }),
+    },
     gatewaySecrets: {
       EXCHANGE_CLIENTS: JSON.stringify({ batch: createHash('sha256').update(SECRET).digest('hex') }),
     },
@@ -38,7 +55,11 @@ afterAll(() => system.close())
 
 /** An OAuth client library that knows nothing of Sealgate: all it gets is the issuer and its own credentials. */
 async function client(secret = SECRET): ReturnType<typeof discovery> {
-  return discovery(new URL(BASE_URL), 'batch', secret, undefined, {
+  return discover('batch', ClientSecretPost(secret))
+}
+
+async function discover(clientId: string, authentication: ClientAuth): ReturnType<typeof discovery> {
+  return discovery(new URL(BASE_URL), clientId, undefined, authentication, {
     algorithm: 'oauth2',
     [customFetch]: (url, init) => system.gateway(new URL(url).pathname, init as RequestInit),
   })
@@ -87,6 +108,36 @@ describe('an OAuth client library', () => {
 
     await tokenRevocation(config, answer.access_token)
     expect(await system.gatewayKv()).toEqual([expect.stringMatching(/^rev:[\w-]{43}:jti:[\w-]{43}$/)])
+  })
+
+  it('signs instead of sending a secret, and what it signed counts once (RFC 7523)', async () => {
+    const config = await discover('signer', PrivateKeyJwt(privateKey))
+    const server = config.serverMetadata()
+    expect(server.token_endpoint_auth_methods_supported).toContain('private_key_jwt')
+    expect(server.token_endpoint_auth_signing_alg_values_supported).toContain('ES256')
+    const parameters = {
+      subject_token: await system.login(demoUsers.alice),
+      subject_token_type: ACCESS_TOKEN,
+      audience: 'reports',
+    }
+    const answers = [
+      await genericGrantRequest(config, EXCHANGE, parameters),
+      await genericGrantRequest(config, EXCHANGE, parameters),
+    ]
+    for (const answer of answers) {
+      expect((await system.consumer('/secure', bearer(answer.access_token))).status).toBe(200)
+    }
+    const jti = 'always-the-same'
+    const replaying = await discover(
+      'signer',
+      PrivateKeyJwt(privateKey, {
+        [modifyAssertion]: (_, claims) => {
+          claims.jti = jti
+        },
+      }),
+    )
+    await genericGrantRequest(replaying, EXCHANGE, parameters)
+    await expect(genericGrantRequest(replaying, EXCHANGE, parameters)).rejects.toMatchObject({ status: 401 })
   })
 
   it('logs in and refreshes at Auth0, and exchanges what it gets each time', async () => {

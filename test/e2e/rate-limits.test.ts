@@ -52,6 +52,7 @@ beforeAll(async () => {
             AUTH0_CONNECTION: REALM,
             SESSION_SECRET: randomBytes(32).toString('base64url'),
             EXCHANGE_CLIENTS: JSON.stringify({ batch: createHash('sha256').update(SECRET).digest('hex') }),
+            CLIENTS: JSON.stringify({ batch: { audiences: ['reports'] } }),
             EXCHANGE_PUBLIC: 'true',
             ROUTES: '[]',
           },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   convertV4MiniflareOptions,
   Miniflare,
@@ -20,6 +20,7 @@ export type GatewayName =
   | 'without its sessions'
   | 'with sessions in cookies'
   | 'with HS512'
+  | 'with a client'
   | 'with a name beyond a token'
   | 'misconfigured'
 
@@ -114,6 +115,9 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
     ),
     'with sessions in cookies': gateway({ SESSION_STORE: 'cookie' }),
     'with HS512': gateway({ JWT_PRIVATE_JWK_NAME: '', JWT_SECRET: jwtSecret, JWKS_PUBLIC: 'true' }),
+    'with a client': gateway({
+      EXCHANGE_CLIENTS: JSON.stringify({ stranger: createHash('sha256').update('secret').digest('hex') }),
+    }),
     'with a name beyond a token': gateway({ GATEWAY_NAME: 'x'.repeat(8192) }),
     misconfigured: gateway({ JWT_ISS: '' }),
   }

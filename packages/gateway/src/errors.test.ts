@@ -22,6 +22,7 @@ const rows: [error: unknown, status: number, code: string, retryAfter: string | 
   [new GatewayError('invalid_scope'), 400, 'invalid_scope', null],
   [new GatewayError('unsupported_grant_type'), 400, 'unsupported_grant_type', null],
   [new GatewayError('invalid_client'), 401, 'invalid_client', null],
+  [new GatewayError('client_not_allowed'), 400, 'unauthorized_client', null],
   [new GatewayError('request_too_large'), 413, 'invalid_request', null],
   [new GatewayError('auth0_unavailable'), 503, 'auth0_unavailable', '5'],
   [new GatewayError('service_failed'), 502, 'bad_gateway', null],

@@ -5,6 +5,7 @@ import { type Config, parseConfig } from './config/read-config.ts'
 import { misspeltVariables } from './config/schema.ts'
 import { Datadog } from './observability/sinks/datadog.ts'
 import type { GatewayDefinition } from './config/definition.ts'
+import { UsedAssertions } from './http/used-assertions.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
 import { logEvent, type Ship } from './observability/log.ts'
 import { Pseudonyms } from './observability/pseudonym.ts'
@@ -19,9 +20,14 @@ export interface Gateway extends SessionGateway {
   /** Tokens that forwarding may use again. */
   readonly issuedTokens: IssuedTokenCache
   readonly pseudonyms: Pseudonyms
+  /** Assertions of clients that came before. */
+  readonly usedAssertions: UsedAssertions
 }
 
-export type GatewayOptions = Auth0Options
+export interface GatewayOptions extends Auth0Options {
+  /** Kept while secrets change: what was used stays used. Default: new. */
+  readonly usedAssertions?: UsedAssertions
+}
 
 /**
  * Finds the gateway that an environment describes. The same environment has the same one, while its secrets stay the
@@ -66,6 +72,7 @@ function gatewayWith(
   env: object,
   definition: GatewayDefinition,
 ): () => Gateway | Promise<Gateway> {
+  const usedAssertions = new UsedAssertions()
   let last: { readonly values: string; readonly gateway: Gateway } | undefined
   return freshSecrets(
     stored,
@@ -73,7 +80,7 @@ function gatewayWith(
       const values = JSON.stringify(secrets)
       if (last?.values === values) return last.gateway
       const withSecrets = { ...env, ...secrets }
-      const gateway = makeGateway(withSecrets, definition)
+      const gateway = makeGateway(withSecrets, definition, { usedAssertions })
       await rejectEqualSecrets(withSecrets, gateway.config)
       last = { values, gateway }
       return gateway
@@ -94,6 +101,7 @@ export function makeGateway(
     logEvent('warn', 'unknown_variable', undefined, `${name} is not read: did you mean ${meant}?`)
   }
   reportLimits(config)
+  reportClients(config)
   const kit = config.secretsByAudience ? undefined : makeKit(env)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
@@ -109,6 +117,7 @@ export function makeGateway(
       ...options,
     }),
     issuedTokens: new IssuedTokenCache(),
+    usedAssertions: options.usedAssertions ?? new UsedAssertions(),
     pseudonyms: new Pseudonyms(env),
     sessions: sessionsOf(config, now, options),
     ship: shipperOf(config),
@@ -129,6 +138,14 @@ function reportLimits({ environment, rateLimiters, missingLimiters }: Config): v
   } else if (environment === 'production') {
     logEvent('warn', 'rate_limiter_missing', undefined, `there is no limit without ${names}`)
   }
+}
+
+/** Once for each environment: a client that may exchange for nothing is rejected at each of its requests. */
+function reportClients({ exchange }: Config): void {
+  const names = [...exchange.clients].flatMap(([id, { audiences }]) => (audiences.size === 0 ? [id] : []))
+  if (names.length === 0) return
+  const detail = `${names.join(', ')} may exchange for nothing: list audiences under clients in gateway.config.ts`
+  logEvent('warn', 'client_without_audiences', undefined, detail)
 }
 
 function shipperOf({ datadog, environment }: Config): Ship {

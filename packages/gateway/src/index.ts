@@ -18,6 +18,7 @@ export type { JwksResult, KeysMethods } from './rpc/keys.ts'
 export {
   type AnonymousRoute,
   type AudienceDefinition,
+  type ClientDefinition,
   defineGateway,
   type GatewayDefinition,
   type Method,

@@ -19,7 +19,12 @@ const IP = '203.0.113.9'
 
 beforeAll(async () => {
   auth0 = await fakeAuth0()
-  env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: await newSlot('slot-a') })
+  env = gatewayEnv({
+    JWT_PRIVATE_JWK_NAME: 'SLOT_A',
+    SLOT_A: await newSlot('slot-a'),
+    CLIENTS: { batch: { audiences: ['reports'] } },
+    EXCHANGE_PUBLIC: true,
+  })
 })
 beforeEach(() => {
   vi.spyOn(globalThis, 'fetch').mockImplementation(auth0.fetch)
@@ -165,7 +170,7 @@ describe('each kind of caller has a limiter of its own', () => {
   )
 
   it('a limiter for what this gateway does not do is not missed', async () => {
-    await exchange({ ...env, RATE_LIMITER: countingLimiter(9) })
+    await exchange({ ...env, CLIENTS: {}, RATE_LIMITER: countingLimiter(9) })
     expect(logs.text()).not.toContain('rate_limiter_')
   })
 })

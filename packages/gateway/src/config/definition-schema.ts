@@ -24,6 +24,14 @@ export const audiences = z.record(
   }),
 )
 
+export const clients = z.record(
+  name,
+  z.strictObject({
+    audiences: z.array(name),
+    keys: z.array(z.record(z.string(), z.unknown())).optional(),
+  }),
+)
+
 /** Headers that this gateway sets, strips, or that belong to one hop: no route may pass them on. */
 const RESERVED_HEADERS =
   /^(authorization|cookie|host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|expect|content-length|txn-token|x-request-id|x-client-ip|x-real-ip|x-user-.*|x-forwarded-.*|forwarded|true-client-ip|cf-.*|proxy-.*|sec-websocket-.*)$/

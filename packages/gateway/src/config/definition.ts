@@ -63,12 +63,25 @@ export interface OpenRoute extends CommonRoute {
 export type RouteDefinition<Audience extends string = string> =
   ProtectedRoute<Audience> | AnonymousRoute<Audience> | OpenRoute
 
+/** A client of the token exchange: what it may request, and how it signs. Nothing here is secret. */
+export interface ClientDefinition<Audience extends string = string> {
+  /** The audiences that it may exchange for. */
+  readonly audiences: readonly Audience[]
+  /**
+   * Public JWKs that verify its assertions (`private_key_jwt`, RFC 7523 §2.2); of several each needs a `kid`. Default:
+   * none; its secret is in `EXCHANGE_CLIENTS`.
+   */
+  readonly keys?: readonly Readonly<Record<string, unknown>>[] | undefined
+}
+
 export interface GatewayDefinition<Audience extends string = string> {
   readonly audiences: Readonly<Record<Audience, AudienceDefinition>>
   readonly routes: readonly RouteDefinition<NoInfer<Audience>>[]
+  /** Clients of the token exchange, by id. One that is not here may exchange for nothing. Default: none. */
+  readonly clients?: Readonly<Record<string, ClientDefinition<NoInfer<Audience>>>> | undefined
 }
 
-/** Declares audiences and routes, so that a route for an unknown audience does not compile. */
+/** Declares audiences, routes and clients, so that a route or client for an unknown audience does not compile. */
 export function defineGateway<const Audience extends string>(
   definition: GatewayDefinition<Audience>,
 ): GatewayDefinition<Audience> {

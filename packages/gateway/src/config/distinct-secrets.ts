@@ -61,9 +61,9 @@ async function knownSecrets(env: object, { variables, exchange }: Config): Promi
     })),
   )
   // What stands there is the digest of a client's secret already.
-  const clients = [...exchange.clients].map(([id, hash]): Known => {
+  const clients = [...exchange.clients].map(([id, { secretHash }]): Known => {
     const name = `EXCHANGE_CLIENTS (${id})`
-    return { name, holder: name, digests: [base64url.encode(hash)] }
+    return { name, holder: name, digests: secretHash ? [base64url.encode(secretHash)] : [] }
   })
   return [...digested, ...clients]
 }

@@ -1,6 +1,7 @@
 import { envMode } from '@sealgate/kit'
 import { namesOf } from '@sealgate/kit/gateway'
-import type { AudienceDefinition } from './definition.ts'
+import { type ExchangeClient, readClients } from './clients.ts'
+import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
 import { present, reject, type Variables } from './schema.ts'
 
 /** How internal tokens are issued. Times in seconds. */
@@ -15,8 +16,8 @@ export interface ExchangeSettings {
   /** HS512 with a secret of its own for each audience: audience → name of the secret binding. */
   readonly secretsByAudience: ReadonlyMap<string, string> | undefined
   readonly exchange: {
-    /** Client id → SHA-256 of its secret. */
-    readonly clients: ReadonlyMap<string, Uint8Array>
+    /** By client id. */
+    readonly clients: ReadonlyMap<string, ExchangeClient>
     /** Whether a caller without client authentication may exchange. */
     readonly isPublic: boolean
   }
@@ -34,7 +35,9 @@ export function readExchange(
   env: object,
   variables: Variables,
   audiences: ReadonlyMap<string, AudienceDefinition>,
+  definition: GatewayDefinition,
 ): ExchangeSettings {
+  const clients = readClients(variables, definition, audiences)
   const maxTtlSeconds = variables.JWT_MAX_TTL_SECONDS
   return {
     issuer: variables.JWT_ISS,
@@ -42,7 +45,10 @@ export function readExchange(
     ttlSeconds: variables.JWT_TTL_SECONDS ?? Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds),
     maxTtlSeconds,
     ...keysOf(env, variables, audiences),
-    exchange: exchangeOf(variables),
+    exchange: {
+      clients,
+      isPublic: variables.EXCHANGE_PUBLIC ?? isPublicByDefault(variables, clients),
+    },
     jwksPublic: variables.JWKS_PUBLIC,
     hasDenylist: present(env, 'JWT_DENYLIST_NAME') !== undefined,
     adminSign: adminSignOf(variables.ADMIN_SIGN, audiences),
@@ -71,6 +77,14 @@ function keysOf(
   return { mode: 'HS512', secretsByAudience: new Map(Object.entries(secrets)) }
 }
 
+/** That clients are named, though it be none, says that others are not meant to exchange. */
+function isPublicByDefault(
+  { EXCHANGE_CLIENTS, WORKER_ENV }: Variables,
+  clients: ReadonlyMap<string, ExchangeClient>,
+): boolean {
+  return EXCHANGE_CLIENTS === undefined && clients.size === 0 && WORKER_ENV !== 'production'
+}
+
 function adminSignOf(
   names: readonly string[],
   known: ReadonlyMap<string, AudienceDefinition>,
@@ -78,26 +92,4 @@ function adminSignOf(
   const unknown = names.find((name) => !known.has(name))
   if (unknown !== undefined) reject('ADMIN_SIGN', `names ${unknown}, which is not in AUDIENCES`)
   return new Set(names)
-}
-
-function exchangeOf({
-  EXCHANGE_CLIENTS,
-  EXCHANGE_PUBLIC,
-  WORKER_ENV,
-}: Variables): ExchangeSettings['exchange'] {
-  const clients = new Map(
-    Object.entries(EXCHANGE_CLIENTS ?? {}).map(([id, hash]) => {
-      if (!/^[0-9a-f]{64}$/i.test(hash)) {
-        reject(
-          'EXCHANGE_CLIENTS',
-          'must have the SHA-256 of each secret as 64 hexadecimal digits (sha256sum prints it)',
-        )
-      }
-      return [id, Uint8Array.from(hash.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))]
-    }),
-  )
-  return {
-    clients,
-    isPublic: EXCHANGE_PUBLIC ?? (EXCHANGE_CLIENTS === undefined && WORKER_ENV !== 'production'),
-  }
 }

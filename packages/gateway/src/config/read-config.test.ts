@@ -114,6 +114,24 @@ describe('values', () => {
   })
 })
 
+/** RFC 8037, appendix A. */
+const PUBLIC = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+const other = { ...PUBLIC, x: 'PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw' }
+const badKeys: [keys: object[], message: RegExp][] = [
+  [[{ ...PUBLIC, d: PUBLIC.x }], /^CLIENTS batch\.keys: .*it holds a private or a shared key/],
+  [[{ kty: 'oct', k: 'AAAA' }], /^CLIENTS batch\.keys: .*it holds a private or a shared key/],
+  [[{ ...PUBLIC, use: 'enc' }], /^CLIENTS batch\.keys: .*its use is not sig/],
+  [[{}], /^CLIENTS batch\.keys: .*its kty is not RSA, EC or OKP/],
+  [[PUBLIC, { ...other, kid: 'b' }], /^CLIENTS batch\.keys are several: each needs a kid of its own/],
+  [
+    [
+      { ...PUBLIC, kid: 'a' },
+      { ...other, kid: 'a' },
+    ],
+    /^CLIENTS batch\.keys are several: each needs a kid of its own/,
+  ],
+]
+
 const rejected: [name: string, value: unknown, message: RegExp, more?: object][] = [
   ['AUTH0_DOMAIN', undefined, /^AUTH0_DOMAIN is required: set it to your tenant/],
   ['AUTH0_DOMAIN', 'https://tenant.test/', /^AUTH0_DOMAIN must be a host name alone/],
@@ -143,6 +161,20 @@ const rejected: [name: string, value: unknown, message: RegExp, more?: object][]
     /^EXCHANGE_CLIENTS must have the SHA-256 of each secret/,
   ],
   ['EXCHANGE_CLIENTS', { web: HASH.slice(1) }, /^EXCHANGE_CLIENTS must have the SHA-256 of each secret/],
+  ['CLIENTS', '[', /^CLIENTS is not JSON/],
+  ['CLIENTS', { batch: {} }, /^CLIENTS\.batch\.audiences/],
+  ['CLIENTS', { batch: { audiences: [], secret: 'x' } }, /^CLIENTS\.batch/],
+  ['CLIENTS', { batch: { audiences: ['nobody'] } }, /^CLIENTS batch names nobody, which is not in AUDIENCES/],
+  ...badKeys.map(([keys, message]): (typeof rejected)[number] => [
+    'CLIENTS',
+    { batch: { audiences: ['reports'], keys } },
+    message,
+  ]),
+  [
+    'CLIENTS',
+    { one: { audiences: [], keys: [PUBLIC] }, other: { audiences: [], keys: [{ ...PUBLIC, kid: 'x' }] } },
+    /^CLIENTS gives one key to both one and other/,
+  ],
   ['AUTH0_CLIENT_ID', 'web', /^AUTH0_CLIENT_SECRET is missing: npx wrangler secret put AUTH0_CLIENT_SECRET/],
   ['AUTH0_CLIENT_SECRET', 's', /^AUTH0_CLIENT_ID is missing beside AUTH0_CLIENT_SECRET: set it/],
   ['AUTH0_CONNECTION', 'users', /^AUTH0_CONNECTION needs AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET/],
@@ -265,6 +297,13 @@ describe('who may exchange', () => {
     ['anybody', 'staging', {}, true],
     ['anybody', 'dev', {}, true],
     ['clients alone', 'dev', { EXCHANGE_CLIENTS: { web: HASH } }, false],
+    ['clients alone, of which there is none', 'dev', { EXCHANGE_CLIENTS: {} }, false],
+    [
+      'clients alone that sign',
+      'dev',
+      { CLIENTS: { web: { audiences: ['reports'], keys: [PUBLIC] } } },
+      false,
+    ],
     ['anybody, because it says so', 'production', { EXCHANGE_PUBLIC: 'true' }, true],
     ['both kinds', 'dev', { EXCHANGE_PUBLIC: true, EXCHANGE_CLIENTS: { web: HASH } }, true],
   ])('%s in %s with %o', (_, environment, more, isPublic) => {

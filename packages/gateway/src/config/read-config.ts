@@ -20,7 +20,7 @@ export interface Config extends Auth0Settings, ExchangeSettings, LimitSettings, 
 /**
  * Reads the environment (docs/reference/environment.md).
  *
- * @param definition audiences and routes, unless `AUDIENCES` and `ROUTES` replace them
+ * @param definition audiences, routes and clients, unless `AUDIENCES`, `ROUTES` and `CLIENTS` replace them
  * @throws ConfigError naming the variable and what to do
  */
 export function parseConfig(env: object, definition: GatewayDefinition): Config {
@@ -30,7 +30,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const auth0 = readAuth0(env, variables, isStrict)
   const services = readServices(env, variables, definition)
   const web = readWeb(variables, isStrict)
-  const exchange = readExchange(env, variables, services.audiences)
+  const exchange = readExchange(env, variables, services.audiences, definition)
   const session = sessionConfig({
     login: auth0.login,
     secret: variables.SESSION_SECRET,

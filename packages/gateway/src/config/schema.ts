@@ -1,7 +1,7 @@
 import { ConfigError } from '@sealgate/kit'
 import { isNearMiss } from '@sealgate/kit/gateway'
 import * as z from 'zod'
-import { audiences, routes } from './definition-schema.ts'
+import { audiences, clients, routes } from './definition-schema.ts'
 import { LIMITERS } from './limiter-names.ts'
 import { flag, json, list, seconds } from './value-types.ts'
 
@@ -63,16 +63,18 @@ export const VARIABLES = z.object({
   AUDIENCES: json(audiences).optional(),
   /** Replaces `routes` of the definition, as JSON. */
   ROUTES: json(routes).optional(),
+  /** Replaces `clients` of the definition, as JSON. */
+  CLIENTS: json(clients).optional(),
   /**
-   * Secret. JSON: client id to SHA-256 of its secret (64 hexadecimal digits). Set: the exchange requires client
-   * authentication.
+   * Secret. JSON: client id to SHA-256 of its secret (64 hexadecimal digits), for clients that do not sign with a key.
+   * What each may exchange for is in `clients` of the definition.
    */
   EXCHANGE_CLIENTS: json(
     z.record(z.string().min(1), z.string(), 'must be JSON: client id to SHA-256 of its secret'),
   ).optional(),
   /**
-   * Allows the exchange without client authentication (browser clients). Default: `false` in production or with
-   * `EXCHANGE_CLIENTS`, else `true`.
+   * Allows the exchange without client authentication (browser clients), for every audience. Default: `false` in
+   * production or with any client, else `true`.
    */
   EXCHANGE_PUBLIC: flag.optional(),
   /** `true` also serves the JWKS on the public host name. */
@@ -154,6 +156,12 @@ export function present(env: object, name: string | undefined): unknown {
 /** @throws ConfigError naming the variable and what to do */
 export function reject(variable: string, problem: string): never {
   throw new ConfigError(`${variable} ${problem}`)
+}
+
+/** What is wrong with a part of the definition, or with the variable that replaces it. */
+export function definitionError(variable: string, error: z.ZodError): ConfigError {
+  const problems = error.issues.map(({ path, message }) => `${[variable, ...path].join('.')} ${message}`)
+  return new ConfigError(`${problems.join('; ')} (from ${variable}, or from gateway.config.ts)`)
 }
 
 /** Bindings and secrets that the gateway looks up by these names. */

@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
 import { audiences, routes } from './definition-schema.ts'
 import { RouteTable } from './route-table.ts'
-import { present, reject, type Variables } from './schema.ts'
+import { definitionError, present, reject, type Variables } from './schema.ts'
 
 /** A service binding, as far as forwarding needs it. */
 export interface Service {
@@ -72,11 +72,6 @@ function checkRoutes(given: unknown): z.infer<typeof routes> {
   const parsed = routes.safeParse(given)
   if (!parsed.success) throw definitionError('ROUTES', parsed.error)
   return parsed.data
-}
-
-function definitionError(variable: string, error: z.ZodError): ConfigError {
-  const problems = error.issues.map(({ path, message }) => `${[variable, ...path].join('.')} ${message}`)
-  return new ConfigError(`${problems.join('; ')} (from ${variable}, or from gateway.config.ts)`)
 }
 
 /** Finds the binding of every route, and rejects routes for audiences and permissions that do not exist. */

@@ -61,6 +61,7 @@ beforeEach(async () => {
     JWT_PRIVATE_JWK_NAME: 'SLOT_A',
     SLOT_A: slot,
     EXCHANGE_CLIENTS: binding('clients'),
+    CLIENTS: { batch: { audiences: ['reports'] } },
     SESSION_SECRET: binding('session'),
   })
 })
@@ -85,6 +86,9 @@ it('a secret that changed counts within a minute; while none did, the gateway st
   vi.setSystemTime(Date.now() + 61_000)
   await expectError(await exchangeBy('first'), 401, 'invalid_client')
   expect((await exchangeBy('second')).status).toBe(200)
+  const after = await gatewayOf(env)
+  expect(after).not.toBe(before)
+  expect(after.usedAssertions, 'what a client signed once stays used').toBe(before.usedAssertions)
 })
 
 it('in an outage the last values serve for five minutes more', async () => {

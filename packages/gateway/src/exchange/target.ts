@@ -1,4 +1,5 @@
 import type { Config } from '../config/read-config.ts'
+import type { ExchangeClient } from '../config/clients.ts'
 import { GatewayError } from '../errors.ts'
 
 /** How a request names the service that its token is for. */
@@ -30,4 +31,18 @@ export function targetOf(
   throw new GatewayError('invalid_target', {
     detail: named.size > 1 ? 'several targets' : 'an audience or resource that is not known',
   })
+}
+
+/**
+ * Holds a target against what a client may exchange for. To a client an audience that is not its own is one that is not
+ * there.
+ *
+ * @throws GatewayError `client_not_allowed` for a client without audiences (RFC 6749 §5.2), `invalid_target`
+ *   (RFC 8693 §2.2.2)
+ */
+export function checkTarget(target: string, client: Pick<ExchangeClient, 'audiences'> | undefined): void {
+  if (client?.audiences.size === 0) throw new GatewayError('client_not_allowed')
+  if (client?.audiences.has(target) === false) {
+    throw new GatewayError('invalid_target', { detail: `the client may not exchange for ${target}` })
+  }
 }

@@ -24,6 +24,7 @@ beforeAll(async () => {
     JWT_PRIVATE_JWK_NAME: 'SLOT_A',
     SLOT_A: await newSlot('slot-a'),
     EXCHANGE_CLIENTS: { orders: hash.map((byte) => byte.toString(16).padStart(2, '0')).join('') },
+    CLIENTS: { orders: { audiences: ['reports', 'archive'] } },
     EXCHANGE_PUBLIC: true,
   })
 })

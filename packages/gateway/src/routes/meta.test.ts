@@ -1,6 +1,15 @@
+import { exportJWK, generateKeyPair } from 'jose'
 import { customFetch, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { AUDIENCES, catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
+import {
+  AUDIENCES,
+  catchLogs,
+  expectError,
+  gatewayEnv,
+  memoryKv,
+  newSlot,
+  plain,
+} from '../testing/fixtures.ts'
 import { app } from '../testing/test-gateway.ts'
 
 let env: Record<string, unknown>
@@ -48,6 +57,23 @@ describe('GET /.well-known/oauth-authorization-server', () => {
       jwks_uri: 'https://gateway.test/.well-known/jwks.json',
       revocation_endpoint: 'https://gateway.test/oauth/revoke',
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    })
+  })
+
+  it('names how clients sign, where one does', async () => {
+    const { publicKey } = await generateKeyPair('ES256')
+    const on = {
+      ...env,
+      JWT_DENYLIST_NAME: 'DENYLIST',
+      DENYLIST: memoryKv(),
+      CLIENTS: { batch: { audiences: ['reports'], keys: [plain(await exportJWK(publicKey))] } },
+    }
+    const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS256']
+    expect(await (await get('/.well-known/oauth-authorization-server', on)).json()).toMatchObject({
+      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      token_endpoint_auth_signing_alg_values_supported: algorithms,
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt'],
+      revocation_endpoint_auth_signing_alg_values_supported: algorithms,
     })
   })
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
+import { ASSERTION_ALGORITHMS } from '../config/clients.ts'
 import { JWKS_PATH } from '../config/reserved-paths.ts'
 import { TOKEN_EXCHANGE } from './schemas.ts'
 
@@ -17,8 +18,11 @@ export function health(): Response {
 export function metadata({ config }: Gateway): Response {
   const { baseUrl, issuer, jwksPublic, mode, hasDenylist, audiences, audiencesByResource, exchange } = config
   if (baseUrl === undefined || baseUrl !== issuer) throw new GatewayError('not_found')
+  const clients = [...exchange.clients.values()]
+  const signs = clients.some(({ verify }) => verify)
   const methods = [
-    ...(exchange.clients.size > 0 ? ['client_secret_basic', 'client_secret_post'] : []),
+    ...(clients.some(({ secretHash }) => secretHash) ? ['client_secret_basic', 'client_secret_post'] : []),
+    ...(signs ? ['private_key_jwt'] : []),
     ...(exchange.isPublic ? ['none'] : []),
   ]
   // RFC 9728 §1.2: the identifier of a protected resource is an https URL. Other URIs name no such one.
@@ -28,6 +32,7 @@ export function metadata({ config }: Gateway): Response {
       issuer,
       token_endpoint: `${baseUrl}/oauth/token`,
       token_endpoint_auth_methods_supported: methods,
+      ...(signs && { token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS }),
       // No authorization endpoint of its own: users log in at Auth0.
       response_types_supported: [],
       grant_types_supported: [TOKEN_EXCHANGE],
@@ -38,6 +43,7 @@ export function metadata({ config }: Gateway): Response {
       ...(hasDenylist && {
         revocation_endpoint: `${baseUrl}/oauth/revoke`,
         revocation_endpoint_auth_methods_supported: methods,
+        ...(signs && { revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS }),
       }),
     },
     {

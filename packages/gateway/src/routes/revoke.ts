@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { TXN_TOKEN_TYP } from '../exchange/transaction-token.ts'
 import { readForm } from '../http/form.ts'
-import { admitClient } from './client.ts'
+import { admitClient } from './admit-client.ts'
 import { checkForm, revocationForm } from './schemas.ts'
 
 /**

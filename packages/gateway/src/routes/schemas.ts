@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
+import { ASSERTION_TYPE } from '../http/client-assertion.ts'
 import type { Form } from '../http/form.ts'
 
 /** What the OAuth endpoints take. The OpenAPI document is made from these very schemas. */
@@ -10,6 +11,14 @@ export const JWT = 'urn:ietf:params:oauth:token-type:jwt'
 export const TXN_TOKEN = 'urn:ietf:params:oauth:token-type:txn_token'
 
 const tokenType = z.enum([ACCESS_TOKEN, JWT])
+
+/** Parameters of a client that does not authenticate by HTTP Basic (RFC 6749 §2.3.1, RFC 7523 §2.2). */
+const clientAuthentication = {
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+  client_assertion: z.string().optional().meta({ description: 'A JWT that the client signed, for one use' }),
+  client_assertion_type: z.literal(ASSERTION_TYPE).optional(),
+}
 
 /** RFC 8693 §2.1. */
 export const exchangeForm = z
@@ -34,8 +43,7 @@ export const exchangeForm = z
     actor_token_type: tokenType.optional(),
     request_context: z.string().optional().meta({ description: 'A JSON object, for a txn_token: its rctx' }),
     request_details: z.string().optional().meta({ description: 'A JSON object, for a txn_token: its tctx' }),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional(),
+    ...clientAuthentication,
   })
   .meta({ id: 'TokenExchangeRequest', description: 'RFC 8693 §2.1' })
 
@@ -55,8 +63,7 @@ export const revocationForm = z
   .object({
     token: z.string().meta({ description: 'An internal token' }),
     token_type_hint: z.string().optional(),
-    client_id: z.string().optional(),
-    client_secret: z.string().optional(),
+    ...clientAuthentication,
   })
   .meta({ id: 'RevocationRequest', description: 'RFC 7009 §2.1' })
 

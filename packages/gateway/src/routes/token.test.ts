@@ -314,7 +314,11 @@ describe('client authentication (RFC 6749 §2.3.1)', () => {
   beforeEach(async () => {
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret)))
     const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
-    env = { ...env, EXCHANGE_CLIENTS: { 'back office': hex } }
+    env = {
+      ...env,
+      EXCHANGE_CLIENTS: { 'back office': hex },
+      CLIENTS: { 'back office': { audiences: ['reports'] } },
+    }
   })
 
   it('passes by HTTP Basic, form-encoded', async () => {
@@ -343,6 +347,49 @@ describe('client authentication (RFC 6749 §2.3.1)', () => {
     await expectError(response, 401, 'invalid_client')
   })
 
+  describe('is for the audiences of the client', () => {
+    const as = (client: Record<string, unknown> | undefined, changed: Parameters = {}): Promise<Response> => {
+      env = { ...env, CLIENTS: client && { 'back office': client } }
+      return post(form(changed), basic('back office', secret))
+    }
+
+    it('and for no other: that one is not there (RFC 8693 §2.2.2)', async () => {
+      expect((await as({ audiences: ['archive', 'reports'] })).status).toBe(200)
+      const other = await as({ audiences: ['archive'] })
+      const unknown = await as({ audiences: ['archive'] }, { audience: 'unknown' })
+      expect(await expectError(other, 400, 'invalid_target')).toBe(
+        await expectError(unknown, 400, 'invalid_target'),
+      )
+      expect(logs.text()).toContain('the client may not exchange for reports')
+    })
+
+    it('however the target is named', async () => {
+      const resources = ['https://reports.test']
+      env = { ...env, AUDIENCES: { ...AUDIENCES, reports: { ...AUDIENCES.reports, resources } } }
+      const named = { audience: undefined, resource: 'https://reports.test' }
+      expect((await as({ audiences: ['reports'] }, named)).status).toBe(200)
+      await expectError(await as({ audiences: ['archive'] }, named), 400, 'invalid_target')
+    })
+
+    it('whatever kind of token is requested', async () => {
+      const type = { requested_token_type: `${TYPE}txn_token`, scope: 'read:reports' }
+      expect((await as({ audiences: ['reports'] }, type)).status).toBe(200)
+      await expectError(await as({ audiences: ['archive'] }, type), 400, 'invalid_target')
+    })
+
+    it.each<[string, Record<string, unknown> | undefined]>([
+      ['is not listed', undefined],
+      ['has an empty list', { audiences: [] }],
+    ])(
+      'a client that %s may exchange for nothing, and the log says so once (RFC 6749 §5.2)',
+      async (_, client) => {
+        await expectError(await as(client), 400, 'unauthorized_client')
+        expect(logs.text().split('client_without_audiences')).toHaveLength(2)
+        expect(logs.text()).toContain('back office may exchange for nothing')
+      },
+    )
+  })
+
   it('is checked before anything about the token is told', async () => {
     await expectError(await post(form({ subject_token: 'nonsense' })), 401, 'invalid_client')
   })
@@ -365,7 +412,7 @@ describe('client authentication (RFC 6749 §2.3.1)', () => {
   })
 
   it('cannot be left out in production unless that is said', async () => {
-    env = { ...env, EXCHANGE_CLIENTS: undefined, WORKER_ENV: 'production' }
+    env = { ...env, EXCHANGE_CLIENTS: undefined, CLIENTS: undefined, WORKER_ENV: 'production' }
     await expectError(await post(form()), 401, 'invalid_client')
   })
 })

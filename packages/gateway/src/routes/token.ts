@@ -13,10 +13,10 @@ import {
 import { issue, type Issued, rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
 import { limit } from '../rate-limit.ts'
-import { targetOf } from '../exchange/target.ts'
+import { checkTarget, targetOf } from '../exchange/target.ts'
 import { issueTransaction, readContext } from '../exchange/transaction-token.ts'
 import { type Form, readForm } from '../http/form.ts'
-import { admitClient } from './client.ts'
+import { admitClient } from './admit-client.ts'
 import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
 
 /** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
@@ -26,6 +26,7 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   const { client, limiter } = await admitClient(gateway, request, form)
   const requested = readExchange(form)
   const audience = targetOf({ audience: requested.audience, resources: requested.resource }, config)
+  if (client !== undefined) checkTarget(audience, config.exchange.clients.get(client))
 
   const subject = await verified(gateway, requested.subject_token, 'invalid_subject_token')
   trace.subject = subject.sub

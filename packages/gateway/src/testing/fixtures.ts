@@ -135,7 +135,7 @@ export async function expectError(response: Response, status: number, error: str
 }
 
 /** workerd exports a JWK with every member there is, most of them `undefined`. */
-function plain(value: object): Record<string, unknown> {
+export function plain(value: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
 }
 

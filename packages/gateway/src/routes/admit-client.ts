@@ -1,0 +1,65 @@
+import { TokenError } from '@sealgate/kit'
+import { checkRevoked } from '@sealgate/kit/gateway'
+import { waitUntil } from '#runtime'
+import { GatewayError } from '../errors.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Assertion } from '../http/client-assertion.ts'
+import { authenticateClient, offersCredentials } from '../http/client-authentication.ts'
+import type { Form } from '../http/form.ts'
+import { logEvent } from '../observability/log.ts'
+import { clientIp, limit } from '../rate-limit.ts'
+import { originOf } from '../session/cookies.ts'
+
+/** Who called a route that clients call. */
+export interface Caller {
+  /** `undefined`: nobody in particular. */
+  readonly client: string | undefined
+  /** What counts it, and whom it speaks for: a service calls for many, and often. */
+  readonly limiter: 'shared' | 'clients'
+}
+
+/**
+ * Authenticates the client of a request, and counts it. Its address is counted before, so that nobody guesses secrets
+ * without a limit: by the limiter of clients where credentials came, whether they are good or not.
+ *
+ * @throws GatewayError `invalid_client`, `invalid_request`, `rate_limited`
+ */
+export async function admitClient(gateway: Gateway, request: Request, { parameters }: Form): Promise<Caller> {
+  const { environment, exchange, issuer } = gateway.config
+  const limiter = offersCredentials(request, parameters) ? 'clients' : 'shared'
+  await limit(gateway, { ip: clientIp(request, environment) }, limiter)
+  const audiences = [`${originOf(gateway.config, request)}/oauth/token`, issuer]
+  const authenticated = await authenticateClient(request, parameters, exchange, audiences, gateway.now())
+  const client = authenticated?.client
+  await limit(gateway, { client }, limiter)
+  if (authenticated?.assertion) await rejectUsed(gateway, authenticated.assertion)
+  return { client, limiter }
+}
+
+/**
+ * An assertion counts once (RFC 7523 §3): this isolate knows its own uses, and the deny-list, where there is one, those of
+ * others a minute later.
+ *
+ * @throws GatewayError `invalid_client`, `rate_limited`
+ * @throws RevocationUnavailableError
+ */
+async function rejectUsed(gateway: Gateway, { client, jti, until }: Assertion): Promise<void> {
+  const now = gateway.now()
+  const outcome = gateway.usedAssertions.add(client, jti, until, now)
+  if (outcome === 'full')
+    throw new GatewayError('rate_limited', { detail: 'too many assertions of one client' })
+  if (outcome === 'used')
+    throw new GatewayError('invalid_client', { detail: 'an assertion that was used before' })
+  if (!gateway.config.hasDenylist) return
+  const [audience = ''] = gateway.config.audiences.keys()
+  const kit = gateway.kitFor(audience)
+  // No token has such a jti, and no token such a subject.
+  const name = JSON.stringify(['client-assertion', client, jti])
+  await checkRevoked(kit, { sub: name, iat: now, jti: name }).catch((error: unknown) => {
+    if (!(error instanceof TokenError)) throw error
+    throw new GatewayError('invalid_client', { detail: 'an assertion that was used before, elsewhere' })
+  })
+  waitUntil(
+    kit.revoke({ jti: name }).catch(() => logEvent('error', 'assertion_use_not_recorded', gateway.ship)),
+  )
+}
