@@ -1,6 +1,6 @@
 import { verifyCompact } from '@sealgate/kit/jws'
 import { describe, expect, it } from 'vitest'
-import { ALGORITHMS } from '../../packages/kit/src/jose/algorithms.ts'
+import { ALGORITHMS, importVerifier } from '../../packages/kit/src/jose/algorithms.ts'
 import { type Case, fromHex, type Jwk, vectorFile, type Wycheproof } from './vectors.ts'
 
 interface MacGroup {
@@ -19,8 +19,8 @@ describe('Wycheproof: HMAC-SHA-512', () => {
   it.each(cases)('$tcId $comment, $tagSize bits: $result', async ({ key, msg, tag, tagSize, result }) => {
     const bytes = fromHex(tag)
     const isWhole = bytes.length === HS512.signatureBytes
-    const verifier = await HS512.importVerifier(fromHex(key))
-    const good = isWhole && (await crypto.subtle.verify(HS512.params, verifier, bytes, fromHex(msg)))
+    const verify = await importVerifier(HS512.params, fromHex(key))
+    const good = isWhole && (await verify(bytes, fromHex(msg)))
     expect(good).toBe(result === 'valid' && tagSize === 512)
   })
 })

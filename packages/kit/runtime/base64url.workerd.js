@@ -1,7 +1,6 @@
 // workerd brings a decoder of its own, which is lenient: it passes over white space, takes padding, and drops spare bits.
 // All of that is rejected around it, so that one byte string has one spelling.
-const DECODE = { alphabet: 'base64url' }
-const ENCODE = { alphabet: 'base64url', omitPadding: true }
+const OPTIONS = { alphabet: 'base64url', omitPadding: true }
 
 /** What a text may end with, by its length modulo 4: the characters whose spare bits are zero. */
 const ENDS = ['', '', 'AQgw', 'AEIMQUYcgkosw048']
@@ -12,7 +11,7 @@ export function decodeBase64UrlInto(text, out) {
   if (rest && !ENDS[rest].includes(text[length - 1])) return -1
   try {
     // White space and padding make the bytes fewer than the length says.
-    const { written } = out.setFromBase64(text, DECODE)
+    const { written } = out.setFromBase64(text, OPTIONS)
     return written === (length * 3) >> 2 ? written : -1
   } catch (error) {
     // A runtime without the function must not look like one that gets bad tokens only.
@@ -22,5 +21,5 @@ export function decodeBase64UrlInto(text, out) {
 }
 
 export function encodeBase64Url(bytes) {
-  return bytes.toBase64(ENCODE)
+  return bytes.toBase64(OPTIONS)
 }

@@ -37,7 +37,7 @@ export abstract class KitError extends Error {
 
   /** A response that tells the caller no more than the status does. Hono's default error handler calls it. */
   getResponse(): Response {
-    return errorResponse(this.status, SERVER_ERROR, {})
+    return errorResponse(this.status, SERVER_ERROR)
   }
 }
 
@@ -64,9 +64,9 @@ export class TokenError extends KitError {
   override readonly code: typeof TokenError.code = TokenError.code
   override readonly status = 401
   /** Why the token was rejected. */
-  readonly reason: TokenReason
+  declare readonly reason: TokenReason
   /** A sentence for the log. It never quotes the token. */
-  readonly detail: string
+  declare readonly detail: string
 
   constructor(reason: TokenReason, detail: string) {
     super(`${reason}: ${detail}`)
@@ -133,16 +133,16 @@ export const TEMPORARILY_UNAVAILABLE: WireText = [
 ]
 const SERVER_ERROR: WireText = ['server_error', 'The service is misconfigured']
 
-/** A `WWW-Authenticate` value: bare when no credentials came (RFC 6750 §3.1), else with code and description. */
-export function bearerChallenge(text?: WireText<BearerErrorCode>): string {
-  return text ? `Bearer error="${text[0]}", error_description="${text[1]}"` : 'Bearer'
+/** A `WWW-Authenticate` value with code and description (RFC 6750 §3). */
+export function bearerChallenge([error, description]: WireText<BearerErrorCode>): string {
+  return `Bearer error="${error}", error_description="${description}"`
 }
 
 /** The JSON error body that the kit responds with: RFC 6750 codes, `Cache-Control: no-store`. */
 export function errorResponse(
   status: number,
   [error, error_description]: WireText,
-  headers: Readonly<Record<string, string>>,
+  headers?: Readonly<Record<string, string>>,
 ): Response {
   return Response.json(
     { error, error_description },

@@ -86,9 +86,8 @@ const READERS: Readonly<Record<KeyType, (jwk: Readonly<Record<string, unknown>>)
   },
   OKP: ({ crv, x }) => {
     if (crv !== 'Ed25519') return 'its crv is not Ed25519'
-    const point = decodeMember(x)
-    if (!point || typeof x !== 'string') return 'its x is not 32 bytes in canonical base64url'
-    return pointProblem(point) ?? { family: 'Ed25519', members: { kty: 'OKP', crv, x } }
+    if (!decodeMember(x) || typeof x !== 'string') return 'its x is not 32 bytes in canonical base64url'
+    return pointProblem(x) ?? { family: 'Ed25519', members: { kty: 'OKP', crv, x } }
   },
 }
 

@@ -56,6 +56,9 @@ const TEXTS: Readonly<Record<400 | 401 | 403, WireText<BearerErrorCode>>> = {
   403: INSUFFICIENT_SCOPE,
 }
 
+/** For a request without credentials (RFC 6750 §3.1). */
+const BARE_CHALLENGE = 'Bearer'
+
 /** A rejection that concerns the caller. Without credentials the challenge is bare and there is no error code. */
 export function denial(
   status: 400 | 401 | 403,
@@ -70,7 +73,7 @@ export function denial(
     ...(text && { error: text[0] }),
     reason,
     detail,
-    challenge: bearerChallenge(text),
+    challenge: text ? bearerChallenge(text) : BARE_CHALLENGE,
     failed,
   })
 }
@@ -92,6 +95,6 @@ export function denialResponse(rejected: Denied): Response {
     })
   }
   return errorResponse(rejected.status, TEXTS[rejected.status], {
-    'WWW-Authenticate': rejected.challenge ?? bearerChallenge(),
+    'WWW-Authenticate': rejected.challenge ?? BARE_CHALLENGE,
   })
 }

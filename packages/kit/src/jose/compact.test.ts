@@ -23,7 +23,10 @@ describe('a compact JWS', () => {
     ['two segments', `${HEADER}.e30`, 'malformed', NOT_THREE],
     ['four segments', `${HEADER}.e30.AAAA.`, 'malformed', NOT_THREE],
     ['an empty header', '.e30.AAAA', 'malformed', NOT_THREE],
-    ['a letter beyond ASCII', `${HEADER}.é30.AAAA`, 'malformed', 'not ASCII'],
+    ['a letter beyond ASCII in the payload', `${HEADER}.é30.AAAA`, 'malformed', NOT_BASE64],
+    ['a letter beyond ASCII in the signature', `${HEADER}.e30.ÃAAA`, 'malformed', NOT_BASE64],
+    ['a letter beyond ASCII in the header', `é${HEADER}.e30.AAAA`, 'malformed', NO_HEADER],
+    ['a letter whose low byte is in the alphabet', `${HEADER}.e30.AAA\u0141`, 'malformed', NOT_BASE64],
     ['a padded payload', `${HEADER}.e30=.AAAA`, 'malformed', NOT_BASE64],
     ['a padded signature', `${HEADER}.e30.AA==`, 'malformed', NOT_BASE64],
     ['a header that is no base64url', '!.e30.AAAA', 'malformed', NO_HEADER],
@@ -49,6 +52,14 @@ describe('a compact JWS', () => {
     expect(() => new CompactReader(token.length - 1).read(token)).toThrow(
       `too_large: longer than ${token.length - 1} bytes`,
     )
+  })
+
+  it('is rejected for a letter beyond ASCII when it is as long as may be, too', () => {
+    const token = withHeader({})
+    for (const place of [0, HEADER.length + 1, token.length - 1]) {
+      const spoilt = `${token.slice(0, place)}é${token.slice(place + 1)}`
+      expect(() => new CompactReader(token.length).read(spoilt)).toThrow('malformed')
+    }
   })
 
   it('is taken apart into header, signed bytes, payload and signature', () => {

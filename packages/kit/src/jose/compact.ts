@@ -3,7 +3,6 @@ import { decodeUtf8, encodeUtf8Into } from '../primitives/utf8.ts'
 import { MAX_KID_LENGTH, MAX_TOKEN_BYTES } from '../constants.ts'
 import { decodeBase64Url, decodeBase64UrlInto } from './base64url.ts'
 import { TokenError } from '../errors.ts'
-import { deepFreeze } from '../primitives/deep-freeze.ts'
 
 /** The protected header of a compact JWS, with the members that matter checked for type. */
 export interface CompactHeader {
@@ -17,7 +16,7 @@ export interface CompactHeader {
   readonly members: Readonly<Record<string, unknown>>
 }
 
-/** A compact JWS taken apart. The byte arrays are views that the reader's next `read` overwrites. */
+/** A compact JWS taken apart. The byte arrays are views of the buffers that it was read with. */
 export interface CompactJws {
   readonly header: CompactHeader
   /** The encoded header: what a header cache is keyed by. */
@@ -28,18 +27,49 @@ export interface CompactJws {
   readonly signature: Uint8Array
 }
 
+/** Where the bytes of a token go: the whole of it in ASCII, its payload, and its signature. As long as the token each. */
+export type CompactBuffers = readonly [ascii: Uint8Array, payload: Uint8Array, signature: Uint8Array]
+
 /**
- * Takes compact JWSs apart (RFC 7515 §7.1), strictly: exactly three segments, canonical base64url, a header
- * that is a JSON object without `crit` or `b64` (no extension is understood here, RFC 7515 §4.1.11).
+ * Takes a compact JWS apart (RFC 7515 §7.1), strictly: exactly three segments, canonical base64url, a header that is a
+ * JSON object without `crit` or `b64` (no extension is understood here, RFC 7515 §4.1.11).
  *
- * It works in buffers that it keeps, for speed: use what `read` gives before the next `await`, or read again.
+ * @param maxBytes longest token that is looked at; default 8192
+ * @param buffersFor where the bytes go; default: new buffers
+ * @param headerOf parses a header, or knows it from before
+ * @throws TokenError `malformed`, `too_large`, `unsupported_crit`
  */
+export function readCompact(
+  token: string,
+  maxBytes: number = MAX_TOKEN_BYTES,
+  buffersFor: (bytes: number) => CompactBuffers = buffersOf,
+  headerOf: (encodedHeader: string) => CompactHeader = parseHeader,
+): CompactJws {
+  const { length } = token
+  if (length > maxBytes) throw new TokenError('too_large', `longer than ${maxBytes} bytes`)
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  if (first <= 0 || second < 0 || token.includes('.', second + 1)) malformed('not three segments')
+  const [ascii, payload, signature] = buffersFor(length)
+  const payloadBytes = decodeBase64UrlInto(token.slice(first + 1, second), payload)
+  const signatureBytes = decodeBase64UrlInto(token.slice(second + 1), signature)
+  if (payloadBytes < 0 || signatureBytes < 0) malformed('not canonical base64url')
+  const encodedHeader = token.slice(0, first)
+  const header = headerOf(encodedHeader)
+  // All of it is base64url and dots by now: a byte a character.
+  encodeUtf8Into(token, ascii)
+  return {
+    header,
+    encodedHeader,
+    signingInput: ascii.subarray(0, second),
+    payload: payload.subarray(0, payloadBytes),
+    signature: signature.subarray(0, signatureBytes),
+  }
+}
+
+/** Reads one token after the other with buffers that it keeps, for speed: use what `read` gives before the next `await`. */
 export class CompactReader {
-  readonly #maxBytes: number
-  readonly #ascii: Uint8Array
-  readonly #payload: Uint8Array
-  readonly #signature: Uint8Array
-  readonly #known: (encodedHeader: string) => CompactHeader | undefined
+  readonly #read: (token: string) => CompactJws
   #last: CompactJws | undefined
 
   /**
@@ -50,36 +80,15 @@ export class CompactReader {
     maxBytes: number = MAX_TOKEN_BYTES,
     known: (encodedHeader: string) => CompactHeader | undefined = () => undefined,
   ) {
-    this.#maxBytes = maxBytes
-    this.#known = known
-    this.#ascii = new Uint8Array(maxBytes)
-    this.#payload = new Uint8Array(maxBytes)
-    this.#signature = new Uint8Array(maxBytes)
+    const buffers = buffersOf(maxBytes)
+    const headerOf = (encoded: string): CompactHeader => known(encoded) ?? parseHeader(encoded)
+    this.#read = (token) => readCompact(token, maxBytes, () => buffers, headerOf)
   }
 
-  /** @throws TokenError `malformed`, `too_large`, `unsupported_crit` */
+  /** @throws TokenError as {@link readCompact} */
   read(token: string): CompactJws {
-    const { length } = token
-    if (length > this.#maxBytes) throw new TokenError('too_large', `longer than ${this.#maxBytes} bytes`)
-    const first = token.indexOf('.')
-    const second = token.indexOf('.', first + 1)
-    if (first <= 0 || second < 0 || token.includes('.', second + 1)) {
-      throw new TokenError('malformed', 'not three segments')
-    }
     this.#last = undefined
-    // Characters outside ASCII take more bytes than one each, or do not fit: either way the count differs.
-    if (encodeUtf8Into(token, this.#ascii) !== length) throw new TokenError('malformed', 'not ASCII')
-    const payloadBytes = decodeBase64UrlInto(token.slice(first + 1, second), this.#payload)
-    const signatureBytes = decodeBase64UrlInto(token.slice(second + 1), this.#signature)
-    if (payloadBytes < 0 || signatureBytes < 0) throw new TokenError('malformed', 'not canonical base64url')
-    const encodedHeader = token.slice(0, first)
-    this.#last = {
-      header: this.#known(encodedHeader) ?? parseHeader(encodedHeader),
-      encodedHeader,
-      signingInput: this.#ascii.subarray(0, second),
-      payload: this.#payload.subarray(0, payloadBytes),
-      signature: this.#signature.subarray(0, signatureBytes),
-    }
+    this.#last = this.#read(token)
     return this.#last
   }
 
@@ -89,18 +98,31 @@ export class CompactReader {
   }
 }
 
+function buffersOf(bytes: number): CompactBuffers {
+  return [new Uint8Array(bytes), new Uint8Array(bytes), new Uint8Array(bytes)]
+}
+
 function parseHeader(encoded: string): CompactHeader {
   const bytes = decodeBase64Url(encoded)
   const members = bytes && parseJsonObject(decodeUtf8(bytes))
-  if (!members) throw new TokenError('malformed', 'the header is not a JSON object in canonical base64url')
-  if (Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) {
+  if (!members) malformed('the header is not a JSON object in canonical base64url')
+  if ('crit' in members || 'b64' in members)
     throw new TokenError('unsupported_crit', 'the header has crit or b64')
-  }
   const { alg, kid, typ } = members
-  if (typeof alg !== 'string') throw new TokenError('malformed', 'the header has no alg')
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH)) {
-    throw new TokenError('malformed', `kid is not a string of 1 to ${MAX_KID_LENGTH} characters`)
-  }
-  if (typ !== undefined && typeof typ !== 'string') throw new TokenError('malformed', 'typ is not a string')
-  return deepFreeze({ alg, kid, typ, members })
+  if (typeof alg !== 'string') malformed('the header has no alg')
+  if (kid !== undefined && !isKid(kid)) malformed(KID_RULE)
+  if (typ !== undefined && typeof typ !== 'string') malformed('typ is not a string')
+  return { alg, kid, typ, members }
+}
+
+/** What {@link isKid} rejects. */
+export const KID_RULE: string = `kid is not a string of 1 to ${MAX_KID_LENGTH} characters`
+
+/** True for what may name a key. */
+export function isKid(kid: unknown): kid is string {
+  return typeof kid === 'string' && kid !== '' && kid.length <= MAX_KID_LENGTH
+}
+
+function malformed(detail: string): never {
+  throw new TokenError('malformed', detail)
 }

@@ -1,13 +1,14 @@
-import { allowsOperation, decodeMember, hasPrivateMember, pointProblem } from '../jose/jwk.ts'
+import { ALGORITHMS, importSigner, importVerifier, type InternalAlg } from '../jose/algorithms.ts'
+import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
+import { type CompactHeader, readCompact } from '../jose/compact.ts'
+import { hasPrivateMember, readPoint, readPrivateMembers, readPurpose } from '../jose/jwk.ts'
+import { belongTogether } from '../jose/key-pair.ts'
+import { MIN_SECRET_BYTES } from '../constants.ts'
+import { ConfigError, TokenError } from '../errors.ts'
 import { isObject } from '../primitives/json.ts'
 import { encodeUtf8 } from '../primitives/utf8.ts'
-import { acceptedAlgs, ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
-import { type CompactHeader, CompactReader } from '../jose/compact.ts'
-import { MIN_SECRET_BYTES } from '../constants.ts'
-import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
-import { ConfigError, TokenError } from '../errors.ts'
-import { VerificationKey } from '../keys/verification-key.ts'
-import { isPair, parsePrivateJwk, SigningKey } from '../keys/private-jwk.ts'
+
+type Jwk = Readonly<Record<string, unknown>>
 
 /** A compact JWS whose signature is good. Its payload is bytes: nothing about claims was checked. */
 export interface VerifiedJws {
@@ -31,13 +32,18 @@ export async function signCompact(
   jwk: Readonly<Record<string, unknown>>,
   header: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
-  if ('crit' in header || 'b64' in header) throw new ConfigError('crit and b64 are not supported')
-  const key = await signingKey(jwk)
-  const { alg, params } = key.algorithm
-  const members = { ...header, alg, ...(key.kid !== undefined && { kid: key.kid }) }
+  if ('crit' in header || 'b64' in header) throw new ConfigError('the header has crit or b64')
+  // Whatever kit-keygen writes is taken as it is.
+  const own = isObject(jwk.privateJwk) ? jwk.privateJwk : jwk
+  const isSecret = own.kty === 'oct'
+  const { alg, params } = ALGORITHMS[isSecret ? 'HS512' : 'EdDSA']
+  const { raw, seed, kid } = usable<KeyBytes>(isSecret ? readSecret(own, 'sign') : readPrivateMembers(own))
+  const sign = await importSigner(params, seed ?? raw)
+  if (seed && !(await belongTogether(sign, importVerifier(params, raw))))
+    usable('its halves do not belong together')
+  const members = { ...header, alg, kid: kid ?? header.kid }
   const input = `${encodeBase64Url(encodeUtf8(JSON.stringify(members)))}.${encodeBase64Url(payload)}`
-  const signature = await crypto.subtle.sign(params, await key.load(), encodeUtf8(input))
-  return `${input}.${encodeBase64Url(new Uint8Array(signature))}`
+  return `${input}.${encodeBase64Url(new Uint8Array(await sign(encodeUtf8(input))))}`
 }
 
 /**
@@ -55,64 +61,47 @@ export async function verifyCompact(
   jwk: Readonly<Record<string, unknown>>,
   options: { readonly alg: InternalAlg; readonly maxBytes?: number },
 ): Promise<VerifiedJws> {
-  const algorithm = ALGORITHMS[options.alg]
-  const key = verificationKey(jwk, algorithm)
-  const { cryptoKey } = await key.load()
-  const { header, payload, signature, signingInput } = new CompactReader(options.maxBytes).read(token)
-  if (!key.algs.includes(header.alg))
-    throw new TokenError('unsupported_alg', `only ${algorithm.alg} is accepted`)
-  const good =
-    signature.length === algorithm.signatureBytes &&
-    (await crypto.subtle.verify(algorithm.params, cryptoKey, signature, signingInput))
-  if (!good) throw new TokenError('bad_signature', 'the signature does not match')
+  const { alg, maxBytes } = options
+  const { params, signatureBytes } = ALGORITHMS[alg]
+  const { raw, algs } = usable(readKey(jwk, alg))
+  const verify = await importVerifier(params, raw)
+  const { header, payload, signature, signingInput } = readCompact(token, maxBytes)
+  if (!algs.includes(header.alg)) throw new TokenError('unsupported_alg', `only ${alg} is accepted`)
+  if (signature.length !== signatureBytes || !(await verify(signature, signingInput)))
+    throw new TokenError('bad_signature', 'the signature does not match')
   return { header, payload }
 }
 
-async function signingKey(jwk: Readonly<Record<string, unknown>>): Promise<SigningKey> {
-  if (jwk.kty === ALGORITHMS.HS512.kty) {
-    checkMembers(jwk, ALGORITHMS.HS512, 'sign')
-    return new SigningKey('HS512', octBytes(jwk))
-  }
-  const parsed = parsePrivateJwk(jwk)
-  if (!parsed.ok) throw new ConfigError(`the key cannot sign: ${parsed.problem}`)
-  if (!(await isPair(parsed.jwk).catch(() => false)))
-    throw new ConfigError('the halves of the key do not belong together')
-  return parsed.jwk.signing
+/** A JWK that was read. */
+interface KeyBytes {
+  /** The secret, or the public point. */
+  readonly raw: Uint8Array
+  /** The `alg` header values that it accepts. */
+  readonly algs: readonly string[]
+  /** The private half. */
+  readonly seed?: Uint8Array
+  readonly kid?: string
 }
 
-function verificationKey(jwk: Readonly<Record<string, unknown>>, algorithm: Algorithm): VerificationKey {
-  if (!isObject(jwk) || jwk.kty !== algorithm.kty)
-    throw new ConfigError(`the key is not for ${algorithm.alg}`)
-  const algs = checkMembers(jwk, algorithm, 'verify')
-  if (algorithm.kty === 'oct') return new VerificationKey(algorithm.alg, octBytes(jwk))
-  if (jwk.crv !== 'Ed25519') throw new ConfigError('the crv of the key is not Ed25519')
-  if (hasPrivateMember(jwk)) throw new ConfigError('this is a private key: verify with its public half')
-  const { x } = jwk
-  const point = decodeMember(x)
-  if (!point || typeof x !== 'string')
-    throw new ConfigError('the x of the key is not 32 bytes in canonical base64url')
-  const problem = pointProblem(point)
-  if (problem !== undefined) throw new ConfigError(`the key is not usable: ${problem}`)
-  return new VerificationKey(algorithm.alg, point, { kid: '', x, algs })
+function readKey(jwk: Jwk, alg: InternalAlg): KeyBytes | string {
+  const members = isObject(jwk) ? jwk : {}
+  if (alg === 'HS512') return readSecret(members, 'verify')
+  const read = readPoint(members, 'verify')
+  return typeof read !== 'string' && hasPrivateMember(members) ? 'it is a private key' : read
 }
 
-/** Checks what a JWK says it is for (RFC 7517 §4), and returns the `alg` header values that it accepts. */
-function checkMembers(
-  { use, key_ops: keyOps, alg }: Readonly<Record<string, unknown>>,
-  algorithm: Algorithm,
-  operation: 'sign' | 'verify',
-): readonly string[] {
-  if (use !== undefined && use !== 'sig') throw new ConfigError('the use of the key is not sig')
-  if (!allowsOperation(keyOps, operation)) throw new ConfigError(`the key_ops of the key lack ${operation}`)
-  const algs = acceptedAlgs(algorithm, alg)
-  if (!algs) throw new ConfigError(`the alg of the key is not ${algorithm.alg}`)
-  return algs
+function readSecret(jwk: Jwk, operation: 'sign' | 'verify'): KeyBytes | string {
+  const { kty, k } = jwk
+  if (kty !== 'oct') return 'it is not a secret (kty oct)'
+  const algs = readPurpose(jwk, ALGORITHMS.HS512, operation)
+  if (typeof algs === 'string') return algs
+  const raw = typeof k === 'string' && decodeBase64Url(k)
+  return raw && raw.length >= MIN_SECRET_BYTES
+    ? { raw, algs }
+    : `its k is not ${MIN_SECRET_BYTES} or more bytes in canonical base64url`
 }
 
-function octBytes(jwk: Readonly<Record<string, unknown>>): Uint8Array {
-  const bytes = typeof jwk.k === 'string' ? decodeBase64Url(jwk.k) : null
-  if (!bytes || bytes.length < MIN_SECRET_BYTES) {
-    throw new ConfigError(`the secret is not base64url of at least ${MIN_SECRET_BYTES} bytes (RFC 7518 §3.2)`)
-  }
-  return bytes
+function usable<T>(read: T | string): T {
+  if (typeof read === 'string') throw new ConfigError(`the key is not usable: ${read}`)
+  return read
 }

@@ -1,7 +1,14 @@
-import { allowsOperation, decodeMember, readOkpMembers } from '../jose/jwk.ts'
+import { readPrivateMembers } from '../jose/jwk.ts'
+import { belongTogether } from '../jose/key-pair.ts'
 import { isObject, parseJson } from '../primitives/json.ts'
-import { encodeUtf8 } from '../primitives/utf8.ts'
-import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  importSigner,
+  type InternalAlg,
+  type Sign,
+  type Verify,
+} from '../jose/algorithms.ts'
 import { VerificationKey } from './verification-key.ts'
 
 /** A key to sign with. It is imported on first use. */
@@ -10,7 +17,7 @@ export class SigningKey {
   /** `undefined` for secrets: an HS512 header names no key. */
   readonly kid: string | undefined
   readonly #raw: Uint8Array
-  #cryptoKey: CryptoKey | undefined
+  #sign: Sign | undefined
 
   constructor(alg: InternalAlg, raw: Uint8Array, kid?: string) {
     this.algorithm = ALGORITHMS[alg]
@@ -19,13 +26,13 @@ export class SigningKey {
   }
 
   /** The imported key: synchronous once it is there. */
-  load(): CryptoKey | Promise<CryptoKey> {
-    return this.#cryptoKey ?? this.#import()
+  load(): Sign | Promise<Sign> {
+    return this.#sign ?? this.#import()
   }
 
-  async #import(): Promise<CryptoKey> {
-    this.#cryptoKey = await this.algorithm.importSigner(this.#raw)
-    return this.#cryptoKey
+  async #import(): Promise<Sign> {
+    this.#sign = await importSigner(this.algorithm.params, this.#raw)
+    return this.#sign
   }
 }
 
@@ -53,43 +60,27 @@ export function parsePrivateJwk(value: unknown): PrivateJwkResult {
   if (!isObject(jwk)) return reject('it is not a JWK in JSON; make one with: npx kit-keygen --private')
   if (isObject(jwk.privateJwk)) return parsePrivateJwk(jwk.privateJwk)
 
-  const { d, nbf, exp, key_ops: keyOps } = jwk
-  const members = readOkpMembers(jwk)
+  const members = readPrivateMembers(jwk)
   if (typeof members === 'string') return reject(members)
-  if (d === undefined) return reject('it is a public key: a signing slot needs the private half')
-  if (!allowsOperation(keyOps, 'sign')) return reject('its key_ops lack sign')
-  const seed = decodeMember(d)
-  if (!seed) return reject('its d is not 32 bytes in canonical base64url')
-  if (!isTime(nbf)) return reject('its nbf is not a time in seconds')
-  if (!isTime(exp)) return reject('its exp is not a time in seconds')
-  const { kid, x, point, algs } = members
-  return {
-    ok: true,
-    jwk: {
-      kid,
-      x,
-      nbf: nbf ?? 0,
-      exp: exp ?? Infinity,
-      signing: new SigningKey('EdDSA', seed, kid),
-      verification: new VerificationKey('EdDSA', point, { kid, x, algs }),
-    },
+  const { kid, x, raw, algs, seed, nbf = 0, exp = Infinity } = members
+  const signing = new SigningKey('EdDSA', seed, kid)
+  const verification = new VerificationKey('EdDSA', raw, { kid, x, algs })
+  return { ok: true, jwk: { kid, x, nbf, exp, signing, verification } }
+}
+
+/** Whether the halves of a key belong together. False, too, when one of them cannot be imported. */
+export async function isPair({ signing, verification }: PrivateJwk): Promise<boolean> {
+  try {
+    return await belongTogether(await signing.load(), verifierOf(verification))
+  } catch {
+    return false
   }
 }
 
-const PAIR_CHECK = encodeUtf8('sealgate: do these halves belong together?')
-
-/** True when what the private half signs verifies under the public half. No runtime checks that on import. */
-export async function isPair({ signing, verification }: PrivateJwk): Promise<boolean> {
-  const { params } = signing.algorithm
-  const signature = await crypto.subtle.sign(params, await signing.load(), PAIR_CHECK)
-  const { cryptoKey } = await verification.load()
-  return crypto.subtle.verify(params, cryptoKey, signature, PAIR_CHECK)
+async function verifierOf(key: VerificationKey): Promise<Verify> {
+  return (await key.load()).verify
 }
 
 function reject(problem: string): PrivateJwkResult {
   return { ok: false, problem }
-}
-
-function isTime(value: unknown): value is number | undefined {
-  return value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)
 }

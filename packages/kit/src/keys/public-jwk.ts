@@ -1,5 +1,5 @@
 import { MAX_KID_LENGTH } from '../constants.ts'
-import { allowsOperation, hasPrivateMember, readOkpMembers } from '../jose/jwk.ts'
+import { hasPrivateMember, readOkpMembers } from '../jose/jwk.ts'
 import { isObject } from '../primitives/json.ts'
 import { VerificationKey } from './verification-key.ts'
 
@@ -8,19 +8,17 @@ export type PublicJwkResult =
   | { readonly ok: false; readonly kid: string | undefined; readonly problem: string }
 
 /**
- * Reads a public Ed25519 JWK, strictly: as {@link readOkpMembers}, `key_ops` absent or holding `verify`, and no
- * secret member.
+ * Reads a public Ed25519 JWK, strictly: as {@link readOkpMembers}, and no secret member.
  */
 export function parsePublicJwk(jwk: unknown): PublicJwkResult {
   if (!isObject(jwk)) return { ok: false, kid: undefined, problem: 'it is not a JSON object' }
-  const { kid, key_ops: keyOps } = jwk
+  const { kid } = jwk
   const kidText = typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : undefined
   const reject = (problem: string): PublicJwkResult => ({ ok: false, kid: kidText, problem })
 
   if (hasPrivateMember(jwk))
     return reject('it holds a private key: rotate it, and publish only the public half')
-  const members = readOkpMembers(jwk)
+  const members = readOkpMembers(jwk, 'verify')
   if (typeof members === 'string') return reject(members)
-  if (!allowsOperation(keyOps, 'verify')) return reject('its key_ops lack verify')
-  return { ok: true, x: members.x, key: new VerificationKey('EdDSA', members.point, members) }
+  return { ok: true, x: members.x, key: new VerificationKey('EdDSA', members.raw, members) }
 }

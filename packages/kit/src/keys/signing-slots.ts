@@ -141,7 +141,7 @@ export class SlotRing implements KeyRing {
   async #usable(slot: Slot): Promise<boolean> {
     const known = this.#pairs.get(slot)
     if (known !== undefined) return known
-    const pair = await isPair(slot).catch(() => false)
+    const pair = await isPair(slot)
     // Two first uses can get here together; only one reports.
     if (!pair && !this.#pairs.has(slot)) {
       this.#onEvent({ type: 'slot_skipped', level: 'error', name: slot.name, problem: MISMATCH })

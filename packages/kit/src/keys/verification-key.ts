@@ -1,11 +1,17 @@
 import { keepAlive } from '#runtime'
-import { ALGORITHMS, type Algorithm, type InternalAlg } from '../jose/algorithms.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  importVerifier,
+  type InternalAlg,
+  type Verify,
+} from '../jose/algorithms.ts'
 import { thumbprintOf } from '../jose/thumbprint.ts'
 import type { SetKey } from './key-set.ts'
 
 /** What a key is once the runtime has it. */
 export interface LoadedKey {
-  readonly cryptoKey: CryptoKey
+  readonly verify: Verify
   /** RFC 7638 thumbprint. `undefined` for secrets: their hash would help to guess them. */
   readonly thumbprint: string | undefined
 }
@@ -48,9 +54,9 @@ export class VerificationKey implements SetKey {
   }
 
   async #import(): Promise<LoadedKey> {
-    const cryptoKey = await this.algorithm.importVerifier(this.#raw)
+    const verify = await importVerifier(this.algorithm.params, this.#raw)
     const thumbprint = this.material === '' ? undefined : await thumbprintOf(this.material)
-    this.#loaded = { cryptoKey, thumbprint }
+    this.#loaded = { verify, thumbprint }
     return this.#loaded
   }
 }

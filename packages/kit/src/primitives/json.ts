@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
 
 /** Parses a JSON object; `null` for anything else, arrays and invalid JSON included. */
 export function parseJsonObject(text: string | null): Record<string, unknown> | null {
-  const value = text === null ? null : parseJson(text)
+  const value = parseJson(text ?? '')
   return isObject(value) ? value : null
 }
 

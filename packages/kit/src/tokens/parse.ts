@@ -1,6 +1,6 @@
 import { parseJsonObject } from '../primitives/json.ts'
 import { decodeUtf8 } from '../primitives/utf8.ts'
-import { CompactReader } from '../jose/compact.ts'
+import { readCompact } from '../jose/compact.ts'
 import { TokenError } from '../errors.ts'
 
 /** What a token says of itself. Nothing was checked: anybody can write this. */
@@ -16,7 +16,7 @@ export interface UnverifiedToken {
  * @throws TokenError `malformed`, `too_large`, `unsupported_crit`
  */
 export function parse(token: string): UnverifiedToken {
-  const { header, payload } = new CompactReader().read(token)
+  const { header, payload } = readCompact(token)
   const claims = parseJsonObject(decodeUtf8(payload))
   if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
   return { unverified: true, header: header.members, payload: claims }
