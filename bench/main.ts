@@ -63,7 +63,7 @@ async function compare(ref: string, options: BenchOptions, argv: readonly string
       }
     }
     if (parts.includes('startup')) {
-      const found = await compareStartup(fixtures, checkout.folder, rounds)
+      const found = await compareStartup(fixtures, checkout.folder, { only, pairs: rounds })
       results.startup = show(found, (compared) => pairTable('workerd', compared))
     }
   } finally {

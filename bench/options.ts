@@ -49,7 +49,8 @@ Times the kit beside its baselines on workerd and on Node, and writes results as
   --quick           ${FEWEST_ROUNDS} rounds of shorter batches
   --rounds <n>      default ${DEFAULT_ROUNDS}, at least ${FEWEST_ROUNDS}
   --part <name>     one of ${PARTS.join(', ')}; default all
-  --only <text>     of the rounds, only groups whose title contains this
+  --only <text>     of the rounds, only groups whose title contains this; with --against also of the
+                    Workers that are started
   --runtime <name>  workerd or node; default both
   --against <ref>   compare with a commit, branch or tag: it is built in a temporary worktree, and the kit of both is
                     timed in adjacent pairs, ${PAIRS_PER_ROUND} for each round, beside a second copy of the older one as a

@@ -66,7 +66,7 @@ export async function compareRuntime(
 export async function compareStartup(
   fixtures: Fixtures,
   before: string,
-  pairs: number,
+  { only, pairs }: { readonly only: string; readonly pairs: number },
 ): Promise<readonly Compared[]> {
   const checkouts = checkoutsOf(before)
   const cold = new ColdStarts()
@@ -81,7 +81,7 @@ export async function compareStartup(
       )
     }
     const ours = (names.get('before') ?? []).filter(
-      (name) => /^(ours|the gateway)/.test(name) && names.get('after')?.includes(name),
+      (name) => /^(ours|the gateway)/.test(name) && name.includes(only) && names.get('after')?.includes(name),
     )
     let round = 0
     const time = async (side: Side, name: string): Promise<number> => {
