@@ -10,7 +10,9 @@ import {
   newSlot,
   plain,
 } from '../testing/fixtures.ts'
-import { app } from '../testing/test-gateway.ts'
+import { makeGateway } from '../gateway.ts'
+import { app, definition } from '../testing/test-gateway.ts'
+import { openapi } from './openapi.ts'
 
 let env: Record<string, unknown>
 catchLogs()
@@ -94,6 +96,22 @@ describe('GET /.well-known/oauth-authorization-server', () => {
 })
 
 describe('GET /openapi.json', () => {
+  it('is made once for a gateway, at the first request for it', async () => {
+    const gateway = makeGateway(env, definition)
+    let documents = 0
+    const config = {
+      ...gateway.config,
+      get routes() {
+        documents++
+        return gateway.config.routes
+      },
+    }
+    const counted = { ...gateway, config }
+    const first = await openapi(counted).text()
+    expect(await openapi(counted).text()).toBe(first)
+    expect(documents).toBe(1)
+  })
+
   interface Document {
     openapi: string
     paths: Record<string, Record<string, { requestBody?: unknown; security?: unknown }>>

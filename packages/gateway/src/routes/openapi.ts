@@ -4,7 +4,10 @@ import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { JWKS_PATH, METADATA_PATH, OPENAPI_PATH } from '../config/reserved-paths.ts'
 import { errorAnswer, exchangeAnswer, exchangeForm, passwordBody, revocationForm } from './schemas.ts'
-import { SESSION_PATHS } from './session-openapi.ts'
+import { sessionPaths } from './session-openapi.ts'
+
+/** A document for each gateway, from its first request on: few isolates are ever asked for one. */
+const documents = new WeakMap<Gateway, string>()
 
 /**
  * `GET /openapi.json`: this gateway's own routes, made from the schemas that check them, and its routes table; nothing of
@@ -12,13 +15,21 @@ import { SESSION_PATHS } from './session-openapi.ts'
  *
  * @throws GatewayError `not_found` where it is off
  */
-export function openapi({ config }: Gateway): Response {
-  if (!config.variables.OPENAPI_PUBLIC) throw new GatewayError('not_found')
-  const document = createDocument({
+export function openapi(gateway: Gateway): Response {
+  if (!gateway.config.variables.OPENAPI_PUBLIC) throw new GatewayError('not_found')
+  let document = documents.get(gateway)
+  if (document === undefined) documents.set(gateway, (document = JSON.stringify(documentOf(gateway))))
+  return new Response(document, {
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' },
+  })
+}
+
+function documentOf({ config }: Gateway): ReturnType<typeof createDocument> {
+  return createDocument({
     openapi: '3.1.0',
     info: { title: 'Sealgate gateway', version: '1' },
     ...(config.baseUrl !== undefined && { servers: [{ url: config.baseUrl }] }),
-    paths: { ...RESERVED_PATHS, ...forwardedPaths(config.routes.routes) },
+    paths: { ...reservedPaths(), ...forwardedPaths(config.routes.routes) },
     components: {
       securitySchemes: {
         auth0: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An Auth0 access token' },
@@ -27,7 +38,6 @@ export function openapi({ config }: Gateway): Response {
       },
     },
   })
-  return Response.json(document, { headers: { 'Cache-Control': 'public, max-age=300' } })
 }
 
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } })
@@ -36,7 +46,8 @@ const failure = (description: string) => ({ description, ...json(errorAnswer) })
 
 const FORM = 'application/x-www-form-urlencoded'
 
-const RESERVED_PATHS: ZodOpenApiPathsObject = {
+/** Made when a document is: schemas are most of what a gateway costs at its start. */
+const reservedPaths = (): ZodOpenApiPathsObject => ({
   '/oauth/token': {
     post: {
       summary:
@@ -76,7 +87,7 @@ const RESERVED_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
-  ...SESSION_PATHS,
+  ...sessionPaths(),
   '/health': { get: { summary: 'The Worker runs', responses: { '200': { description: 'ok' } } } },
   [JWKS_PATH]: {
     get: {
@@ -105,7 +116,7 @@ const RESERVED_PATHS: ZodOpenApiPathsObject = {
       responses: { '200': { description: 'OpenAPI 3.1' }, '404': failure('It is not public') },
     },
   },
-}
+})
 
 /** What is forwarded: the edge's own responses. What the services say is theirs to document. */
 function forwardedPaths(routes: Gateway['config']['routes']['routes']): ZodOpenApiPathsObject {
