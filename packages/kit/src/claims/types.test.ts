@@ -2,6 +2,8 @@ import { createKit } from '../kit/create-kit.ts'
 import { expect, it } from 'vitest'
 import { rightsOf } from './types.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
+import { policy } from '../policy/builder.ts'
+import type { StandardSchema } from '../policy/standard-schema.ts'
 
 const kit = createKit({
   issuer: 'https://issuer.test',
@@ -22,6 +24,20 @@ it.each([
   for (const held of [auth?.permissions, auth?.roles]) {
     expect(() => (held as string[]).push('admin')).toThrow(TypeError)
   }
+})
+
+it('auth.payload is auth.claims, the same object and of the same type, with a schema too', async () => {
+  const token = await kit.sign({ sub: 'user-1', tid: 'acme' }, { ttlSeconds: 60 })
+  const plain = await kit.checkAuth(token)
+  expect(plain?.payload).toBe(plain?.claims)
+  expect(plain?.payload.jti).toBe(plain?.jti)
+  const schema: StandardSchema<{ readonly tid: string }> = {
+    '~standard': { version: 1, vendor: 'test', validate: () => ({ value: { tid: 'ACME' } }) },
+  }
+  const narrowed = await kit.checkAuth(token, policy().claims(schema))
+  const tid: string | undefined = narrowed?.payload.tid
+  expect(tid).toBe('ACME')
+  expect(narrowed?.payload).toBe(narrowed?.claims)
 })
 
 it.each<[what: string, claims: Readonly<Record<string, unknown>>, permissions: readonly string[]]>([

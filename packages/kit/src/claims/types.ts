@@ -95,6 +95,8 @@ export interface Auth<Custom = unknown> extends Rights {
   readonly actor: Actor | undefined
   /** All claims; with `.claims(schema)` in the policy, narrowed by the schema's output. */
   readonly claims: VerifiedClaims & Custom
+  /** The very same as `claims`, by the name that other kits have for it. */
+  readonly payload: VerifiedClaims & Custom
 }
 
 /** The caller that verified claims stand for. */
@@ -106,5 +108,6 @@ export function authOf(claims: VerifiedClaims): Auth {
     jti: claims.jti,
     actor: claims.act,
     claims,
+    payload: claims,
   })
 }

@@ -3,6 +3,19 @@ import { isReadable, type NamedValue } from '../keys/lazy-binding.ts'
 import { parseJson } from '../primitives/json.ts'
 import { readList, splitList } from './values.ts'
 
+/**
+ * Code in plain JavaScript, or from another kit, may leave the environment out.
+ *
+ * @param call how it is done
+ * @throws ConfigError for what is no environment
+ */
+export function checkEnvironment(env: unknown, call: string): void {
+  if (typeof env === 'object' && env !== null) return
+  throw new ConfigError(
+    `there is no environment: ${call} accepts that of the handler, or env from cloudflare:workers`,
+  )
+}
+
 /** Reads one member of an environment. Names come from configuration, so nothing inherited may be found. */
 export function lookUp(env: object, name: string): unknown {
   return name in Object.prototype ? undefined : Reflect.get(env, name)

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { envMode, fingerprintOf, misspeltVariables, settingsFromEnv } from './from-env.ts'
 import { ConfigError } from '../errors.ts'
+import { externalVerifier } from '../external/from-env.ts'
+import { createKit } from '../kit/create-kit.ts'
+import { makeKit } from '../kit/make-kit.ts'
 
 const SECRET = 'A'.repeat(86)
 const base = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
@@ -427,6 +430,39 @@ describe('envMode', () => {
     ['consumer', { JWT_SECRET: '' }, unverified],
   ])('rejects for a %s: %j', (role, env, message) => {
     expect(() => envMode(env, role)).toThrow(new ConfigError(message))
+  })
+})
+
+describe('without an environment', () => {
+  const calls: readonly [call: string, make: (env: never) => unknown][] = [
+    ['envMode(env, ', (env) => envMode(env, 'consumer')],
+    ['makeKit(env)', (env) => makeKit(env)],
+    ['externalVerifier(env)', (env) => externalVerifier(env)],
+  ]
+  const nothing: readonly unknown[] = [undefined, null, '', 'consumer', 'producer', 7]
+  it.each(calls)('%s… says to pass one', (call, make) => {
+    for (const env of nothing) {
+      expect(() => make(env as never)).toThrow(ConfigError)
+      expect(() => make(env as never)).toThrow(`there is no environment: ${call}`)
+    }
+  })
+
+  it("envMode('consumer'), as other kits have it, says so too, and a role that is none is an error", () => {
+    const call = envMode as (...parts: readonly unknown[]) => unknown
+    expect(() => call('consumer')).toThrow(
+      new ConfigError(
+        "there is no environment: envMode(env, 'producer') accepts that of the handler, or env from cloudflare:workers",
+      ),
+    )
+    for (const role of [undefined, 'verifier', 'toString'])
+      expect(() => call({ JWT_SECRET: 'x' }, role)).toThrow(
+        new ConfigError("envMode accepts 'producer' or 'consumer' after the environment"),
+      )
+  })
+
+  it('createKit says which option it needs', () => {
+    for (const config of [undefined, null, 'x'])
+      expect(() => createKit(config as never)).toThrow(/^issuer is not set/)
   })
 })
 

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts'
 import type { InternalAlg } from '../jose/algorithms.ts'
 import type { OnEvent } from '../primitives/events.ts'
 import { isNearMiss } from '../primitives/near-miss.ts'
-import { bindingOf, lookUp, namedValues, namesOf, valueOf } from './bindings.ts'
+import { bindingOf, checkEnvironment, lookUp, namedValues, namesOf, valueOf } from './bindings.ts'
 import { bothToSign, checkPins, type KeyLabels, readKeys, severalToVerify } from './mode.ts'
 import { KEYS, type KeyRow, readSettings, type Row, SETTINGS } from './schema.ts'
 import { runtimeOf, type Settings } from './settings.ts'
@@ -50,9 +50,12 @@ export function settingsFromEnv(env: object, options: KitOptions = {}): Settings
 /**
  * The algorithm that the environment chooses for a role. It looks at which variables are set, not into them.
  *
- * @throws ConfigError when the variables conflict, or none is set for the role
+ * @throws ConfigError when the variables conflict, or none is set for the role; without an environment, or a role
  */
 export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg {
+  checkEnvironment(env, "envMode(env, 'producer')")
+  if (!ROLES.includes(role))
+    throw new ConfigError("envMode accepts 'producer' or 'consumer' after the environment")
   const has = (row: KeyRow): boolean =>
     [row.variable, referenceOf(row)].some((name) => name !== undefined && valueOf(env, name) !== undefined)
   const hasSecret = has(KEYS.secret)
@@ -73,6 +76,8 @@ export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg
       : `no key to verify with: set one of ${[verifySecret, publicJwk, jwksService, jwksUrl].join(', ')}`,
   )
 }
+
+const ROLES: readonly unknown[] = ['producer', 'consumer']
 
 /** What tells one environment from another: the variables' values, and the identity of each binding they name. */
 export interface Fingerprint {

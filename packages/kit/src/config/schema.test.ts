@@ -22,6 +22,7 @@ const ROWS: [
   ['ttlSeconds', 'JWT_TTL_SECONDS', 'ttlSeconds', 'producer', [900, 1, 3600]],
   ['leewaySeconds', 'JWT_LEEWAY', 'leewaySeconds', 'consumer', [90, 0, 300]],
   ['typ', undefined, 'typ', 'both'],
+  ['kid', 'JWT_KID', 'kid', 'producer'],
   ['exchangeService', 'JWT_EXCHANGE_SERVICE_NAME', 'exchangeService', 'consumer'],
   ['jwksTtlSeconds', 'JWT_JWKS_CACHE_TTL_SECONDS', 'jwksCache.ttlSeconds', 'consumer', [300, 1, 86_400]],
   [

@@ -15,6 +15,7 @@ import {
   readChoice,
   readDenylist,
   readExchange,
+  readKid,
   readNumber,
   readText,
   readThumbprints,
@@ -37,6 +38,8 @@ export interface PlainSettings {
   readonly leewaySeconds: number
   /** The `typ` header of tokens. */
   readonly typ: string
+  /** The `kid` of a private key that has none of its own (EdDSA). */
+  readonly kid: string | undefined
   /** The gateway's `Exchange` entrypoint, for `delegate` without a signing key. */
   readonly exchangeService: Exchange | undefined
   /** How long a fetched JWK Set is fresh, in seconds. */
@@ -116,6 +119,7 @@ export const SETTINGS: { readonly [Name in keyof PlainSettings]: Row<PlainSettin
     read: (value, label) =>
       value === undefined ? 'JWT' : readText(value, label, 'a media type such as JWT'),
   },
+  kid: { variable: 'JWT_KID', option: 'kid', role: 'producer', read: readKid },
   exchangeService: {
     variable: 'JWT_EXCHANGE_SERVICE_NAME',
     option: 'exchangeService',

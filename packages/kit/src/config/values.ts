@@ -1,4 +1,6 @@
 import { ConfigError } from '../errors.ts'
+import { MAX_KID_LENGTH } from '../constants.ts'
+import { isKid } from '../jose/compact.ts'
 import { decodeMember } from '../jose/jwk.ts'
 import { isObject, parseJson } from '../primitives/json.ts'
 import type { Exchange } from '../tokens/exchange-client.ts'
@@ -15,6 +17,14 @@ export function readText(value: unknown, label: string, what: string): string {
   const text = value?.trim() ?? ''
   if (text === '') throw new ConfigError(`${label} is not set: set it to ${what}`)
   return text
+}
+
+/** @throws ConfigError for what cannot be a `kid` */
+export function readKid(value: unknown, label: string): string | undefined {
+  if (value === undefined) return undefined
+  const kid = readText(value, label, 'the kid of your private key')
+  if (isKid(kid)) return kid
+  throw new ConfigError(`${label} must be a string of 1 to ${MAX_KID_LENGTH} characters`)
 }
 
 /** @throws ConfigError when there is none, or one is no string */

@@ -1,3 +1,4 @@
+import { checkEnvironment } from '../config/bindings.ts'
 import { splitList } from '../config/values.ts'
 import { BoundedMap } from '../primitives/bounded-map.ts'
 import { MAX_KITS } from '../constants.ts'
@@ -26,6 +27,7 @@ const verifiers = new BoundedMap<string, ExternalVerifier>(MAX_KITS)
  * @throws ConfigError naming the variable
  */
 export function externalVerifier(env: object): ExternalVerifier {
+  checkEnvironment(env, 'externalVerifier(env)')
   const issuer = read(env, 'AUTH_ISSUER')
   const audience = read(env, 'AUTH_AUDIENCE')
   const jwksUri = read(env, 'AUTH_JWKS_URL')

@@ -54,13 +54,15 @@ export type PrivateJwkResult =
 /**
  * Reads a private Ed25519 JWK (RFC 8037 §2), as an object or as text, or the whole output of kit-keygen.
  * Whether its halves belong together takes a signature: see {@link isPair}.
+ *
+ * @param spareKid the `kid` of a key that has none of its own
  */
-export function parsePrivateJwk(value: unknown): PrivateJwkResult {
+export function parsePrivateJwk(value: unknown, spareKid?: string): PrivateJwkResult {
   const jwk = typeof value === 'string' ? parseJson(value) : value
   if (!isObject(jwk)) return reject('it is not a JWK in JSON; make one with: npx kit-keygen --private')
-  if (isObject(jwk.privateJwk)) return parsePrivateJwk(jwk.privateJwk)
+  if (isObject(jwk.privateJwk)) return parsePrivateJwk(jwk.privateJwk, spareKid)
 
-  const members = readPrivateMembers(jwk)
+  const members = readPrivateMembers(jwk.kid === undefined ? { ...jwk, kid: spareKid } : jwk)
   if (typeof members === 'string') return reject(members)
   const { kid, x, raw, algs, seed, nbf = 0, exp = Infinity } = members
   const signing = new SigningKey('EdDSA', seed, kid)

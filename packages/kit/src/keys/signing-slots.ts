@@ -87,15 +87,18 @@ export class SlotRing implements KeyRing {
    * A slot that cannot be used is skipped and reported, as long as another can sign.
    *
    * @param tailSeconds see {@link slotTailSeconds}
-   * @throws ConfigError when no slot is usable
+   * @param onlyKid the `kid` of a key that has none of its own; another one beside it is an error
+   * @throws ConfigError when no slot is usable, or a key contradicts `onlyKid`
    */
-  constructor(entries: readonly NamedText[], tailSeconds: number, onEvent: OnEvent) {
+  constructor(entries: readonly NamedText[], tailSeconds: number, onEvent: OnEvent, onlyKid?: string) {
     const slots: Slot[] = []
     const skipped = new Map<string, string>()
     for (const { name, text } of entries) {
       if (text === undefined || text === null || text === '') skipped.set(name, 'it is unset or empty')
       else {
-        const parsed = parsePrivateJwk(text)
+        const parsed = parsePrivateJwk(text, onlyKid)
+        if (onlyKid !== undefined && parsed.ok && parsed.jwk.kid !== onlyKid)
+          throw new ConfigError(`${name} has another kid than JWT_KID (the option kid): remove JWT_KID`)
         if (parsed.ok) slots.push({ ...parsed.jwk, name })
         else skipped.set(name, parsed.problem)
       }

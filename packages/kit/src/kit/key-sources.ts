@@ -30,7 +30,7 @@ export function signingRing(
 ): LazyBinding<KeyRing> {
   if (alg === 'HS512') return secretRing(values)
   const tail = slotTailSeconds(settings.maxTtlSeconds, settings.leewaySeconds)
-  return lazyBinding(values, (texts) => new SlotRing(texts, tail, settings.onEvent), settings)
+  return lazyBinding(values, (texts) => new SlotRing(texts, tail, settings.onEvent, settings.kid), settings)
 }
 
 /** @throws ConfigError for keys that are malformed */

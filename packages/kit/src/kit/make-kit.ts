@@ -1,3 +1,4 @@
+import { checkEnvironment } from '../config/bindings.ts'
 import { type KitOptions, misspeltVariables, settingsFromEnv } from '../config/from-env.ts'
 import { assembleKit, type Kit } from './kit.ts'
 import { kitOf } from './registry.ts'
@@ -12,6 +13,7 @@ import { kitOf } from './registry.ts'
  * @throws ConfigError naming the variable and the remedy
  */
 export function makeKit(env: object, options?: KitOptions): Kit {
+  checkEnvironment(env, 'makeKit(env)')
   return kitOf(env, options, () => {
     const settings = settingsFromEnv(env, options)
     for (const { name, meant } of misspeltVariables(env)) {

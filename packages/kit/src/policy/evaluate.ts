@@ -89,5 +89,5 @@ function withOutput(auth: Auth, output: unknown): Auth {
   const merged = { ...auth.claims, ...output }
   for (const name of VERIFIED_CLAIMS) Reflect.deleteProperty(merged, name)
   const claims: VerifiedClaims = Object.freeze(Object.assign(merged, Object.fromEntries(kept)))
-  return Object.freeze({ ...auth, claims })
+  return Object.freeze({ ...auth, claims, payload: claims })
 }
