@@ -17,6 +17,7 @@ export {
 export { namesOf } from './config/bindings.ts'
 export { checkRevoked, issueInternal, type IssueRequest, signingKid } from './kit/issuer.ts'
 export { sha256 } from './jose/sha256.ts'
+export { secretBytes } from './keys/secret-text.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'
 export { isLoopback } from './primitives/loopback.ts'

@@ -107,6 +107,12 @@ describe('one secret in two places', () => {
     ['padded', (text) => text.padEnd(Math.ceil(text.length / 4) * 4, '=')],
     ['in base64', (text) => text.replaceAll('-', '+').replaceAll('_', '/')],
     ['in two lines', (text) => `${text.slice(0, 64)}\n${text.slice(64)}`],
+    [
+      'in hexadecimal',
+      (text) =>
+        `hex:${[...base64url.decode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`,
+    ],
+    ['in quotes', (text) => `"${text}"`],
     ['as what it decodes to', (text) => new TextDecoder().decode(base64url.decode(text))],
   ])('is the same secret %s', async (_, spell) => {
     const text = base64url.encode('text?>of~64~bytes'.repeat(4))

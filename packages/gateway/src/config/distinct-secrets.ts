@@ -1,5 +1,5 @@
 import { ConfigError } from '@sealgate/kit'
-import { sha256 } from '@sealgate/kit/gateway'
+import { secretBytes, sha256 } from '@sealgate/kit/gateway'
 import { base64url } from 'jose'
 import type { Config } from './read-config.ts'
 import { sharedSecrets } from './signing-secrets.ts'
@@ -71,20 +71,7 @@ async function knownSecrets(env: object, { variables, exchange }: Config): Promi
 /** Of a secret as text, and of the bytes that the text stands for. None of what is unset. */
 async function digestsOf(text: unknown): Promise<readonly string[]> {
   if (typeof text !== 'string') return []
-  const spellings = [new TextEncoder().encode(text.trim()), decode(text)]
+  const bytes = secretBytes(text, Infinity)
+  const spellings = [new TextEncoder().encode(text.trim()), ...(typeof bytes === 'string' ? [] : [bytes])]
   return Promise.all(spellings.filter(({ byteLength }) => byteLength > 0).map(sha256))
-}
-
-/** The bytes of base64 or base64url, however it is padded or broken into lines; none of other text. */
-function decode(text: string): Uint8Array<ArrayBuffer> {
-  const plain = text
-    .replaceAll(/\s/g, '')
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/={1,2}$/, '')
-  try {
-    return new Uint8Array(base64url.decode(plain))
-  } catch {
-    return new Uint8Array()
-  }
 }

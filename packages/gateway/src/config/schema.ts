@@ -99,7 +99,7 @@ export const VARIABLES = z.object({
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://app.example.com' })
     .optional(),
   /**
-   * Secret. base64url of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
+   * Secret. base64url or base64 of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
    * `AUTH0_SESSION_ENCRYPTION_KEY` is accepted.
    */
   SESSION_SECRET: z.string().optional(),
@@ -129,7 +129,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
   /** API identifier that incoming access tokens must carry. Required. `AUTH0_AUTHENTICATION_AUDIENCE` is accepted. */
   AUTH0_AUDIENCE: 'AUTH0_AUTHENTICATION_AUDIENCE',
   /**
-   * Secret. base64url of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
+   * Secret. base64url or base64 of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
    * `AUTH0_SESSION_ENCRYPTION_KEY` is accepted.
    */
   SESSION_SECRET: 'AUTH0_SESSION_ENCRYPTION_KEY',

@@ -38,11 +38,22 @@ describe('sessions', () => {
     expect(session?.secrets).toHaveLength(2)
   })
 
+  it.each([
+    ['openssl rand -base64 32', `${btoa('?>'.repeat(16))}\n`],
+    ['base64 in lines', btoa('?>'.repeat(48)).replaceAll(/.{64}/g, '$&\n')],
+    ['hex: and openssl rand -hex 32', `hex:${'3f3e'.repeat(16)}`],
+    ['base64url in quotes', `"${SECRET}"`],
+  ])('take a secret from %s', (_, SESSION_SECRET) => {
+    const lengths = parse({ SESSION_SECRET }).session?.secrets.map(({ byteLength }) => byteLength)
+    expect([[32], [96]]).toContainEqual(lengths)
+  })
+
   it.each<[string, Record<string, unknown>, RegExp]>([
+    ['a secret in hexadecimal', { SESSION_SECRET: '3f3e'.repeat(16) }, /: it looks hexadecimal: write hex:/],
     [
       'a short secret',
       { SESSION_SECRET: SECRET.slice(4) },
-      /^SESSION_SECRET must be base64url of at least 32/,
+      /^SESSION_SECRET must be base64url or base64 of at least 32 random bytes: it has 29/,
     ],
     ['one short secret of two', { SESSION_SECRET: `${SECRET},c2hvcnQ` }, /^SESSION_SECRET must be base64url/],
     [

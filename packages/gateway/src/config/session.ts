@@ -1,5 +1,5 @@
 import { ConfigError } from '@sealgate/kit'
-import { base64url } from 'jose'
+import { namesOf, secretBytes } from '@sealgate/kit/gateway'
 import type { LoginConfig } from './auth0.ts'
 
 /** A namespace of Durable Objects, as far as sessions need it. */
@@ -62,24 +62,20 @@ export function sessionConfig(variables: SessionVariables): SessionConfig | unde
 }
 
 function secretsOf(text: string): readonly Uint8Array[] {
-  const entries = text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-  const secrets = entries.map(decode).filter((secret) => secret.byteLength >= MIN_SECRET_BYTES)
-  if (secrets.length === 0 || secrets.length < entries.length) {
-    throw new ConfigError(`SESSION_SECRET must be base64url of at least ${MIN_SECRET_BYTES} random bytes`)
-  }
-  return secrets
+  const entries = namesOf(text)
+  if (entries.length === 0) throw noSecret('it is empty')
+  return entries.map((entry) => {
+    const secret = secretBytes(entry, MIN_SECRET_BYTES)
+    if (typeof secret === 'string') throw noSecret(secret)
+    if (secret.byteLength < MIN_SECRET_BYTES) throw noSecret(`it has ${secret.byteLength}`)
+    return secret
+  })
 }
 
-/** What is not base64url decodes to nothing. */
-function decode(entry: string): Uint8Array {
-  try {
-    return /^[A-Za-z0-9_-]+={0,2}$/.test(entry) ? base64url.decode(entry) : new Uint8Array()
-  } catch {
-    return new Uint8Array()
-  }
+function noSecret(problem: string): ConfigError {
+  return new ConfigError(
+    `SESSION_SECRET must be base64url or base64 of at least ${MIN_SECRET_BYTES} random bytes: ${problem}`,
+  )
 }
 
 function isNamespace(value: unknown): value is ObjectNamespace {

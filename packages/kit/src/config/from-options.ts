@@ -12,7 +12,7 @@ export type Jwk = Readonly<Record<string, unknown>>
 
 /** A key to sign with: one of the two. */
 export type SignConfig =
-  /** HS512: bytes or base64url, at least 64 bytes. In a list the first signs and all verify. */
+  /** HS512: at least 64 bytes, as bytes or as text: base64url, base64, or `hex:` and digits. In a list the first signs and all verify. */
   | { readonly secret: Uint8Array | string | readonly (Uint8Array | string)[] }
   /** EdDSA: a private JWK (object or JSON text), kit-keygen's whole output, or a list of them (slots). */
   | { readonly privateJwk: Jwk | string | readonly (Jwk | string)[] }

@@ -179,7 +179,7 @@ export const SETTINGS: { readonly [Name in keyof PlainSettings]: Row<PlainSettin
 
 /** Where a key comes from. What a member says is generated into docs/reference/environment.md too. */
 export interface KeyInputs {
-  /** HS512 secret(s), base64url of at least 64 bytes; in a list the first signs and all verify. */
+  /** HS512 secret(s), base64url or base64 of at least 64 bytes, or `hex:` and digits; in a list the first signs and all verify. */
   readonly secret: unknown
   /** EdDSA signing slots: each a private JWK, or the whole output of `kit-keygen`. */
   readonly privateJwk: unknown

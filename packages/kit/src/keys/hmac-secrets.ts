@@ -1,7 +1,8 @@
 import { MIN_SECRET_BYTES } from '../constants.ts'
-import { decodeBase64Url, encodeBase64Url } from '../jose/base64url.ts'
+import { encodeBase64Url } from '../jose/base64url.ts'
 import { ConfigError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
+import { secretBytes } from './secret-text.ts'
 import { VerificationKey } from './verification-key.ts'
 import { SigningKey } from './private-jwk.ts'
 import type { KeyRing, NamedText, PublishedKey, SlotDescription } from './signing-slots.ts'
@@ -25,7 +26,7 @@ export class SecretRing implements KeyRing {
   constructor(entries: readonly NamedText[], onEvent: OnEvent) {
     const present = entries.filter(({ text }) => text !== undefined && text !== null && text !== '')
     this.#secrets = present.map(({ name, text }) => {
-      const raw = secretBytes(name, text)
+      const raw = readSecret(name, text)
       return { name, signing: new SigningKey('HS512', raw), verification: new VerificationKey('HS512', raw) }
     })
     const [first] = this.#secrets
@@ -64,23 +65,22 @@ export class SecretRing implements KeyRing {
 
 const UNSET = 'it is unset or empty'
 
-/** Reads a secret: bytes, or base64url text. Surrounding white space in text is forgiven, as a pipe leaves it. */
-function secretBytes(name: string, text: unknown): Uint8Array {
+/** Reads a secret: bytes, or text as {@link secretBytes} takes it. */
+function readSecret(name: string, value: unknown): Uint8Array {
   const bytes =
-    text instanceof Uint8Array
-      ? Uint8Array.from(text)
-      : typeof text === 'string'
-        ? decodeBase64Url(text.trim())
-        : null
-  if (!bytes) throw new ConfigError(`${name} is not base64url. Make a secret with: npx kit-keygen secret`)
-  if (bytes.length < MIN_SECRET_BYTES) {
-    throw new ConfigError(
-      `${name} is too short for HS512: it needs ${MIN_SECRET_BYTES} bytes and has ${bytes.length} (RFC 7518 §3.2). ` +
-        'Make a secret with: npx kit-keygen secret',
-    )
-  }
-  return bytes
+    value instanceof Uint8Array
+      ? Uint8Array.from(value)
+      : typeof value === 'string'
+        ? secretBytes(value, MIN_SECRET_BYTES)
+        : 'it is neither text nor bytes'
+  if (typeof bytes === 'string') throw new ConfigError(`${name} is no secret: ${bytes}. ${REMEDY}`)
+  if (bytes.length >= MIN_SECRET_BYTES) return bytes
+  throw new ConfigError(
+    `${name} is too short for HS512: it needs ${MIN_SECRET_BYTES} bytes and has ${bytes.length} (RFC 7518 §3.2). ${REMEDY}`,
+  )
 }
+
+const REMEDY = 'Make a secret with: npx kit-keygen secret'
 
 /**
  * Makes a secret for HS512: random bytes in base64url.

@@ -1,6 +1,6 @@
 import { readPrivateMembers } from '../jose/jwk.ts'
 import { belongTogether } from '../jose/key-pair.ts'
-import { isObject, parseJson } from '../primitives/json.ts'
+import { isObject } from '../primitives/json.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -52,13 +52,12 @@ export type PrivateJwkResult =
   { readonly ok: true; readonly jwk: PrivateJwk } | { readonly ok: false; readonly problem: string }
 
 /**
- * Reads a private Ed25519 JWK (RFC 8037 §2), as an object or as text, or the whole output of kit-keygen.
+ * Reads a private Ed25519 JWK (RFC 8037 §2), or the whole output of kit-keygen.
  * Whether its halves belong together takes a signature: see {@link isPair}.
  *
  * @param spareKid the `kid` of a key that has none of its own
  */
-export function parsePrivateJwk(value: unknown, spareKid?: string): PrivateJwkResult {
-  const jwk = typeof value === 'string' ? parseJson(value) : value
+export function parsePrivateJwk(jwk: unknown, spareKid?: string): PrivateJwkResult {
   if (!isObject(jwk)) return reject('it is not a JWK in JSON; make one with: npx kit-keygen --private')
   if (isObject(jwk.privateJwk)) return parsePrivateJwk(jwk.privateJwk, spareKid)
 

@@ -1,6 +1,7 @@
 import { SLOT_MARGIN_SECONDS } from '../constants.ts'
 import { ConfigError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
+import { parsePasted } from '../primitives/pasted.ts'
 import type { VerificationKey } from './verification-key.ts'
 import { isPair, parsePrivateJwk, type PrivateJwk, type SigningKey } from './private-jwk.ts'
 
@@ -96,7 +97,7 @@ export class SlotRing implements KeyRing {
     for (const { name, text } of entries) {
       if (text === undefined || text === null || text === '') skipped.set(name, 'it is unset or empty')
       else {
-        const parsed = parsePrivateJwk(text, onlyKid)
+        const parsed = parsePrivateJwk(parsePasted(text), onlyKid)
         if (onlyKid !== undefined && parsed.ok && parsed.jwk.kid !== onlyKid)
           throw new ConfigError(`${name} has another kid than JWT_KID (the option kid): remove JWT_KID`)
         if (parsed.ok) slots.push({ ...parsed.jwk, name })

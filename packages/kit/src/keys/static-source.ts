@@ -1,4 +1,5 @@
-import { isObject, parseJson } from '../primitives/json.ts'
+import { isObject } from '../primitives/json.ts'
+import { parsePasted } from '../primitives/pasted.ts'
 import { ConfigError, TokenError } from '../errors.ts'
 import type { OnEvent } from '../primitives/events.ts'
 import type { VerificationKey } from './verification-key.ts'
@@ -82,7 +83,7 @@ function pick(keys: KeysByKid, kid: string | undefined): readonly VerificationKe
 }
 
 function readInline(name: string, text: unknown): KeysByKid {
-  const value = typeof text === 'string' ? parseJson(text) : text
+  const value = parsePasted(text)
   if (!isObject(value))
     throw new ConfigError(`${name} is not a JWK or JWK Set in JSON; see: npx kit-keygen public FILE`)
   if (isObject(value.privateJwk)) {
