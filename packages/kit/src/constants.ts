@@ -76,8 +76,11 @@ export const KV_MIN_TTL_SECONDS = 60
  * behind.
  */
 export const DENYLIST_MARGIN_SECONDS: number = MAX_LEEWAY_SECONDS + 60
-/** A revoked subject stays on the list for a day: longer than any login that the gateway exchanges. */
-export const DENYLIST_SUBJECT_TTL_SECONDS = 86_400
+/**
+ * A revoked subject stays on the list while a refresh token from before can still get an access token (30 days, the
+ * gateway's AUTH0_REFRESH_MAX_SECONDS) and that token lives (a day, Auth0's default). A gateway may say longer.
+ */
+export const DENYLIST_SUBJECT_TTL_SECONDS: number = 31 * 86_400
 
 /** RFC 7518 §3.3: an RSA key must have at least 2048 bits. */
 export const MIN_RSA_BITS = 2048

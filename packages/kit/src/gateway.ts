@@ -15,7 +15,7 @@ export {
   setSelectedProtocol,
 } from './http/websocket.ts'
 export { namesOf } from './config/bindings.ts'
-export { checkRevoked, issueInternal, type IssueRequest, signingKid } from './kit/issuer.ts'
+export { checkRevoked, issueInternal, type IssueRequest, revokeFor, signingKid } from './kit/issuer.ts'
 export { sha256 } from './jose/sha256.ts'
 export { secretBytes } from './keys/secret-text.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
@@ -36,5 +36,5 @@ export {
   type DelegationRequest,
   SUBJECT_CLAIMS,
 } from './tokens/delegate.ts'
-export type { RevocableClaims } from './tokens/revocation.ts'
+export type { RevocableClaims, Revocation } from './tokens/revocation.ts'
 export type { KitClaims, SignClaims } from './tokens/sign.ts'

@@ -1,5 +1,5 @@
-import { internalsOf, type Kit, signerOf } from './kit.ts'
-import type { RevocableClaims } from '../tokens/revocation.ts'
+import { denylistOf, internalsOf, type Kit, signerOf } from './kit.ts'
+import type { RevocableClaims, Revocation } from '../tokens/revocation.ts'
 import type { KitClaims, SignClaims } from '../tokens/sign.ts'
 
 /** What an issuer issues: the subject's claims, those that only an issuer sets, and for whom. */
@@ -38,6 +38,17 @@ export async function issueInternal(
  */
 export async function checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> {
   await internalsOf(kit).denylist?.check(claims, undefined)
+}
+
+/**
+ * `kit.revoke` for an issuer, which knows how long a login from before can still come back as a new token.
+ *
+ * @param subjectTtlSeconds how long a subject stays on the deny-list at least
+ * @throws ConfigError without a deny-list
+ * @throws ClaimsError when it is not one of `{ jti }`, `{ sub }` or `{ thumbprint }`
+ */
+export async function revokeFor(kit: Kit, revocation: Revocation, subjectTtlSeconds: number): Promise<void> {
+  await denylistOf(kit).revoke(revocation, subjectTtlSeconds)
 }
 
 /**

@@ -142,10 +142,7 @@ export class Kit {
    * @throws ClaimsError for anything but one of the three
    */
   async revoke(revocation: Revocation): Promise<void> {
-    const { denylist } = this.#parts
-    if (!denylist)
-      throw new ConfigError('revoke needs a KV binding: set JWT_DENYLIST_NAME, or the option denylist')
-    await denylist.revoke(revocation)
+    await denylistOf(this).revoke(revocation)
   }
 
   /**
@@ -178,6 +175,13 @@ export function assembleKit(settings: Settings): Kit {
     denylist,
     describe: () => describe(settings, signer, source),
   })
+}
+
+/** @throws ConfigError without a KV binding */
+export function denylistOf(kit: Kit): Denylist {
+  const { denylist } = internalsOf(kit)
+  if (denylist) return denylist
+  throw new ConfigError('revoke needs a KV binding: set JWT_DENYLIST_NAME, or the option denylist')
 }
 
 /** @throws ConfigError when the kit only verifies */

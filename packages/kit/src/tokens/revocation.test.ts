@@ -310,7 +310,7 @@ describe('revoke', () => {
   it.each<[revocation: Revocation, kind: string, value: string, expirationTtl: number]>([
     [{ jti: 'id-1' }, 'jti', 'id-1', 3960],
     [{ thumbprint: 'print' }, 'thumbprint', 'print', 3960],
-    [{ sub: 'user:1' }, 'sub', 'user:1', 86_400],
+    [{ sub: 'user:1' }, 'sub', 'user:1', 31 * 86_400],
   ])('puts %j on the list, for as long as it can matter', async (revocation, kind, value, expirationTtl) => {
     const kv = memory()
     time = NOW + 0.9
@@ -330,10 +330,13 @@ describe('revoke', () => {
     },
   )
 
-  it('keeps a subject no shorter than its longest token', async () => {
+  it.each([
+    ['as long as its issuer says', 40 * 86_400, 40 * 86_400],
+    ['no shorter than its longest token', 60, 86_760],
+  ])('keeps a subject %s', async (_, subjectTtl, kept) => {
     const kv = memory()
-    await denylistOn(kv, { maxTtlSeconds: 86_400 }).revoke({ sub: 'user:1' })
-    expect(kv.writes).toMatchObject([[expect.anything(), expect.anything(), { expirationTtl: 86_760 }]])
+    await denylistOn(kv, { maxTtlSeconds: 86_400 }).revoke({ sub: 'user:1' }, subjectTtl)
+    expect(kv.writes).toMatchObject([[expect.anything(), expect.anything(), { expirationTtl: kept }]])
   })
 
   it('holds at once where it was called, for 30 seconds without a read', async () => {

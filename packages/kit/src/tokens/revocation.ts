@@ -158,9 +158,13 @@ export class Denylist {
   /**
    * Puts something on the list. It holds everywhere after about 90 s (KV's minute and the 30 s above).
    *
+   * @param subjectTtlSeconds how long a subject stays on it at least. Default 31 days
    * @throws ClaimsError when it is not one of the three
    */
-  async revoke(revocation: Revocation): Promise<void> {
+  async revoke(
+    revocation: Revocation,
+    subjectTtlSeconds: number = DENYLIST_SUBJECT_TTL_SECONDS,
+  ): Promise<void> {
     const [[kind, value] = [], ...others] = Object.entries(revocation)
     if (!isKind(kind) || typeof value !== 'string' || value === '' || others.length > 0) {
       throw new ClaimsError('revoke accepts one of { jti }, { sub } or { thumbprint }, a non-empty string')
@@ -168,7 +172,7 @@ export class Denylist {
     const { issuer, maxTtlSeconds, now } = this.#settings
     const name = `${kind}:${value}`
     const before = Math.floor(now())
-    const least = kind === 'sub' ? DENYLIST_SUBJECT_TTL_SECONDS : 0
+    const least = kind === 'sub' ? subjectTtlSeconds : 0
     const expirationTtl = Math.max(least, maxTtlSeconds + DENYLIST_MARGIN_SECONDS)
     await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
     this.#remembered.set(name, { before, until: before + DENYLIST_CACHE_SECONDS })
