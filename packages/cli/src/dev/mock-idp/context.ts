@@ -25,6 +25,8 @@ export interface TenantContext {
   readonly keys: SigningKeys
   readonly storage: TenantStorage
   readonly attempts: LoginAttempts
+  /** Subjects that an administrator blocked since the start. */
+  readonly blocked: Set<string>
   readonly faults: Faults
   readonly forwardedFor: ForwardedForLog
   /** Signs the cookies. */

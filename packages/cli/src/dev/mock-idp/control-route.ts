@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   revokeKeys: (control) => control.revokeKeys(),
   requests: (control, args) => control.requests(stringOf(args, 'path')),
   forwardedFor: (control) => control.forwardedFor(),
+  block: (control, args) => control.block(stringOf(args, 'sub') ?? ''),
   issue: (control, args) =>
     control.issue({ ...objectOf(args, 'claims'), ...omitted(args) }, objectOf(args, 'header')),
   reset: (control) => control.reset(),

@@ -25,9 +25,11 @@ export interface Control {
   requests(path?: string): number
   /** Where password requests said that they came from, oldest first, at most 1,000. */
   forwardedFor(): readonly ForwardedFor[]
+  /** Blocks a user until `reset`, as an administrator of the tenant does: no login, no refresh, no session here. */
+  block(sub: string): void
   /** Signs any access token with the current key: see `issue.ts`. */
   issue(claims?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string
-  /** Turns every switch off and forgets failed logins, counts and records. Keys, sessions and tokens stay. */
+  /** Turns every switch off and forgets blocks, failed logins, counts and records. Keys, sessions and tokens stay. */
   reset(): void
 }
 
@@ -50,10 +52,15 @@ export function createControl(tenant: TenantContext, reload: () => void): Contro
     },
     requests: (path) => faults.requests(path),
     forwardedFor: () => tenant.forwardedFor.entries,
+    block(sub) {
+      tenant.blocked.add(sub)
+      tenant.storage.endSessions(sub)
+    },
     issue: (claims, header) => issue(tenant, claims, header),
     reset() {
       faults.clear()
       tenant.attempts.clear()
+      tenant.blocked.clear()
       tenant.forwardedFor.clear()
     },
   }

@@ -10,6 +10,11 @@ export type Login =
   /** Too many failures: even the right password is not looked at. */
   | { readonly outcome: 'locked' }
 
+/** Whether an administrator has blocked a user: at the start, or since. */
+export function isBlocked(tenant: TenantContext, user: TenantUser): boolean {
+  return user.blocked === true || tenant.blocked.has(user.sub)
+}
+
 /**
  * Checks a password and counts failures, on the login page and in the password realm alike. E-mail addresses compare
  * without regard to case, as at Auth0.
@@ -31,5 +36,5 @@ export function attempt(
     return { outcome: 'wrong' }
   }
   tenant.attempts.succeed(email, ip)
-  return user.blocked === true ? { outcome: 'blocked' } : { outcome: 'ok', user }
+  return isBlocked(tenant, user) ? { outcome: 'blocked' } : { outcome: 'ok', user }
 }

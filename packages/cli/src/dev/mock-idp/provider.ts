@@ -16,6 +16,7 @@ import { OIDC_SCOPES, type TenantContext } from './context.ts'
 import { unknownAudience } from './errors.ts'
 import { loginUrl } from './login.ts'
 import { showError } from './page.ts'
+import { isBlocked } from './password.ts'
 import { resourceServerInfo } from './resource-server.ts'
 import { CLAIMS_BY_SCOPE } from './userinfo.ts'
 import { profileClaims } from './users.ts'
@@ -107,7 +108,8 @@ export function createProvider(tenant: TenantContext): Provider {
 function findAccount(tenant: TenantContext) {
   return (_ctx: Context, sub: string, token?: { readonly sessionUid?: string }) => {
     const user = tenant.users.find((candidate) => candidate.sub === sub)
-    if (user === undefined) return undefined
+    // A refresh token of a blocked user gets nothing more. Access tokens live on.
+    if (user === undefined || isBlocked(tenant, user)) return undefined
     return {
       accountId: sub,
       claims: () => ({ ...profileClaims(user, tenant.rolesClaim), sid: token?.sessionUid }),

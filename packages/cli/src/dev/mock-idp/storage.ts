@@ -53,6 +53,13 @@ export class TenantStorage {
     }
   }
 
+  /** Ends the sessions of a user with the tenant. What they gave lives on. */
+  endSessions(accountId: string): void {
+    for (const [key, { model, payload }] of this.#entries) {
+      if (model === 'Session' && payload['accountId'] === accountId) this.#entries.delete(key)
+    }
+  }
+
   #get(key: string): Entry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.expiresAt > Date.now()) return entry

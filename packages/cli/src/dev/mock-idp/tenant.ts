@@ -104,6 +104,7 @@ function createContext(options: TenantOptions, issuer: string, keys: SigningKeys
     keys,
     storage: new TenantStorage(),
     attempts: new LoginAttempts(),
+    blocked: new Set(),
     faults: new Faults(),
     forwardedFor: new ForwardedForLog(),
     cookieKey: randomBytes(32).toString('base64url'),
