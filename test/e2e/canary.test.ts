@@ -156,14 +156,15 @@ describe('secrets, tokens, codes and personal data', () => {
     })
     const callback = await browser.begin(alice)
     const code = plant('authorization code', new URL(callback, gateway).searchParams.get('code'))
-    const login = plant('login cookie', browser.cookie('sealgate-login'))
+    const [loginName, login] = browser.login
+    plant('login cookie', login)
     const cookie = (name: string, value: string): RequestInit => ({ headers: { Cookie: `${name}=${value}` } })
     await ask(gateway, callback)
-    await ask(gateway, `/auth/callback?code=${code}&state=wrong`, cookie('sealgate-login', login))
+    await ask(gateway, `/auth/callback?code=${code}&state=wrong`, cookie(loginName, login))
     await ask(
       gateway,
       `/auth/callback?error=access_denied&error_description=${code}`,
-      cookie('sealgate-login', login),
+      cookie(loginName, login),
     )
     expect((await browser.get(callback)).status).toBe(303)
     const session = plant('session cookie', browser.cookie('sealgate-session'))
@@ -173,7 +174,7 @@ describe('secrets, tokens, codes and personal data', () => {
     await browser.get('/api/admin/users')
     expect((await browser.post('/auth/refresh', { Origin: gateway })).status).toBe(200)
     // A code that is used again ends the tokens that it gave (RFC 6749 §4.1.2): so this comes late.
-    await ask(gateway, callback, cookie('sealgate-login', login))
+    await ask(gateway, callback, cookie(loginName, login))
     await ask(gateway, '/auth/logout', { ...cookie('sealgate-session', session), method: 'POST' })
     const out = await browser.post('/auth/logout', { Origin: gateway })
     told.push(out.headers.get('Location') ?? '')

@@ -54,7 +54,26 @@ describe('a session in its cookie', () => {
       expect(await (await browser.get(path)).json()).toMatchObject({ sub: alice.sub, email: alice.email })
     }
     expect(system.tenant.control.requests('/userinfo')).toBe(1)
-    expect((await browser.get('/api/reports')).status, 'the new cookie is as good').toBe(200)
+  })
+
+  it('is set by its login, and by no response after that, which might come after a logout', async () => {
+    const browser = await loggedIn()
+    const responses = [
+      ...(await Promise.all(
+        ['/auth/profile', '/auth/profile?fresh=1', '/api/reports', '/api/whoami', '/dev/token'].map((path) =>
+          browser.get(path),
+        ),
+      )),
+      await browser.post('/auth/refresh'),
+    ]
+    expect(responses.flatMap(({ headers }) => headers.getSetCookie())).toEqual([])
+  })
+
+  it('asks Auth0 about its user once, however many requests want to know', async () => {
+    const browser = await loggedIn()
+    system.tenant.control.reset()
+    await Promise.all(Array.from({ length: 20 }, () => browser.get('/auth/profile?fresh=1')))
+    expect(system.tenant.control.requests('/userinfo')).toBe(1)
   })
 
   it('ends when its browser forgets it', async () => {

@@ -1,9 +1,11 @@
+import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
+import { EncryptJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DEMO_PASSWORD, demoUsers, startTenant, type Tenant } from 'sealgate/internal'
-import { Browser, LOGIN, ORIGIN, type Site, withCookie } from '../support/browser.ts'
+import { Browser, ORIGIN, type Site, withCookie } from '../support/browser.ts'
 import { type GatewayName, type Gateways, startGateways } from '../support/faulty-gateways.ts'
 import { ACCESS_TOKEN, EXCHANGE } from '../support/system.ts'
 
@@ -152,10 +154,23 @@ async function callback(change: (parameters: URLSearchParams) => void): Promise<
 async function withSpentRefreshToken(): Promise<Browser> {
   const browser = new Browser(at())
   const path = await browser.begin(alice)
-  const copy = browser.cookie(LOGIN)
+  const copy = browser.login
   await browser.get(path)
-  await withCookie(at(), path, LOGIN, copy)
+  await withCookie(at(), path, ...copy)
   return browser
+}
+
+/** A callback whose login began eleven minutes ago: its state, as the gateway sealed it then (RFC 7516, RFC 5869). */
+async function lateCallback(): Promise<string> {
+  const [sessionSecret = ''] = gateways.secrets
+  const info = 'sealgate seal login-state'
+  const key = hkdfSync('sha256', Buffer.from(sessionSecret, 'base64url'), '', info, 32)
+  const now = Math.floor(Date.now() / 1000)
+  const sealed = await new EncryptJWT({ returnTo: '/', tries: 0, startedAt: now - 660 })
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', typ: 'sealgate-login-state' })
+    .setExpirationTime(now + 600)
+    .encrypt(new Uint8Array(key))
+  return `/auth/callback?code=c&state=x.${sealed}`
 }
 
 async function twice(act: () => Promise<Response>): Promise<Response> {
@@ -303,22 +318,30 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ],
   ['method_unknown', 'PROPFIND', () => ask('/nothing', { method: 'PROPFIND' })],
   ['csrf', 'a logout from nowhere', async () => (await loggedIn()).post('/auth/logout', {})],
-  ['login_failed', 'another state', () => callback((parameters) => parameters.set('state', 'another'))],
-  ['login_failed', 'no login under way', () => ask('/auth/callback?code=c&state=s')],
   [
     'login_failed',
-    'an expired or foreign login',
-    () => withCookie(at(), '/auth/callback?code=c&state=s', LOGIN, 'x.y.z.u.v'),
+    'another issuer',
+    () => callback((parameters) => parameters.set('iss', 'https://evil.test/')),
+  ],
+  ['login_unknown', 'another state', () => callback((parameters) => parameters.set('state', 'another'))],
+  ['login_unknown', 'no login under way', () => ask('/auth/callback?code=c&state=s')],
+  [
+    'login_unknown',
+    'a login in another browser',
+    async () => new Browser(at()).get(await new Browser(at()).begin(alice)),
   ],
   [
     'login_failed',
-    'a callback that is replayed',
+    'a callback that is replayed with the cookie of its login',
     async () => {
       const browser = new Browser(at())
       const path = await browser.begin(alice)
-      return twice(() => browser.get(path))
+      const copy = browser.login
+      await browser.get(path)
+      return withCookie(at(), path, ...copy)
     },
   ],
+  ['login_expired', 'a login of eleven minutes ago', async () => ask(await lateCallback())],
   ['login_denied', 'a blocked user', () => new Browser(at()).logIn(mallory)],
   ['rate_limited', 'the second request', () => twice(() => exchange({}, 'limited'))],
   [

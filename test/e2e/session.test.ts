@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoUsers, type TenantUser } from 'sealgate/internal'
-import { Browser, errorOf, LOGIN, ORIGIN, SESSION, startWithLogins, withCookie } from '../support/browser.ts'
+import { Browser, errorOf, ORIGIN, SESSION, startWithLogins, withCookie } from '../support/browser.ts'
 import type { System } from '../support/system.ts'
 
 const { alice, bob } = demoUsers
@@ -98,12 +98,13 @@ describe('a session', () => {
     const changed = [...parts]
     changed[3] = (changed[3] ?? '').replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))
     const forged = ['x', randomBytes(32).toString('base64url'), cookie.slice(0, -4), changed.join('.')]
-    for (const value of [...forged, browser.cookie(LOGIN), `${cookie}; ${SESSION}=${cookie}`]) {
+    for (const value of [...forged, browser.login[1], `${cookie}; ${SESSION}=${cookie}`]) {
       const response = await withCookie(system, '/auth/profile', SESSION, value)
       expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
       expect(await errorOf(response)).toEqual([401, 'unauthorized', 'gateway'])
     }
-    expect((await withCookie(system, '/auth/callback?code=a&state=b', LOGIN, cookie)).status).toBe(400)
+    const [name] = browser.login
+    expect((await withCookie(system, '/auth/callback?code=a&state=b', name, cookie)).status).toBe(400)
     expect((await withCookie(system, '/auth/profile', SESSION, cookie)).status).toBe(200)
   })
 
@@ -138,10 +139,10 @@ describe('a refresh', () => {
   it('that Auth0 rejects ends the session', async () => {
     const browser = new Browser(system)
     const path = await browser.begin(alice)
-    const copy = browser.cookie(LOGIN)
+    const copy = browser.login
     await browser.get(path)
     // A code that is used twice ends all that came of it (RFC 6749 §4.1.2).
-    await withCookie(system, path, LOGIN, copy)
+    await withCookie(system, path, ...copy)
     const response = await browser.post('/auth/refresh')
     expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
     expect(await errorOf(response)).toEqual([401, 'session_expired', 'gateway'])

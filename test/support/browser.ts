@@ -7,7 +7,8 @@ export const ORIGIN = 'http://127.0.0.1:8787'
 
 /** The gateway's cookies: on http at loopback, so without their prefix. */
 export const SESSION = 'sealgate-session'
-export const LOGIN = 'sealgate-login'
+/** Each login under way has a cookie of its own, whose name begins so. */
+export const LOGIN = 'sealgate-login-'
 
 /** A system whose gateway has logins. */
 export function startWithLogins(gatewayVars: Readonly<Record<string, string>> = {}): Promise<System> {
@@ -58,6 +59,18 @@ export class Browser {
     return value
   }
 
+  /** Names and values of the logins under way, the oldest first. */
+  get logins(): readonly (readonly [name: string, value: string])[] {
+    return [...this.cookies].filter(([name]) => name.startsWith(LOGIN))
+  }
+
+  /** The cookie of the login that was begun last. */
+  get login(): readonly [name: string, value: string] {
+    const last = this.logins.at(-1)
+    if (!last) throw new Error('no login is under way')
+    return last
+  }
+
   /** A request to the gateway, with this browser's cookies. Redirects are not followed. */
   async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     return this.#send(path, 'GET', headers)
@@ -74,6 +87,11 @@ export class Browser {
   /** Goes to the gateway's login and through the tenant's page. Returns the callback's path and query, not yet opened. */
   async begin({ email, password }: TenantUser, returnTo = '/app/'): Promise<string> {
     const begun = await this.get(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`)
+    return this.goOn(begun, { email, password })
+  }
+
+  /** Follows the gateway's redirect to the tenant, and through its page where it shows one. Returns the callback. */
+  async goOn(begun: Response, { email, password }: Pick<TenantUser, 'email' | 'password'>): Promise<string> {
     const authorize = begun.headers.get('Location')
     if (begun.status !== 302 || authorize === null) {
       throw new Error(`the login did not begin: ${begun.status} ${await begun.text()}`)

@@ -40,6 +40,8 @@ export interface System {
   tokenOf(user: TenantUser): Promise<string>
   /** Overwrites secrets of the gateway, as `wrangler secret put` does. */
   putSecrets(secrets: Readonly<Record<string, string>>): Promise<void>
+  /** Puts something on the deny-list, as an operator's Worker does. */
+  revoke(revocation: Readonly<Record<string, string>>): Promise<void>
   /** The keys in the gateway's deny-list. */
   gatewayKv(): Promise<readonly string[]>
   close(): Promise<void>
@@ -74,6 +76,21 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         env: 'dev',
         vars: { ...options.consumerVars },
         secrets: { ...options.consumerSecrets },
+      },
+      {
+        config: {
+          name: 'operator',
+          main: 'test/support/operator/worker.ts',
+          compatibility_date: '2026-10-23',
+          services: [
+            {
+              binding: 'ADMIN',
+              service: 'sealgate-gateway-dev',
+              entrypoint: 'Admin',
+              props: { service: 'operator', admin: true },
+            },
+          ],
+        },
       },
     ],
   })
@@ -122,6 +139,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
             : worker,
         ),
       }))
+    },
+    async revoke(revocation) {
+      const response = await to('operator')('/', { method: 'POST', body: JSON.stringify(revocation) })
+      const told = (await response.json()) as { ok: boolean }
+      if (!told.ok) throw new Error(`not revoked: ${JSON.stringify(told)}`)
     },
     async gatewayKv() {
       const { DENYLIST } = (await server.getWorker('sealgate-gateway-dev').getEnv()) as { DENYLIST: Listed }

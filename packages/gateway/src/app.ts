@@ -23,9 +23,10 @@ import { health, metadata } from './routes/meta.ts'
 import { openapi } from './routes/openapi.ts'
 import { passwordLogin } from './routes/password.ts'
 import { revokeToken } from './routes/revoke.ts'
-import { callback, login, logout, profile, refresh } from './routes/session.ts'
+import { callback, login } from './routes/login.ts'
+import { logout, profile, refresh } from './routes/session.ts'
 import { exchangeToken } from './routes/token.ts'
-import { errorPage, wantsPage } from './session/page.ts'
+import { errorPage, siteOf, wantsPage } from './session/page.ts'
 
 export interface AppEnv {
   Bindings: object
@@ -140,7 +141,7 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
 
   app.onError((error, c: Context<AppEnv>) =>
     wantsPage(c.req.raw)
-      ? errorPage(error, c.var.trace.requestId)
+      ? errorPage(error, c.var.trace.requestId, siteOf(c.var.gateway, c.req.raw))
       : errorResponse(error, c.var.trace.requestId),
   )
 

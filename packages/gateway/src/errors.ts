@@ -67,6 +67,12 @@ const ERRORS = {
   session_too_large: row(500, 'session_too_large', 'The session does not fit into a cookie'),
   csrf: row(403, 'csrf', 'The request does not come from a page of this site'),
   login_failed: row(400, 'login_failed', 'The login could not be completed: start it again'),
+  login_expired: row(400, 'login_failed', 'The login took longer than ten minutes: start it again'),
+  login_unknown: row(
+    400,
+    'login_failed',
+    'The browser sent no cookie of this login: it is over already, or cookies are blocked',
+  ),
   login_denied: row(403, 'access_denied', 'Auth0 rejected the login', { source: 'auth0' }),
 
   // Limits
@@ -101,6 +107,14 @@ const KIT_ERRORS: Readonly<Record<KitErrorCode, ErrorCode>> = {
   ERR_REVOCATION_UNAVAILABLE: 'revocation_unavailable',
 }
 
+/** What the page about a login that failed knows beyond the row. None of it is in JSON or in a log. */
+export interface FailedLogin {
+  /** Where the login was to end: a path of this site. */
+  readonly returnTo: string
+  /** How often it was tried, this time included. */
+  readonly tries: number
+}
+
 export interface GatewayErrorOptions extends ErrorOptions {
   /** A sentence for the log alone: names and reasons, never a token or a secret. */
   readonly detail?: string
@@ -108,6 +122,9 @@ export interface GatewayErrorOptions extends ErrorOptions {
   readonly description?: string
   /** More headers for the response. They replace the row's. */
   readonly headers?: Readonly<Record<string, string>>
+  /** The words in which Auth0 rejected. Anybody's text: for a page alone, escaped. */
+  readonly said?: string | undefined
+  readonly login?: FailedLogin | undefined
 }
 
 /** A rejection or failure that is a row of the table. */
@@ -117,6 +134,8 @@ export class GatewayError extends Error {
   readonly detail: string | undefined
   readonly description: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly said: string | undefined
+  readonly login: FailedLogin | undefined
 
   constructor(code: ErrorCode, options: GatewayErrorOptions = {}) {
     super(options.detail ?? code, options)
@@ -124,6 +143,8 @@ export class GatewayError extends Error {
     this.detail = options.detail
     this.description = options.description
     this.headers = options.headers ?? {}
+    this.said = options.said
+    this.login = options.login
   }
 }
 

@@ -25,8 +25,18 @@ const TOKEN_ERRORS: Readonly<Record<string, ErrorCode>> = {
   unsupported_grant_type: 'misconfigured',
   invalid_scope: 'misconfigured',
   access_denied: 'login_denied',
+  unauthorized: 'login_denied',
   mfa_required: 'login_denied',
 }
+
+/** `error` of a refresh that is not granted to this user any more. */
+const REFRESH_DENIED: readonly string[] = [
+  'access_denied',
+  'unauthorized',
+  'login_required',
+  'mfa_required',
+  'interaction_required',
+]
 
 /** Codes of responses that are no responses: what came is not JSON, or not what the standard says. */
 const MALFORMED: readonly unknown[] = [
@@ -36,10 +46,14 @@ const MALFORMED: readonly unknown[] = [
   oauth.INVALID_RESPONSE,
 ]
 
-/** The row of the error table for what went wrong between Auth0 and us. Nothing of what Auth0 wrote goes on. */
+/**
+ * The row of the error table for what went wrong between Auth0 and us. Of what Auth0 wrote, only the reason of a denied
+ * login goes on, for the page that the user sees.
+ */
 export function asLoginError(error: unknown, step: Step): unknown {
   if (error instanceof oauth.AuthorizationResponseError) {
-    return row(CALLBACK_ERRORS[error.error] ?? 'login_failed', step, error.error)
+    const code = CALLBACK_ERRORS[error.error] ?? 'login_failed'
+    return row(code, step, error.error, code === 'login_denied' ? error.error_description : undefined)
   }
   if (error instanceof oauth.ResponseBodyError) {
     return row(bodyError(error.error, error.status, step), step, error.error)
@@ -57,9 +71,11 @@ export function asLoginError(error: unknown, step: Step): unknown {
 
 function bodyError(code: string, status: number, step: Step): ErrorCode {
   if (code === 'invalid_grant') return failureOf(step)
-  // Auth0's response to a wrong client secret is 401 access_denied.
-  if (status === 401) return 'misconfigured'
-  return TOKEN_ERRORS[code] ?? 'auth0_failed'
+  // Auth0's response to a wrong client secret.
+  if (status === 401 && code === 'access_denied') return 'misconfigured'
+  // The user was blocked, or an Action wants more than a refresh can give: only a login helps.
+  if (step === 'refresh' && REFRESH_DENIED.includes(code)) return 'session_expired'
+  return TOKEN_ERRORS[code] ?? (status === 401 ? 'misconfigured' : 'auth0_failed')
 }
 
 /** What it means that a step did not pass its checks. */
@@ -69,7 +85,7 @@ function failureOf(step: Step): ErrorCode {
 }
 
 /** A code of Auth0's goes into the log only when it looks like one. */
-function row(errorCode: ErrorCode, step: Step, code: string): GatewayError {
+function row(errorCode: ErrorCode, step: Step, code: string, said?: string): GatewayError {
   const known = /^[A-Za-z_]{1,60}$/.test(code) ? code : 'unknown error'
-  return new GatewayError(errorCode, { detail: `${step}: ${known}` })
+  return new GatewayError(errorCode, { detail: `${step}: ${known}`, said })
 }

@@ -2,7 +2,8 @@ import { generateKeyPair } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { LoginConfig } from '../config/auth0.ts'
 import { API, EMAIL, type FakeAuth0, fakeAuth0, ISSUER, type TokenOptions } from '../testing/fixtures.ts'
-import { Auth0Client, type ExpectedLogin } from './client.ts'
+import { Auth0Client } from './client.ts'
+import type { ExpectedLogin } from './client-types.ts'
 
 const config: LoginConfig = {
   issuer: ISSUER,
@@ -64,6 +65,30 @@ function tokens(more: Readonly<Record<string, unknown>>): Response {
 
 const exchange = (query = 'code=c&state=state', what = expected) =>
   client().exchangeCode(new URLSearchParams(query), what)
+
+describe('a login at Auth0', () => {
+  const usual = { isOffline: true, maxAge: 604_800, isForced: false, organization: undefined }
+
+  it.each([
+    ['is not older than a session may be', {}, { max_age: '604800', prompt: null }],
+    ['begins anew where it must', { isForced: true }, { max_age: '604800', prompt: 'login' }],
+    ['names its organization', { organization: 'org_1' }, { organization: 'org_1' }],
+  ])('%s', async (_, changed, requested) => {
+    const url = await client().authorizationUrl(expected, { ...usual, ...changed })
+    for (const [name, value] of Object.entries(requested)) expect(url.searchParams.get(name)).toBe(value)
+  })
+
+  it.each([
+    ['counts from auth_time', -5000, -5000],
+    ['counts from its first ID token, where Auth0 does not say more', undefined, -10],
+    ['never counts from a time after that', 5000, -10],
+  ])('%s', async (_, authenticated, expectedTime) => {
+    const told = authenticated === undefined ? {} : { auth_time: now + authenticated }
+    const id = await idToken({ iat: now - 10, ...told })
+    answer = () => tokens({ id_token: id })
+    expect(await exchange()).toMatchObject({ authTime: now + expectedTime })
+  })
+})
 
 describe('an exchange of a code', () => {
   it('sends the code with its verifier and the secret in the body, never in the address', async () => {
@@ -220,10 +245,22 @@ describe('a refresh', () => {
     })
   })
 
-  it('that Auth0 rejects ends the session', async () => {
-    answer = () => Response.json({ error: 'invalid_grant' }, { status: 403 })
-    await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ code: 'session_expired' })
-  })
+  it.each([
+    [403, 'invalid_grant', 'session_expired'],
+    [401, 'unauthorized', 'session_expired'],
+    [403, 'access_denied', 'session_expired'],
+    [403, 'mfa_required', 'session_expired'],
+    [403, 'login_required', 'session_expired'],
+    [401, 'access_denied', 'misconfigured'],
+    [401, 'invalid_client', 'misconfigured'],
+    [500, 'server_error', 'auth0_failed'],
+  ])(
+    'that Auth0 rejects with %i %s is %s: what is about the user ends the session',
+    async (status, error, code) => {
+      answer = () => Response.json({ error }, { status })
+      await expect(client().refresh('old', 'auth0|alice')).rejects.toMatchObject({ code })
+    },
+  )
 
   it('while Auth0’s keys cannot be had brings the tokens all the same: the old one is spent', async () => {
     const id = await idToken()

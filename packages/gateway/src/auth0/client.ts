@@ -6,35 +6,10 @@ import type { LoginConfig } from '../config/auth0.ts'
 import { GatewayError, codeOf } from '../errors.ts'
 import { asLoginError, type Step } from './client-errors.ts'
 import { asAuth0Error } from './auth0-error.ts'
+import type { ExpectedLogin, Login, LoginRequest, Tokens, UserClaims } from './client-types.ts'
 import { askAuth0, type Auth0Request } from './send.ts'
+import { loginTimeOfIdToken } from './login-time.ts'
 import { isAllowedOrganization } from './subject.ts'
-
-/** Claims about a user, from an ID token or `/userinfo`. */
-export interface UserClaims {
-  readonly sub: string
-  readonly [name: string]: unknown
-}
-
-/** What Auth0 gives for a code or a refresh token. */
-export interface Tokens {
-  readonly accessToken: string
-  /** Seconds since the epoch. */
-  readonly expiresAt: number
-  /** Absent without `offline_access`; in a response to a refresh: the old one stays. */
-  readonly refreshToken: string | undefined
-  /** From the ID token, verified. Absent when none came. */
-  readonly claims: UserClaims | undefined
-}
-
-/** What a login has to match. */
-export interface ExpectedLogin {
-  readonly state: string
-  readonly nonce: string
-  readonly codeVerifier: string
-  readonly redirectUri: string
-  /** A response without `iss` is rejected (RFC 9207 §2.4). */
-  readonly requiresIss: boolean
-}
 
 /** Clock and network, for tests. */
 export interface Auth0ClientOptions {
@@ -94,15 +69,10 @@ export class Auth0Client {
     })
   }
 
-  /**
-   * Where the browser goes to log in.
-   *
-   * @param organization the one to log in to; `undefined` leaves it to Auth0
-   */
+  /** Where the browser goes to log in. With `max_age` Auth0 must say in `auth_time` when the user logged in. */
   async authorizationUrl(
     expected: Omit<ExpectedLogin, 'requiresIss'>,
-    { isOffline }: { readonly isOffline: boolean },
-    organization?: string,
+    { isOffline, maxAge, isForced, organization }: LoginRequest,
   ): Promise<URL> {
     const { issuer, clientId, audience, scope } = this.#config
     const url = new URL(`${issuer}authorize`)
@@ -116,6 +86,8 @@ export class Auth0Client {
       nonce: expected.nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(expected.codeVerifier),
       code_challenge_method: 'S256',
+      max_age: String(maxAge),
+      ...(isForced && { prompt: 'login' }),
       ...(organization !== undefined && { organization }),
     }).toString()
     return url
@@ -153,7 +125,7 @@ export class Auth0Client {
   async exchangeCode(
     parameters: URLSearchParams,
     { state, nonce, codeVerifier, redirectUri, requiresIss }: ExpectedLogin,
-  ): Promise<Tokens & { readonly claims: UserClaims }> {
+  ): Promise<Login> {
     const server = { ...this.#server, authorization_response_iss_parameter_supported: requiresIss }
     const authorization = await this.#step('callback', () =>
       Promise.resolve(oauth.validateAuthResponse(server, this.#client, parameters, state)),
@@ -180,7 +152,8 @@ export class Auth0Client {
     if (!isAllowedOrganization(tokens.claims.org_id, this.#config.organizations)) {
       throw new GatewayError('login_denied', { detail: 'unknown_organization' })
     }
-    return { ...tokens, claims: tokens.claims }
+    const authTime = loginTimeOfIdToken(tokens.claims) ?? this.#now()
+    return { ...tokens, claims: tokens.claims, authTime }
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Kind } from '@sealgate/kit'
 import type { Auth0Config } from '../config/auth0.ts'
 
 /** Claims of a subject token that was verified. */
@@ -7,7 +8,19 @@ export interface SubjectClaims {
   readonly iat: number
   /** Seconds. */
   readonly exp: number
+  /** When the subject logged in, or the earliest that it can have been. Seconds. */
+  readonly auth_iat: number
   readonly [name: string]: unknown
+}
+
+/**
+ * Whom a subject stands for, by the shape that Auth0 gives it. A user's has a connection and a bar; a user who
+ * chose a name like a machine's or an agent's still has the bar (RFC 9700 §4.15).
+ */
+export function subjectKind(sub: string): Kind | undefined {
+  if (sub.includes('|')) return 'user'
+  if (/^.+@clients$/s.test(sub)) return 'machine'
+  return /^agt_./s.test(sub) ? 'agent' : undefined
 }
 
 /** The client that a token was issued to: `azp` in Auth0's own profile, `client_id` in RFC 9068's. */

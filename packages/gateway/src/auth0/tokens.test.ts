@@ -26,6 +26,8 @@ const config: Auth0Config = {
   organizations: new Set(),
   rights: 'permissions',
   rolesClaim: undefined,
+  authTimeClaim: undefined,
+  refreshMaxSeconds: 30 * 86_400,
   profile: 'auth0',
 }
 
@@ -50,6 +52,16 @@ describe('an Auth0 access token', () => {
   it('is accepted, with its claims', async () => {
     const result = await tokens().verify(await auth0.token())
     expect(result).toMatchObject({ ok: true, claims: { sub: 'auth0|alice', azp: 'web' } })
+  })
+
+  it('says when its user logged in, whatever it says itself in the name of ours', async () => {
+    const iat = now - 10
+    const token = await auth0.token({ iat, auth_time: iat - 500, auth_iat: iat })
+    expect(await tokens().verify(token)).toMatchObject({ ok: true, claims: { auth_iat: iat - 500 } })
+    expect(await tokens().verify(await auth0.token({ iat, auth_iat: iat }))).toMatchObject({
+      ok: true,
+      claims: { auth_iat: iat - 30 * 86_400 },
+    })
   })
 
   const rows: [

@@ -5,6 +5,7 @@ import {
   type ExternalVerifierConfig,
 } from '@sealgate/kit/external'
 import type { Auth0Config } from '../config/auth0.ts'
+import { loginTimeOf } from './login-time.ts'
 import { clientIdOf, isAllowedOrganization, type SubjectClaims } from './subject.ts'
 import { asAuth0Error, type Auth0Rejection } from './auth0-error.ts'
 
@@ -43,8 +44,9 @@ export class Auth0Tokens {
       throw asAuth0Error(error)
     })
     if (!result.ok) return { ok: false, rejection: result.reason }
-    const rejection = this.#denial(result.claims)
-    return rejection === undefined ? { ok: true, claims: result.claims } : { ok: false, rejection }
+    const claims = { ...result.claims, auth_iat: loginTimeOf(result.claims, this.#config) }
+    const rejection = this.#denial(claims)
+    return rejection === undefined ? { ok: true, claims } : { ok: false, rejection }
   }
 
   /** The state of Auth0's keys, for deep health. */

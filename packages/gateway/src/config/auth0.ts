@@ -14,6 +14,10 @@ export interface Auth0Config {
   readonly organizations: ReadonlySet<string> | 'any'
   readonly rights: 'permissions' | 'scope' | 'both'
   readonly rolesClaim: string | undefined
+  /** Claim that holds when the user logged in, beside `auth_time`. */
+  readonly authTimeClaim: string | undefined
+  /** The longest that a refresh token and all that follow it serve, in seconds. 0: there are none. */
+  readonly refreshMaxSeconds: number
   readonly profile: 'auth0' | 'rfc9068'
 }
 
@@ -100,6 +104,8 @@ export function readAuth0(env: object, variables: Variables, isStrict: boolean):
       organizations: organizationsOf(variables.AUTH0_ORGANIZATIONS),
       rights: variables.AUTH0_RIGHTS,
       rolesClaim: variables.AUTH0_ROLES_CLAIM,
+      authTimeClaim: variables.AUTH0_AUTH_TIME_CLAIM,
+      refreshMaxSeconds: variables.AUTH0_REFRESH_MAX_SECONDS,
       profile: variables.AUTH0_TOKEN_PROFILE,
     },
     login: loginOf(variables, issuer),

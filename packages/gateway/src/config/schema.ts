@@ -3,7 +3,7 @@ import { isNearMiss } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { audiences, clients, routes } from './definition-schema.ts'
 import { LIMITERS } from './limiter-names.ts'
-import { flag, json, list, seconds } from './value-types.ts'
+import { flag, json, list, seconds, secondsOrNone } from './value-types.ts'
 
 const required = (example: string): z.ZodString => z.string(`is required: set it to ${example}`)
 
@@ -45,6 +45,17 @@ export const VARIABLES = z.object({
     .default('permissions'),
   /** Namespaced claim that holds roles; unset: tokens carry no roles. */
   AUTH0_ROLES_CLAIM: z.string().optional(),
+  /**
+   * Namespaced claim that holds when the user logged in, in seconds since the epoch; an Action sets it. Unset: `auth_time`
+   * alone counts.
+   */
+  AUTH0_AUTH_TIME_CLAIM: z.string().optional(),
+  /**
+   * The longest that a refresh token and all that follow it serve at Auth0, in seconds: its *maximum refresh token
+   * lifetime*. A user's token that does not say when the user logged in counts as that old. `0`: no client has refresh
+   * tokens.
+   */
+  AUTH0_REFRESH_MAX_SECONDS: secondsOrNone.default(2592000),
   /** `auth0` (typ `JWT` or `at+jwt`) or `rfc9068` (strict). */
   AUTH0_TOKEN_PROFILE: z.enum(['auth0', 'rfc9068'], 'must be auth0 or rfc9068').default('auth0'),
   /** The gateway's `sub` in `act`. */
@@ -105,6 +116,8 @@ export const VARIABLES = z.object({
   SESSION_SECRET: z.string().optional(),
   /** `do`: a Durable Object per session (binding `SESSIONS`); `cookie`: stateless and limited. */
   SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
+  /** What the pages of a login call this site; unset: its host. */
+  SITE_NAME: z.string().max(80, 'must be at most 80 characters').optional(),
   /** Audiences that `Admin.sign` may issue for, with commas. */
   ADMIN_SIGN: list.default([]),
   /** Where the program that runs the development system takes orders; `dev` alone. */

@@ -28,6 +28,9 @@ export const seconds = z.union(
   WHOLE_SECONDS,
 )
 
+/** Seconds, or 0 for none at all. */
+export const secondsOrNone = z.union([z.literal([0, '0']).transform(() => 0), seconds], WHOLE_SECONDS)
+
 /** A JSON value, or its text. */
 export function json<Schema extends z.ZodType>(schema: Schema): z.ZodPreprocess<Schema> {
   return z.preprocess((value, context) => {

@@ -1,5 +1,5 @@
 import type { Kit } from '@sealgate/kit'
-import { checkRevoked, issueInternal } from '@sealgate/kit/gateway'
+import { checkRevoked, issueInternal, type RevocableClaims } from '@sealgate/kit/gateway'
 import type { SubjectClaims } from '../auth0/subject.ts'
 import type { Config } from '../config/read-config.ts'
 import { anonymous, exchange, type Exchanged, type ExchangeRequest, type ExchangeResult } from './rules.ts'
@@ -70,9 +70,14 @@ async function signExchanged(
  */
 export async function rejectRevoked(
   gateway: Issuing,
-  { sub, iat, act }: SubjectClaims,
+  { sub, auth_iat: authIat, act }: Pick<SubjectClaims, 'sub' | 'auth_iat'> & Pick<RevocableClaims, 'act'>,
   jti?: string,
 ): Promise<void> {
   const [audience = ''] = gateway.config.audiences.keys()
-  await checkRevoked(gateway.kitFor(audience), { sub, iat, act, ...(jti !== undefined && { jti }) })
+  await checkRevoked(gateway.kitFor(audience), {
+    sub,
+    iat: authIat,
+    act,
+    ...(jti !== undefined && { jti }),
+  })
 }

@@ -35,6 +35,7 @@ const rules: ExchangeRules = {
 const alice: SubjectClaims = {
   sub: 'auth0|alice',
   iat: NOW - 60,
+  auth_iat: NOW - 60,
   exp: NOW + 86_400,
   azp: 'web',
   permissions: ['read:reports', 'export:reports', 'delete:everything'],
@@ -60,6 +61,7 @@ function outcome(
       sub: subject.sub ?? alice.sub,
       iat: subject.iat ?? alice.iat,
       exp: subject.exp ?? alice.exp,
+      auth_iat: subject.auth_iat ?? alice.auth_iat,
     },
     { audience: 'reports', ...request },
     { ...rules, ...changed },
@@ -272,8 +274,8 @@ describe('lifetime', () => {
     expect(outcome({ exp: NOW + 0.5 })).toEqual({ ok: false, rejection: 'expired' })
   })
 
-  it('keeps the time of the login', () => {
-    expect(granted({ iat: NOW - 5000 }).claims.auth_iat).toBe(NOW - 5000)
+  it('keeps the time of the login, and not that of the token', () => {
+    expect(granted({ iat: NOW - 10, auth_iat: NOW - 5000 }).claims.auth_iat).toBe(NOW - 5000)
   })
 })
 

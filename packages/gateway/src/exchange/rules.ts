@@ -1,5 +1,5 @@
 import type { Actor, Kind } from '@sealgate/kit'
-import { clientIdOf, type SubjectClaims } from '../auth0/subject.ts'
+import { clientIdOf, type SubjectClaims, subjectKind } from '../auth0/subject.ts'
 import type { AudienceDefinition } from '../config/definition.ts'
 
 /** A verified actor token: who wants to act for the subject (RFC 8693 §2.1). */
@@ -42,7 +42,7 @@ export interface ExchangeRules {
 export interface IssuedClaims {
   readonly sub: string
   readonly kind: Kind
-  /** The `iat` of the token that the user logged in with. */
+  /** When the subject logged in, or the earliest that it can have been. A refresh does not move it. */
   readonly auth_iat: number
   readonly act: Actor
   readonly permissions: readonly string[]
@@ -130,7 +130,7 @@ export function exchange(
   const claims: IssuedClaims = {
     sub: subject.sub,
     kind,
-    auth_iat: subject.iat,
+    auth_iat: subject.auth_iat,
     act,
     permissions: request.scope ? within(grantable, request.scope) : grantable,
     roles: within(heldRoles, request.roles ?? (request.scope ? [] : heldRoles)),
@@ -162,16 +162,6 @@ export function anonymous(
       roles: [],
     },
   }
-}
-
-/**
- * Whom a subject stands for, by the shape that Auth0 gives it. A user's has a connection and a bar; a user who
- * chose a name like a machine's or an agent's still has the bar (RFC 9700 §4.15).
- */
-function subjectKind(sub: string): Kind | undefined {
-  if (sub.includes('|')) return 'user'
-  if (/^.+@clients$/s.test(sub)) return 'machine'
-  return /^agt_./s.test(sub) ? 'agent' : undefined
 }
 
 /**

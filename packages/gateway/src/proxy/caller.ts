@@ -7,7 +7,7 @@ import {
 import { GatewayError } from '../errors.ts'
 import type { SubjectClaims } from '../auth0/subject.ts'
 import type { Gateway } from '../gateway.ts'
-import { sessionAccessToken } from '../session/access.ts'
+import { sessionAccess } from '../session/access.ts'
 
 /** Who sends a request to a route. */
 export interface Caller {
@@ -36,17 +36,21 @@ export async function callerOf(gateway: Gateway, request: Request): Promise<Call
   if (credentials.form === 'malformed') {
     throw new GatewayError('malformed_credentials', { detail: credentials.detail })
   }
-  if (credentials.form === 'token') return subject(gateway, credentials.token, false)
+  if (credentials.form === 'token')
+    return { ...(await subject(gateway, credentials.token)), bySession: false }
   // Credentials of another scheme came: they are rejected like bad ones.
   if (hasHeader) throw new GatewayError('no_credentials')
-  const token = await sessionAccessToken(gateway, request)
-  return token === undefined ? undefined : subject(gateway, token, true)
+  const access = await sessionAccess(gateway, request)
+  if (!access) return undefined
+  const { token, claims } = await subject(gateway, access.accessToken)
+  // The session knows when its user logged in; its access token may be a refreshed one.
+  return { token, claims: { ...claims, auth_iat: Math.floor(access.authTime) }, bySession: true }
 }
 
-async function subject(gateway: Gateway, token: string, bySession: boolean): Promise<Caller> {
+async function subject(gateway: Gateway, token: string): Promise<Omit<Caller, 'bySession'>> {
   const verified = await gateway.auth0.verify(token)
   if (!verified.ok) throw new GatewayError('invalid_token', { detail: verified.rejection })
-  return { token, claims: verified.claims, bySession }
+  return { token, claims: verified.claims }
 }
 
 /** The token that a browser's WebSocket offers as a subprotocol. */

@@ -86,7 +86,7 @@ async function tokenFor(
   const { audience, grant, require } = route
   const request = { audience, require, ...(grant && { grant }) }
   const kid = await signingKid(gateway.kitFor(audience))
-  const key = JSON.stringify([kid, request, caller.token])
+  const key = JSON.stringify([kid, request, caller.token, caller.claims.auth_iat])
   const reused = gateway.issuedTokens.get(key, gateway.now())
   try {
     await rejectRevoked(gateway, caller.claims, reused?.jti)

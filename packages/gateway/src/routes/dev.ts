@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Trace } from '../observability/trace.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import { sessionAccessToken } from '../session/access.ts'
+import { sessionAccess } from '../session/access.ts'
 import { originOf } from '../session/cookies.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 
@@ -32,9 +32,10 @@ export async function dev(gateway: Gateway, request: Request, trace: Trace): Pro
 
 /** The session's Auth0 token as it reads; without its signature it is no credential. */
 async function externalToken(gateway: Gateway, request: Request): Promise<object> {
-  const token = await sessionAccessToken(gateway, request)
-  if (token === undefined) throw new GatewayError('no_session')
-  return { header: decodeProtectedHeader(token), payload: decodeJwt(token) }
+  const access = await sessionAccess(gateway, request)
+  if (!access) throw new GatewayError('no_session')
+  const { accessToken } = access
+  return { header: decodeProtectedHeader(accessToken), payload: decodeJwt(accessToken) }
 }
 
 async function slots(gateway: Gateway): Promise<object> {

@@ -98,10 +98,24 @@ describe('a revoked subject', () => {
     await makeKit(on).revoke({ sub: 'auth0|alice' })
   }
 
-  it('exchanges nothing that it got before, and what it gets after', async () => {
+  it('exchanges nothing that it got before, nor what a refresh got after, but what a login gets', async () => {
     await denyAlice(env)
     await expectError(await exchanged(await auth0.token()), 400, 'invalid_request')
     expect(logs.text()).toContain('"detail":"revoked"')
+    const later = Math.floor(Date.now() / 1000) + 2
+    for (const auth_time of [undefined, later - 60]) {
+      await expectError(await exchanged(await auth0.token({ iat: later, auth_time })), 400, 'invalid_request')
+    }
+    expect((await exchanged(await auth0.token({ iat: later, auth_time: later }))).status).toBe(200)
+    env = { ...env, AUTH0_AUTH_TIME_CLAIM: 'https://app.test/auth_time' }
+    const byAction = await auth0.token({ iat: later, 'https://app.test/auth_time': later })
+    expect((await exchanged(byAction)).status).toBe(200)
+  })
+
+  it('exchanges what it gets after, where no refresh tokens are out', async () => {
+    env = { ...env, AUTH0_REFRESH_MAX_SECONDS: '0' }
+    await denyAlice(env)
+    await expectError(await exchanged(await auth0.token()), 400, 'invalid_request')
     const later = Math.floor(Date.now() / 1000) + 2
     expect((await exchanged(await auth0.token({ iat: later }))).status).toBe(200)
   })

@@ -1,11 +1,13 @@
 import { env as bindings } from 'cloudflare:workers'
-import { base64url } from 'jose'
+import { base64url, decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Login } from '../session/live-session.ts'
 import { RESERVED_PATHS } from '../config/reserved-paths.ts'
+import type { Login } from '../auth0/client-types.ts'
 import { CookieEncryption } from '../session/encryption.ts'
 import type { ObjectNamespace } from '../config/session.ts'
+import { cookiesOf } from '../session/cookies.ts'
 import { DurableStore } from '../session/durable-object-store.ts'
+import { keepLoginAttempt, type LoginAttempt, newLoginAttempt } from '../session/login-attempt.ts'
 import {
   catchLogs,
   countingLimiter,
@@ -66,6 +68,7 @@ async function cookie(changed: Partial<Login> = {}): Promise<string> {
     accessToken: await auth0.token(),
     expiresAt: Date.now() / 1000 + 3600,
     refreshToken: 'refresh-token-canary',
+    authTime: Date.now() / 1000 - 10,
     ...changed,
   })
   return `__Host-sealgate-session=${value}`
@@ -131,61 +134,105 @@ describe('a login', () => {
 })
 
 describe('a callback', () => {
-  const attempt = {
-    state: 's',
-    nonce: 'n',
-    codeVerifier: 'v'.repeat(43),
-    returnTo: '/',
-    requiresIss: false,
-  }
   const now = (): number => Math.floor(Date.now() / 1000)
+  const HTML = { Accept: 'text/html' }
 
-  it('after more than ten minutes is too late', async () => {
-    const sealed = await encryption.encrypt('login', attempt, now() - 1)
-    const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
-    expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0; .*; Secure$/)
-    await expectError(response, 400, 'login_failed')
+  /** A login that was begun some seconds ago: its callback, and its cookie as `change` has it. */
+  async function begun(
+    age = 0,
+    change: (attempt: LoginAttempt) => Promise<string> = (attempt) =>
+      encryption.encrypt('login', attempt, attempt.startedAt + 600),
+    on = encryption,
+  ): Promise<{ readonly path: string; readonly name: string; readonly Cookie: string }> {
+    const cookies = cookiesOf((await gatewayOf(env)).config, ORIGIN)
+    const keeping = { encryption: on, cookies, now: now() - age }
+    const attempt = await newLoginAttempt(keeping, {
+      returnTo: '/app?x=1',
+      tries: 0,
+      requiresIss: false,
+      isForced: false,
+      organization: undefined,
+    })
+    const [set = ''] = await keepLoginAttempt(keeping, new Request(ORIGIN), attempt)
+    const [name = ''] = set.split('=')
+    return {
+      path: `/auth/callback?code=c&state=${encodeURIComponent(attempt.state)}`,
+      name,
+      Cookie: `${name}=${await change(attempt)}`,
+    }
+  }
+
+  it('after more than ten minutes is too late, and says so', async () => {
+    const { path, name, Cookie } = await begun(601)
+    const response = await get(path, { Cookie })
+    expect(response.headers.get('Set-Cookie')).toMatch(new RegExp(`^${name}=; Max-Age=0; .*; Secure$`))
+    expect(await expectError(response, 400, 'login_failed')).toMatch(/longer than ten minutes/)
     expect(sent, 'the code was not used').toEqual([])
+    expect(await (await get(path, HTML)).text(), 'its cookie is gone by then').toContain('took too long')
   })
 
   it.each([
-    [
-      'without its prefix',
-      async () => `sealgate-login=${await encryption.encrypt('login', attempt, now() + 60)}`,
-    ],
-    [
-      'by another key',
-      async () => {
-        const other = new CookieEncryption([new Uint8Array(32).fill(8)])
-        return `__Host-sealgate-login=${await other.encrypt('login', attempt, now() + 60)}`
-      },
-    ],
-    [
-      'for another purpose',
-      async () => `__Host-sealgate-login=${await encryption.encrypt('session', attempt, now() + 60)}`,
-    ],
-  ])('whose login was sealed %s is rejected before its code is used', async (_, make) => {
-    const response = await get('/auth/callback?code=c&state=s', { Cookie: await make() })
-    await expectError(response, 400, 'login_failed')
+    ['without its prefix', ({ Cookie }: { Cookie: string }) => Cookie.replace('__Host-', '')],
+    ['for another state', ({ Cookie }: { Cookie: string }) => Cookie.replace('=', 'x=')],
+    ['in another browser', () => ''],
+  ])('whose cookie is %s is rejected before its code is used', async (_, change) => {
+    const login = await begun()
+    const response = await get(login.path, { Cookie: change(login) })
+    expect(await expectError(response, 400, 'login_failed')).toMatch(/no cookie of this login/)
+    expect(sent).toEqual([])
+  })
+
+  it.each([
+    ['by another key', new CookieEncryption([new Uint8Array(32).fill(8)]), 'login'],
+    ['for another purpose', encryption, 'session'],
+  ] as const)('whose login was sealed %s is rejected before its code is used', async (_, key, purpose) => {
+    const { path, Cookie } = await begun(0, (attempt) => key.encrypt(purpose, attempt, now() + 60))
+    await expectError(await get(path, { Cookie }), 400, 'login_failed')
     expect(sent).toEqual([])
   })
 
   it('forgets its login when Auth0 answers with nonsense, too', async () => {
-    const sealed = await encryption.encrypt('login', attempt, now() + 60)
-    const response = await get('/auth/callback?code=c&state=s', { Cookie: `__Host-sealgate-login=${sealed}` })
-    expect(response.headers.get('Set-Cookie')).toMatch(/^__Host-sealgate-login=; Max-Age=0;/)
+    const { path, name, Cookie } = await begun()
+    const response = await get(path, { Cookie })
+    expect(response.headers.get('Set-Cookie')).toMatch(new RegExp(`^${name}=; Max-Age=0;`))
     await expectError(response, 502, 'auth0_unavailable')
     expect(sent).toEqual(['/oauth/token'])
   })
 
   it('that comes again and again is counted before Auth0 is asked', async () => {
-    const Cookie = `__Host-sealgate-login=${await encryption.encrypt('login', attempt, now() + 60)}`
+    const { path, Cookie } = await begun()
     const on = { ...env, RATE_LIMITER: countingLimiter(1) }
-    const open = (): Promise<Response> =>
-      get('/auth/callback?code=c&state=s', { Cookie, 'CF-Connecting-IP': '203.0.113.9' }, on)
+    const open = (): Promise<Response> => get(path, { Cookie, 'CF-Connecting-IP': '203.0.113.9' }, on)
     await expectError(await open(), 502, 'auth0_unavailable')
     await expectError(await open(), 429, 'too_many_requests')
     expect(sent).toEqual(['/oauth/token'])
+  })
+
+  it.each([
+    ['opened again', async () => (await begun()).path, '/app?x=1'],
+    ['too late', async () => (await begun(601)).path, '/app?x=1'],
+    ['made up', () => Promise.resolve('/auth/callback?code=c&state=s'), '/'],
+    ['a rejection', () => Promise.resolve('/auth/callback?error=access_denied&state=s'), '/'],
+  ])('that is %s leads whoever has a session on to the site', async (_, make, target) => {
+    const response = await get(await make(), { Cookie: await cookie(), ...HTML })
+    expect(response.status).toBe(303)
+    expect(response.headers.get('Location')).toBe(`${ORIGIN}${target}`)
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  it('offers a login that keeps its aim, twice, where there is no session', async () => {
+    const { path } = await begun()
+    const first = await (await get(path, HTML)).text()
+    expect(first).toContain('href="/auth/login?returnTo=%2Fapp%3Fx%3D1&#38;tries=1"')
+    const over = await cookie()
+    await app.request(
+      `${ORIGIN}/auth/logout`,
+      { method: 'POST', headers: { Cookie: over, Origin: ORIGIN } },
+      env,
+    )
+    expect(await (await get(path, { Cookie: over, ...HTML })).text(), 'nor one that is over').toContain(
+      'tries=1',
+    )
   })
 })
 
@@ -315,6 +362,29 @@ describe('a session', () => {
     }
     expect(service.received).toEqual([])
     expect(sent, 'and its refresh token with it').toEqual(['/oauth/revoke', '/oauth/revoke'])
+  })
+
+  it('is dated by its login, not by its access token, in what services get', async () => {
+    const authTime = Math.floor(Date.now() / 1000) - 5000
+    await get('/api/x', { Cookie: await cookie({ authTime }) })
+    expect(decodeJwt(service.token()).auth_iat).toBe(authTime)
+  })
+
+  it('is not mixed up with its own access token, sent by somebody else', async () => {
+    const accessToken = await auth0.token()
+    const authTime = Math.floor(Date.now() / 1000) - 5000
+    await get('/api/x', { Cookie: await cookie({ accessToken, authTime }) })
+    service.received.length = 0
+    await get('/api/x', { Authorization: `Bearer ${accessToken}` })
+    expect(decodeJwt(service.token()).auth_iat).toBeLessThan(authTime)
+  })
+
+  it('gets what Auth0 says anew at the limit of its subject', async () => {
+    const on = { ...env, RATE_LIMITER: countingLimiter(1) }
+    const Cookie = await cookie()
+    await get('/auth/profile?fresh=1', { Cookie }, on)
+    await expectError(await get('/auth/profile?fresh=1', { Cookie }, on), 429, 'too_many_requests')
+    expect((await get('/auth/profile', { Cookie }, on)).status).toBe(200)
   })
 
   it('whose access token does not count at Auth0’s own API is rejected as such', async () => {

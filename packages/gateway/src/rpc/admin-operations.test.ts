@@ -94,6 +94,15 @@ describe('Admin', () => {
     expect([...kv.entries.keys()]).toEqual([expect.stringContaining(`:${String(kind)}:`)])
   })
 
+  it.each([
+    ['a refresh token from before serves', '', 31 * 86_400],
+    ['it serves, where that is longer', '31536000', 366 * 86_400],
+    ['a session from before lasts, where no refresh token is out', '0', 8 * 86_400],
+  ])('keeps a revoked subject on the list while %s', async (_, AUTH0_REFRESH_MAX_SECONDS, kept) => {
+    await admin(undefined, { ...env, AUTH0_REFRESH_MAX_SECONDS }).revoke({ sub: 'a' })
+    expect(kv.ttl).toBe(kept)
+  })
+
   it.each([[{}], [{ jti: '' }], [{ jti: 'a', sub: 'b' }], [{ kid: 'a' }], [[]]])(
     'does not revoke %j',
     async (what) => {

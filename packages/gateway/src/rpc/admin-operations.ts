@@ -1,7 +1,9 @@
 import { ClaimsError, type KitDescription, type SourceDescription } from '@sealgate/kit'
+import { revokeFor } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
+import { ABSOLUTE_SECONDS } from '../session/live-session.ts'
 
 /** Claims that only the gateway itself sets: an administrator's Worker must not speak in its name. */
 const RESERVED = ['act', 'may_act', 'gty', 'kind', 'req', 'iss', 'exp', 'iat', 'jti'] as const
@@ -50,14 +52,24 @@ function isWithin(rights: unknown, maximum: readonly string[] = []): boolean {
   return Array.isArray(rights) && rights.every((right: unknown) => maximum.some((one) => one === right))
 }
 
-/** @throws GatewayError `invalid_request`; `misconfigured` without a deny-list */
+/** Auth0's default lifetime of an access token: what the last one of a login lives on, in seconds. */
+const ACCESS_TOKEN_SECONDS = 86_400
+
+/**
+ * Puts something on the deny-list. A subject stays there while a login from before can come back: by a session, or by a
+ * refresh token outside of one.
+ *
+ * @throws GatewayError `invalid_request`
+ * @throws ConfigError without a deny-list
+ */
 export async function adminRevoke(gateway: Gateway, revocation: unknown): Promise<void> {
   const parsed = REVOCATION.safeParse(revocation)
   if (!parsed.success) {
     throw new GatewayError('invalid_request', { detail: 'revoke accepts one of jti, sub or thumbprint' })
   }
   const [audience = ''] = gateway.config.audiences.keys()
-  await gateway.kitFor(audience).revoke(parsed.data)
+  const loginSeconds = Math.max(gateway.config.auth0.refreshMaxSeconds, ABSOLUTE_SECONDS)
+  await revokeFor(gateway.kitFor(audience), parsed.data, loginSeconds + ACCESS_TOKEN_SECONDS)
 }
 
 export interface DeepHealth {

@@ -14,10 +14,11 @@ let token: string
 const logs = catchLogs()
 
 const now = (): number => Math.floor(Date.now() / 1000)
-const subject = (): { sub: string; iat: number; exp: number } => ({
+const subject = (): { sub: string; iat: number; exp: number; auth_iat: number } => ({
   sub: 'auth0|alice',
   iat: now() - 60,
   exp: now() + 600,
+  auth_iat: now() - 120,
 })
 
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { TokenError } from '@sealgate/kit'
 import { waitUntil } from '#runtime'
-import type { SubjectClaims } from '../auth0/subject.ts'
 import { GatewayError } from '../errors.ts'
 import { type Issuing, rejectRevoked } from '../exchange/issue.ts'
 import { logEvent, type Ship } from '../observability/log.ts'
@@ -18,20 +17,17 @@ export interface SessionGateway extends Issuing {
 }
 
 /**
- * The Auth0 access token of the session that a request carries, refreshed when it is about to end; `undefined` for a
- * request without a session, or with one that is over.
+ * What the session that a request carries has for forwarding: Auth0's access token, refreshed when it is about to end, and
+ * when the user logged in. `undefined` for a request without a session, or with one that is over.
  *
  * @throws GatewayError `csrf` for a request from a page of another site, `session_expired` when Auth0 or the deny-list
  *   ends the session now, `auth0_unavailable`, `auth0_failed`
  */
-export async function sessionAccessToken(
-  gateway: SessionGateway,
-  request: Request,
-): Promise<string | undefined> {
+export async function sessionAccess(gateway: SessionGateway, request: Request): Promise<Access | undefined> {
   const session = await openSession(gateway, request)
   if (!session) return undefined
   try {
-    return (await useSession(gateway, session)).accessToken
+    return await useSession(gateway, session)
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'no_session') return undefined
     throw error
@@ -68,10 +64,8 @@ export async function useSession(
   how: 'access' | 'refresh' = 'access',
 ): Promise<Access> {
   const access = await session[how]()
-  const { sub, startedAt, expiresAt } = access
-  const subject: SubjectClaims = { sub, iat: Math.floor(startedAt), exp: expiresAt }
   try {
-    await rejectRevoked(gateway, subject)
+    await rejectRevoked(gateway, { sub: access.sub, auth_iat: Math.floor(access.authTime) })
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
     await endSession(gateway, session)
@@ -80,9 +74,13 @@ export async function useSession(
   return access
 }
 
-/** Ends a session, and its refresh token at Auth0. That the latter fails stops nobody: the session is over. */
-export async function endSession({ sessions, ship }: SessionGateway, session: OpenSession): Promise<void> {
-  const refreshToken = await session.end()
+/** Ends a session, and its refresh token at Auth0. */
+export async function endSession(gateway: SessionGateway, session: OpenSession): Promise<void> {
+  endRefreshToken(gateway, await session.end())
+}
+
+/** Revokes a refresh token at Auth0, after the response. That it fails stops nobody: nobody here has it any more. */
+export function endRefreshToken({ sessions, ship }: SessionGateway, refreshToken: string | undefined): void {
   if (refreshToken === undefined || !sessions) return
   waitUntil(
     sessions.auth0.revoke(refreshToken).catch(() => logEvent('error', 'refresh_token_not_revoked', ship)),

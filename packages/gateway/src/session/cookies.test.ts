@@ -13,8 +13,8 @@ describe('cookies', () => {
     expect(cookies.set(cookies.session, 'v', 60.5)).toBe(
       '__Host-sealgate-session=v; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure',
     )
-    expect(cookies.clear(cookies.login)).toBe(
-      '__Host-sealgate-login=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure',
+    expect(cookies.clear(`${cookies.login}a`)).toBe(
+      '__Host-sealgate-login-a=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure',
     )
   })
 

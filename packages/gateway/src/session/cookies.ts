@@ -4,7 +4,7 @@ import type { Config } from '../config/read-config.ts'
 
 /** Cookies of one origin: how they are named, and how they are kept. */
 export interface Cookies {
-  /** The login that is under way. */
+  /** What the names of logins under way begin with: each has a cookie of its own. */
   readonly login: string
   readonly session: string
   /** `Set-Cookie` for a value. `maxAge` in seconds. */
@@ -31,7 +31,7 @@ export function cookiesOf({ environment }: Config, origin: string): Cookies {
   const prefix = isInsecure ? '' : '__Host-'
   const kept = `Path=/; HttpOnly; SameSite=Lax${isInsecure ? '' : '; Secure'}`
   return {
-    login: `${prefix}sealgate-login`,
+    login: `${prefix}sealgate-login-`,
     session: `${prefix}sealgate-session`,
     set: (name, value, maxAge) => `${name}=${value}; Max-Age=${Math.floor(maxAge)}; ${kept}`,
     clear: (name) => `${name}=; Max-Age=0; ${kept}`,

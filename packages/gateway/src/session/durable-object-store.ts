@@ -1,9 +1,9 @@
 import type { ObjectNamespace } from '../config/session.ts'
 import { base64url } from 'jose'
 import * as z from 'zod'
-import type { UserClaims } from '../auth0/client.ts'
+import type { Login, UserClaims } from '../auth0/client-types.ts'
 import { GatewayError } from '../errors.ts'
-import { ABSOLUTE_SECONDS, type Access, type Login } from './live-session.ts'
+import { ABSOLUTE_SECONDS, type Access } from './live-session.ts'
 import { type Outcome, valueOf } from './outcome.ts'
 import type { CookieEncryption } from './encryption.ts'
 import type { OpenSession, SessionCookie, SessionStore } from './store.ts'
@@ -53,7 +53,7 @@ export class DurableStore implements SessionStore {
     return {
       access: () => call(() => object.access()),
       refresh: () => call(() => object.refresh()),
-      profile: async ({ isFresh }) => ({ claims: await call(() => object.profile(isFresh)) }),
+      profile: ({ isFresh }) => call(() => object.profile(isFresh)),
       end: () => call(() => object.end()),
     }
   }

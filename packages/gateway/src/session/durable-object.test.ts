@@ -3,7 +3,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { gatewayEnv } from '../testing/fixtures.ts'
-import { IDLE_SECONDS, type Login, type SessionRecord } from './live-session.ts'
+import type { Login } from '../auth0/client-types.ts'
+import { IDLE_SECONDS, type SessionRecord } from './live-session.ts'
 import type { SessionObject } from './durable-object-store.ts'
 import { Session } from '../testing/test-gateway.ts'
 
@@ -55,6 +56,7 @@ async function begun(changed: Partial<Login> = {}): Promise<SessionObject & Dura
     accessToken: 'access-1',
     refreshToken: 'refresh-1',
     expiresAt: seconds() + 3600,
+    authTime: seconds(),
     ...changed,
   }
   expect(await stub.start(login)).toEqual({ ok: true, value: undefined })

@@ -1,10 +1,10 @@
 import { DurableObject } from '#runtime'
-import { Auth0Client, type UserClaims } from '../auth0/client.ts'
+import { Auth0Client } from '../auth0/client.ts'
+import type { Login, UserClaims } from '../auth0/client-types.ts'
 import type { LoginConfig } from '../config/auth0.ts'
 import {
   type Access,
   LiveSession,
-  type Login,
   type RecordStorage,
   type SessionAuth0,
   type SessionRecord,

@@ -31,7 +31,7 @@ describe('a sealed text', () => {
     expect(await encryption.decrypt('login', sealed, NOW + 600)).toBeUndefined()
   })
 
-  const purposes: Purpose[] = ['login', 'session-id', 'session']
+  const purposes: Purpose[] = ['login', 'login-state', 'session-id', 'session']
   it.each(purposes)('for %s opens for nothing else', async (purpose) => {
     const sealed = await encryption.encrypt(purpose, {}, NOW + 10)
     for (const other of purposes) {

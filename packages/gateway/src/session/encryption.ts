@@ -1,8 +1,8 @@
 import { EncryptJWT, errors, jwtDecrypt } from 'jose'
 import { encodeUtf8 } from '../observability/utf8.ts'
 
-/** What an encrypted cookie is for. Each purpose has a key of its own, so that one never passes for another. */
-export type Purpose = 'login' | 'session-id' | 'session'
+/** What an encrypted text is for. Each purpose has a key of its own, so that one never passes for another. */
+export type Purpose = 'login' | 'login-state' | 'session-id' | 'session'
 
 /** A cookie that a browser keeps is never longer. Characters. */
 const MAX_LENGTH = 4096

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Tokens, UserClaims } from '../auth0/client.ts'
+import type { Login, Tokens, UserClaims } from '../auth0/client-types.ts'
 import { GatewayError } from '../errors.ts'
 import {
   ABSOLUTE_SECONDS,
   IDLE_SECONDS,
   LiveSession,
-  type Login,
   type RecordStorage,
   type SessionRecord,
 } from './live-session.ts'
@@ -21,6 +20,8 @@ let writes: number
 let sent: string[]
 let answer: () => Promise<Tokens>
 let asked: number
+/** What `/userinfo` answers, where that is not the usual. */
+let info: (() => Promise<UserClaims>) | undefined
 let revoked: string[]
 
 const storage: RecordStorage = {
@@ -53,6 +54,7 @@ function session(): LiveSession {
     },
     userinfo(_: string, sub: string): Promise<UserClaims> {
       asked++
+      if (info) return info()
       return Promise.resolve({ sub, asked })
     },
   }
@@ -64,6 +66,7 @@ const login: Login = {
   accessToken: 'access-1',
   expiresAt: START + HOUR,
   refreshToken: 'refresh-1',
+  authTime: START - HOUR,
 }
 
 async function started(changed: Partial<Login> = {}): Promise<LiveSession> {
@@ -90,6 +93,7 @@ beforeEach(() => {
   writes = 0
   sent = []
   asked = 0
+  info = undefined
   revoked = []
   answer = () => Promise.resolve(tokens())
 })
@@ -161,12 +165,21 @@ describe('use', () => {
   it('tells when the user logged in, refreshed or not', async () => {
     const one = await started()
     now += 10 * HOUR
+    answer = () => Promise.resolve(tokens({ claims: { sub: 'auth0|alice', auth_time: now, iat: now } }))
     expect(await one.access()).toEqual({
       accessToken: 'access-2',
       expiresAt: now + HOUR,
       sub: 'auth0|alice',
-      startedAt: START,
+      authTime: START - HOUR,
     })
+  })
+})
+
+describe('a session of an earlier version', () => {
+  it('counts from its start', async () => {
+    const one = await started()
+    if (record) delete (record as { authTime?: number }).authTime
+    expect(await one.access()).toMatchObject({ authTime: START })
   })
 })
 
@@ -283,5 +296,28 @@ describe('fresh claims', () => {
     expect(await ask()).toMatchObject({ asked: 1 })
     now += 1
     expect(await ask()).toMatchObject({ asked: 2 })
+  })
+
+  it('are not requested again for ten seconds after Auth0 failed', async () => {
+    const one = await started()
+    const ask = (): Promise<UserClaims> => one.profile({ isFresh: true })
+    info = () => Promise.reject(new GatewayError('auth0_unavailable'))
+    await expect(ask()).rejects.toEqual(ofKind('auth0_unavailable'))
+    now += 9
+    await expect(ask()).rejects.toEqual(ofKind('auth0_unavailable'))
+    expect(asked).toBe(1)
+    info = undefined
+    now += 1
+    expect(await ask()).toMatchObject({ asked: 2 })
+  })
+
+  it('that come after the end are told to nobody, and bring nothing back', async () => {
+    const one = await started()
+    info = async () => {
+      await one.end()
+      return { sub: 'auth0|alice' }
+    }
+    await expect(one.profile({ isFresh: true })).rejects.toEqual(ofKind('no_session'))
+    expect(record).toBeUndefined()
   })
 })

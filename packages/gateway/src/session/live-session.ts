@@ -1,4 +1,5 @@
-import type { Auth0Client, Tokens, UserClaims } from '../auth0/client.ts'
+import type { Auth0Client } from '../auth0/client.ts'
+import type { Login, Tokens, UserClaims } from '../auth0/client-types.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 
 /** A session that nobody uses ends after this time, in seconds. */
@@ -20,15 +21,15 @@ const USELESS_SECONDS = 10
 const REFRESH_AGAIN_SECONDS = 10
 
 /** How long the claims of `/userinfo` are kept, in seconds: Auth0 allows a few calls a minute. */
-const USERINFO_SECONDS = 60
+export const USERINFO_SECONDS = 60
 
-/** A login that went well. */
-export interface Login extends Tokens {
-  readonly claims: UserClaims
-}
+/** How long `/userinfo` is left alone after it failed, in seconds. */
+const USERINFO_PAUSE_SECONDS = 10
 
 /** What a session holds. Times in seconds since the epoch. */
-export interface SessionRecord extends Login {
+export interface SessionRecord extends Omit<Login, 'authTime'> {
+  /** When the user logged in at Auth0; a refresh does not move it. Absent in sessions of earlier versions. */
+  readonly authTime?: number
   readonly startedAt: number
   readonly seenAt: number
   /** 0: not since the login. */
@@ -51,8 +52,8 @@ export interface Access {
   /** Seconds since the epoch. */
   readonly expiresAt: number
   readonly sub: string
-  /** When the user logged in, in seconds since the epoch. */
-  readonly startedAt: number
+  /** When the user logged in at Auth0, in seconds since the epoch. */
+  readonly authTime: number
 }
 
 /** Auth0, as far as a session needs it. */
@@ -74,6 +75,7 @@ export class LiveSession {
   readonly #now: () => number
   #refreshing: Promise<SessionRecord> | undefined
   #fetching: Promise<UserClaims> | undefined
+  #failed: { readonly error: unknown; readonly until: number } | undefined
 
   constructor(storage: RecordStorage, auth0: SessionAuth0, now: () => number) {
     this.#storage = storage
@@ -131,6 +133,7 @@ export class LiveSession {
     const { claims, userinfo } = await this.#read()
     if (!isFresh) return claims
     if (userinfo && this.#now() - userinfo.fetchedAt < USERINFO_SECONDS) return userinfo.claims
+    if (this.#failed && this.#now() < this.#failed.until) throw this.#failed.error
     this.#fetching ??= this.#fetchUserinfo().finally(() => {
       this.#fetching = undefined
     })
@@ -209,15 +212,19 @@ export class LiveSession {
 
   async #fetchUserinfo(): Promise<UserClaims> {
     const { accessToken, sub } = await this.access()
-    const claims = await this.#auth0.userinfo(accessToken, sub)
+    const claims = await this.#auth0.userinfo(accessToken, sub).catch((error: unknown) => {
+      this.#failed = { error, until: this.#now() + USERINFO_PAUSE_SECONDS }
+      throw error
+    })
     const record = await this.#storage.read()
-    if (record) await this.#storage.write({ ...record, userinfo: { claims, fetchedAt: this.#now() } })
+    if (!record) throw new GatewayError('no_session', { detail: 'it ended during the request' })
+    await this.#storage.write({ ...record, userinfo: { claims, fetchedAt: this.#now() } })
     return claims
   }
 }
 
-function accessOf({ accessToken, expiresAt, claims: { sub }, startedAt }: SessionRecord): Access {
-  return { accessToken, expiresAt, sub, startedAt }
+function accessOf({ accessToken, expiresAt, claims: { sub }, startedAt, authTime }: SessionRecord): Access {
+  return { accessToken, expiresAt, sub, authTime: authTime ?? startedAt }
 }
 
 const OUTAGES: readonly ErrorCode[] = ['auth0_unavailable', 'auth0_failed']

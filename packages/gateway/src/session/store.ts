@@ -1,7 +1,7 @@
-import type { UserClaims } from '../auth0/client.ts'
-import type { Access, Login } from './live-session.ts'
+import type { Login, UserClaims } from '../auth0/client-types.ts'
+import type { Access } from './live-session.ts'
 
-/** A cookie to set. */
+/** A cookie to set. Only a login sets it: a response that comes late brings no session back. */
 export interface SessionCookie {
   readonly value: string
   /** Seconds. */
@@ -29,13 +29,7 @@ export interface OpenSession {
   /** @throws GatewayError */
   refresh(): Promise<Access>
   /** @throws GatewayError */
-  profile(options: { readonly isFresh: boolean }): Promise<Profile>
+  profile(options: { readonly isFresh: boolean }): Promise<UserClaims>
   /** Returns the refresh token that is to be revoked. */
   end(): Promise<string | undefined>
-}
-
-export interface Profile {
-  readonly claims: UserClaims
-  /** Replaces the one that the session was opened with. */
-  readonly cookie?: SessionCookie
 }

@@ -142,14 +142,21 @@ export function plain(value: object): Record<string, unknown> {
 /** A deny-list in memory, as a KV binding looks to the kit. */
 export function memoryKv(): {
   readonly entries: Map<string, unknown>
+  /** How long the last entry is kept, in seconds. */
+  readonly ttl: number | undefined
   get(keys: readonly string[]): Promise<Map<string, unknown>>
-  put(key: string, value: string): Promise<void>
+  put(key: string, value: string, options: { expirationTtl: number }): Promise<void>
 } {
   const entries = new Map<string, unknown>()
+  let ttl: number | undefined
   return {
     entries,
+    get ttl() {
+      return ttl
+    },
     get: (keys) => Promise.resolve(new Map(keys.map((key) => [key, entries.get(key) ?? null]))),
-    put(key, value) {
+    put(key, value, { expirationTtl }) {
+      ttl = expirationTtl
       entries.set(key, JSON.parse(value))
       return Promise.resolve()
     },
