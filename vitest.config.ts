@@ -29,6 +29,8 @@ const proofTests = [
   'test/security/tokens.test.ts',
 ]
 
+const kitRuntime = (file: string): string => `${import.meta.dirname}/packages/kit/runtime/${file}`
+
 /** Milliseconds for a test: a Worker takes seconds to start while other files start theirs. */
 const PATIENCE = 30_000
 
@@ -51,6 +53,16 @@ export default defineConfig({
         test: { name: `kit on workerd ${compatibilityDate}`, include: kitTests, testTimeout: PATIENCE },
       })),
       { test: { name: 'proof on Node', include: proofTests, testTimeout: 60_000 } },
+      {
+        // As on Bun and Deno: without what the condition `node` brings.
+        resolve: {
+          alias: {
+            '#base64url': kitRuntime('base64url.js'),
+            '#signature': kitRuntime('signature.js'),
+          },
+        },
+        test: { name: 'proof on Node by web APIs', include: proofTests, testTimeout: 60_000 },
+      },
       {
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
         test: { name: 'proof on workerd', include: proofTests, testTimeout: 60_000 },

@@ -1,3 +1,4 @@
+import { failNextImport } from '../../../../test/support/crypto-calls.ts'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../errors.ts'
@@ -155,12 +156,12 @@ describe('SlotRing', () => {
   })
 
   it('skips and reports a slot whose key the runtime will not import', async () => {
-    const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('invalid point'))
+    failNextImport(new Error('invalid point'))
     const { ring, events } = ringOf({ A: { ...ONE, kid: 'a', nbf: 1 }, B: { ...TWO, kid: 'b', nbf: 2 } })
     expect(await kidAt(ring, NOW)).toBe('a')
     expect(states(ring, NOW)).toEqual({ A: 'signing', B: 'skipped' })
     expect(events).toMatchObject([{ type: 'slot_skipped', name: 'B' }])
-    importKey.mockRestore()
+    vi.restoreAllMocks()
   })
 
   it('reports such a slot at its first use, whatever that is', async () => {

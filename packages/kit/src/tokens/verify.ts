@@ -6,7 +6,7 @@ import type { VerifiedClaims } from '../claims/types.ts'
 import { type CompactHeader, type CompactJws, CompactReader } from '../jose/compact.ts'
 import type { Algorithm } from '../jose/algorithms.ts'
 import { HEADER_CACHE_ENTRIES, MAX_TOKEN_BYTES } from '../constants.ts'
-import { TokenError } from '../errors.ts'
+import { TokenError, type TokenReason } from '../errors.ts'
 import { deepFreeze } from '../primitives/deep-freeze.ts'
 import type { LoadedKey, VerificationKey } from '../keys/verification-key.ts'
 import type { KeySource } from '../keys/key-source.ts'
@@ -35,6 +35,24 @@ export interface Verified extends SignatureVerdict {
 }
 
 type Keys = readonly VerificationKey[]
+
+/** One token on its way through the keys. */
+interface Attempt {
+  readonly token: string
+  readonly header: CompactHeader
+  /** The token, taken apart before its key was looked up. */
+  readonly read: CompactJws | undefined
+  readonly options: VerifyOptions | undefined
+}
+
+/** Why no key was good. */
+const PROBLEMS = {
+  unsupported_alg: 'the key is for another alg',
+  denied_key: 'the key is denied, or is not among the allowed ones',
+  bad_signature: 'the signature does not match',
+} satisfies Partial<Record<TokenReason, string>>
+
+type Problem = keyof typeof PROBLEMS
 
 /** Asks the deny-list. Throws TokenError `revoked` or RevocationUnavailableError. */
 export type CheckRevocation = (
@@ -80,7 +98,8 @@ export class TokenVerifier {
     if (!known) {
       const jws = this.#reader.read(token)
       this.#checkHeader(jws.header, options)
-      return this.#verifySignature(token, jws.header, jws, this.#source.find(jws.header.kid), options)
+      const { header } = jws
+      return this.#verifySignature({ token, header, read: jws, options }, this.#source.find(header.kid))
     }
     this.#checkHeader(known.header, options)
     const keys = this.#source.find(known.header.kid)
@@ -99,7 +118,7 @@ export class TokenVerifier {
     const keys = await found
     return keys.includes(known.key)
       ? this.#checkVerdict(known, options)
-      : this.#verifySignature(token, known.header, undefined, keys, options)
+      : this.#verifySignature({ token, header: known.header, read: undefined, options }, keys)
   }
 
   /** All that is checked once the signature is good: claims, binding to a request, revocation. */
@@ -141,43 +160,59 @@ export class TokenVerifier {
     }
   }
 
-  /** @param read the token, taken apart before its key was looked up */
-  async #verifySignature(
-    token: string,
-    header: CompactHeader,
-    read: CompactJws | undefined,
-    found: Keys | Promise<Keys>,
-    options: VerifyOptions | undefined,
-  ): Promise<Verified> {
-    let denied = false
-    const keys = found instanceof Promise ? await found : found
-    const fitting = keys.filter(({ algs }) => algs.includes(header.alg))
-    if (fitting.length === 0) throw new TokenError('unsupported_alg', 'the key is for another alg')
-    for (const key of fitting) {
-      let loaded = key.load()
-      if (loaded instanceof Promise) loaded = await loaded
-      if (this.#isDenied(loaded)) {
-        denied = true
-        continue
-      }
-      // The buffers are shared by all verifications of this kit, and a look-up may run others, even in one turn.
-      const jws = read && this.#reader.holds(read) ? read : this.#reader.read(token)
-      const { signature, signingInput, payload, encodedHeader } = jws
-      if (signature.length !== this.#algorithm.signatureBytes) break
-      // Nobody needs the buffers after this turn.
-      const verifying = loaded.verify(signature, signingInput)
-      const text = decodeUtf8(payload)
-      if (!(verifying instanceof Promise ? await verifying : verifying)) continue
-      const claims = parseJsonObject(text)
-      if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
-      if (!this.#headers.has(encodedHeader)) this.#headers.set(encodedHeader, deepFreeze(header))
-      const { thumbprint } = loaded
-      const verdict: SignatureVerdict = { key, thumbprint, header, claims: deepFreeze(claims) }
-      this.#verdicts.set(token, verdict)
-      return this.#checkVerdict(verdict, options)
-    }
-    if (denied) throw new TokenError('denied_key', 'the key is denied, or is not among the allowed ones')
-    throw new TokenError('bad_signature', 'the signature does not match')
+  #verifySignature(attempt: Attempt, found: Keys | Promise<Keys>): Verified | Promise<Verified> {
+    return found instanceof Promise
+      ? found.then((keys) => this.#tryKey(attempt, keys, 0))
+      : this.#tryKey(attempt, found, 0)
+  }
+
+  /**
+   * Tries the key at this index and those after it. Synchronous as far as the runtime is: once a key is loaded, Node makes no
+   * promise.
+   *
+   * @param problem what to say when no key is left
+   */
+  #tryKey(
+    attempt: Attempt,
+    keys: Keys,
+    index: number,
+    problem: Problem = 'unsupported_alg',
+  ): Verified | Promise<Verified> {
+    const key = keys[index]
+    if (!key) throw new TokenError(problem, PROBLEMS[problem])
+    const { token, header, read } = attempt
+    if (!key.algs.includes(header.alg)) return this.#tryKey(attempt, keys, index + 1, problem)
+    const loaded = key.load()
+    if (loaded instanceof Promise) return loaded.then(() => this.#tryKey(attempt, keys, index, problem))
+    if (this.#isDenied(loaded)) return this.#tryKey(attempt, keys, index + 1, 'denied_key')
+    // The buffers are shared by all verifications of this kit, and a look-up may run others, even in one turn.
+    const { signature, signingInput, payload, encodedHeader } =
+      read && this.#reader.holds(read) ? read : this.#reader.read(token)
+    const isWhole = signature.length === this.#algorithm.signatureBytes
+    // Nobody needs the buffers after this turn.
+    const verifying = isWhole && loaded.verify(signature, signingInput)
+    const text = decodeUtf8(payload)
+    const conclude = (isGood: boolean): Verified | Promise<Verified> =>
+      isGood
+        ? this.#accept(attempt, key, loaded, encodedHeader, text)
+        : this.#tryKey(attempt, keys, index + 1, problem === 'denied_key' ? problem : 'bad_signature')
+    return verifying instanceof Promise ? verifying.then(conclude) : conclude(verifying)
+  }
+
+  /** The signature is good: what is left to check is what it signs. */
+  #accept(
+    { token, header, options }: Attempt,
+    key: VerificationKey,
+    { thumbprint }: LoadedKey,
+    encodedHeader: string,
+    text: string | null,
+  ): Verified | Promise<Verified> {
+    const claims = parseJsonObject(text)
+    if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
+    if (!this.#headers.has(encodedHeader)) this.#headers.set(encodedHeader, deepFreeze(header))
+    const verdict: SignatureVerdict = { key, thumbprint, header, claims: deepFreeze(claims) }
+    this.#verdicts.set(token, verdict)
+    return this.#checkVerdict(verdict, options)
   }
 
   #isDenied({ thumbprint }: LoadedKey): boolean {

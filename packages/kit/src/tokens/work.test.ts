@@ -1,3 +1,4 @@
+import { countCryptoCalls, type CryptoCalls } from '../../../../test/support/crypto-calls.ts'
 import { createKit } from '../kit/create-kit.ts'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { generateSecret } from '../index.ts'
@@ -6,23 +7,16 @@ import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 
 // What is promised about speed is promised as counts: they are the same on every machine.
 
-const METHODS = ['verify', 'sign', 'digest', 'importKey'] as const
 const NONE = { verify: 0, sign: 0, digest: 0, importKey: 0 }
 const options = { issuer: 'https://issuer.test', audience: 'reports', onEvent: () => undefined }
 
 let issuer: TestIssuer
-let spies: readonly { readonly method: string; readonly count: () => number }[]
-
-/** Calls of crypto.subtle since the test began. */
-const calls = (): Record<string, number> =>
-  Object.fromEntries(spies.map(({ method, count }) => [method, count()]))
+/** Calls since `spy`. */
+let calls: () => CryptoCalls
 
 const kitOf = (): Kit => createKit({ ...options, verify: { jwksService: issuer.binding } })
 const spy = (): void => {
-  spies = METHODS.map((method) => {
-    const { mock } = vi.spyOn(crypto.subtle, method)
-    return { method, count: () => mock.calls.length }
-  })
+  calls = countCryptoCalls()
 }
 
 beforeAll(async () => {
@@ -30,7 +24,7 @@ beforeAll(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-describe('verification asks of WebCrypto', () => {
+describe('verification asks of the runtime’s cryptography', () => {
   let kit: Kit
   let first: string
 
@@ -97,7 +91,7 @@ it('fetches the JWKS once for 500 first verifications at once', async () => {
 })
 
 describe('signing', () => {
-  it('asks of WebCrypto one signature a token, and imports its key once', async () => {
+  it('asks of the runtime’s cryptography one signature a token, and imports its key once', async () => {
     const kit = createKit({ ...options, sign: { secret: generateSecret() } })
     spy()
     for (let time = 0; time < 10; time++) await kit.sign({ sub: 'user-1' })

@@ -1,0 +1,1 @@
+export { decodeBase64UrlInto, encodeBase64Url } from './base64url.js'

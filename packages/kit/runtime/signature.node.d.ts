@@ -1,0 +1,1 @@
+export { importSigner, importVerifier } from './signature.js'
