@@ -3,11 +3,11 @@ import { base64url, decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RESERVED_PATHS } from '../config/reserved-paths.ts'
 import type { Login } from '../auth0/client-types.ts'
-import { CookieEncryption } from '../session/encryption.ts'
+import { CookieEncryption, type Purpose } from '../session/encryption.ts'
 import type { ObjectNamespace } from '../config/session.ts'
 import { cookiesOf } from '../session/cookies.ts'
 import { DurableStore } from '../session/durable-object-store.ts'
-import { keepLoginAttempt, type LoginAttempt, newLoginAttempt } from '../session/login-attempt.ts'
+import { keepLoginAttempt, newLoginAttempt } from '../session/login-attempt.ts'
 import {
   catchLogs,
   countingLimiter,
@@ -137,15 +137,13 @@ describe('a callback', () => {
   const now = (): number => Math.floor(Date.now() / 1000)
   const HTML = { Accept: 'text/html' }
 
-  /** A login that was begun some seconds ago: its callback, and its cookie as `change` has it. */
+  /** A login that was begun some seconds ago: its callback, and its cookie, sealed as given. */
   async function begun(
     age = 0,
-    change: (attempt: LoginAttempt) => Promise<string> = (attempt) =>
-      encryption.encrypt('login', attempt, attempt.startedAt + 600),
-    on = encryption,
+    seal?: readonly [key: CookieEncryption, purpose: Purpose],
   ): Promise<{ readonly path: string; readonly name: string; readonly Cookie: string }> {
     const cookies = cookiesOf((await gatewayOf(env)).config, ORIGIN)
-    const keeping = { encryption: on, cookies, now: now() - age }
+    const keeping = { encryption, cookies, now: now() - age }
     const attempt = await newLoginAttempt(keeping, {
       returnTo: '/app?x=1',
       tries: 0,
@@ -154,11 +152,12 @@ describe('a callback', () => {
       organization: undefined,
     })
     const [set = ''] = await keepLoginAttempt(keeping, new Request(ORIGIN), attempt)
-    const [name = ''] = set.split('=')
+    const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(set) ?? []
+    const kept = (await encryption.decrypt('login', value, now() - age)) ?? {}
     return {
       path: `/auth/callback?code=c&state=${encodeURIComponent(attempt.state)}`,
       name,
-      Cookie: `${name}=${await change(attempt)}`,
+      Cookie: `${name}=${seal ? await seal[0].encrypt(seal[1], kept, now() + 60) : value}`,
     }
   }
 
@@ -186,7 +185,7 @@ describe('a callback', () => {
     ['by another key', new CookieEncryption([new Uint8Array(32).fill(8)]), 'login'],
     ['for another purpose', encryption, 'session'],
   ] as const)('whose login was sealed %s is rejected before its code is used', async (_, key, purpose) => {
-    const { path, Cookie } = await begun(0, (attempt) => key.encrypt(purpose, attempt, now() + 60))
+    const { path, Cookie } = await begun(0, [key, purpose])
     await expectError(await get(path, { Cookie }), 400, 'login_failed')
     expect(sent).toEqual([])
   })

@@ -94,7 +94,9 @@ export async function keepLoginAttempt(
 ): Promise<readonly string[]> {
   const { encryption, cookies, now } = keeping
   const name = await nameOf(cookies, attempt.state)
-  const sealed = await encryption.encrypt('login', attempt, now + LOGIN_SECONDS)
+  // What its state has sealed stands in the attempt already.
+  const kept = { ...attempt, state: randomPart(attempt.state) }
+  const sealed = await encryption.encrypt('login', kept, now + LOGIN_SECONDS)
   let room = MAX_COOKIES_LENGTH - name.length - sealed.length
   let places = MAX_ATTEMPTS - 1
   const dropped = (await attemptsOf(keeping, request)).filter(({ length, startedAt }) => {
@@ -148,7 +150,8 @@ export async function findLoginAttempt(
 ): Promise<FoundLogin> {
   const name = await nameOf(cookies, state)
   const sealed = readCookie(request, name)
-  const attempt = sealed === undefined ? undefined : await openAttempt(encryption, sealed, now)
+  const kept = sealed === undefined ? undefined : await openAttempt(encryption, sealed, now)
+  const attempt = kept?.state === randomPart(state) ? { ...kept, state } : undefined
   const told = STATE.safeParse(
     await encryption.decrypt('login-state', state.slice(state.indexOf('.') + 1), now),
   ).data
@@ -167,6 +170,11 @@ async function openAttempt(
   now: number,
 ): Promise<LoginAttempt | undefined> {
   return LOGIN_ATTEMPT.safeParse(await encryption.decrypt('login', sealed, now)).data
+}
+
+/** 256 bits, which nobody guesses (RFC 6749 §10.10). */
+function randomPart(state: string): string {
+  return state.split('.', 1)[0] ?? ''
 }
 
 /** The cookie of a login: its state is hashed, because names of cookies are seen in more places than values. */
