@@ -84,6 +84,30 @@ describe('a revoked user', () => {
     expect((await browser.get('/auth/profile')).status).toBe(401)
   })
 
+  // The request goes through the user's own browser, which may leave out what the gateway asks for.
+  it.each([
+    ['max_age', ['max_age']],
+    ['max_age and prompt', ['max_age', 'prompt']],
+  ])(
+    'does not get through by the session with Auth0 when they strip %s from its address',
+    async (_, names) => {
+      const browser = new Browser(system)
+      await browser.logIn(dave)
+      await nextSecond()
+      await system.revoke({ sub: dave.sub })
+      await nextSecond()
+      let response = await browser.get('/auth/login')
+      for (let tries = 0; tries < 3 && response.status === 302; tries++) {
+        const address = new URL(response.headers.get('Location') ?? '')
+        for (const name of names) address.searchParams.delete(name)
+        const stripped = new Response(null, { status: 302, headers: { Location: address.href } })
+        response = await browser.get(await browser.goOn(stripped, dave))
+      }
+      expect(await errorOf(response)).toEqual([400, 'login_failed', 'gateway'])
+      expect((await browser.get('/auth/profile')).status).toBe(401)
+    },
+  )
+
   it('gets nothing for what a single-page app got by a refresh', async () => {
     const first = await tokens(carol, { grant_type: PASSWORD_REALM, realm: REALM })
     expect((await system.exchange(exchangeOf(first.access_token))).status).toBe(200)

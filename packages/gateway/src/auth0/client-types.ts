@@ -30,6 +30,8 @@ export interface ExpectedLogin {
   readonly redirectUri: string
   /** A response without `iss` is rejected (RFC 9207 §2.4). */
   readonly requiresIss: boolean
+  /** The organization to log in to; `undefined` leaves it to Auth0. */
+  readonly organization?: string | undefined
 }
 
 /** How a user is to log in. */
@@ -40,6 +42,4 @@ export interface LoginRequest {
   readonly maxAge: number
   /** The user is to log in anew, whatever session there is with Auth0 (`prompt=login`). */
   readonly isForced: boolean
-  /** The organization to log in to; `undefined` leaves it to Auth0. */
-  readonly organization: string | undefined
 }

@@ -49,8 +49,8 @@ beforeEach(() => {
 const client = (): Auth0Client => new Auth0Client(config, { fetch: send, now: () => now })
 
 function idToken(claims: Readonly<Record<string, unknown>> = {}, how: TokenOptions = {}): Promise<string> {
-  const usual = { aud: 'web', azp: undefined, scope: undefined, permissions: undefined, nonce: 'nonce' }
-  return auth0.token({ ...usual, ...claims }, how)
+  const unusual = { azp: undefined, scope: undefined, permissions: undefined }
+  return auth0.token({ ...unusual, aud: 'web', nonce: 'nonce', auth_time: now - 20, ...claims }, how)
 }
 
 function tokens(more: Readonly<Record<string, unknown>>): Response {
@@ -67,26 +67,48 @@ const exchange = (query = 'code=c&state=state', what = expected) =>
   client().exchangeCode(new URLSearchParams(query), what)
 
 describe('a login at Auth0', () => {
-  const usual = { isOffline: true, maxAge: 604_800, isForced: false, organization: undefined }
+  const usual = { isOffline: true, maxAge: 604_800, isForced: false }
 
   it.each([
-    ['is not older than a session may be', {}, { max_age: '604800', prompt: null }],
+    ['is not older than a session may be', {}, { max_age: '604800', prompt: null, organization: null }],
     ['begins anew where it must', { isForced: true }, { max_age: '604800', prompt: 'login' }],
     ['names its organization', { organization: 'org_1' }, { organization: 'org_1' }],
   ])('%s', async (_, changed, requested) => {
-    const url = await client().authorizationUrl(expected, { ...usual, ...changed })
+    const url = await client().authorizationUrl({ ...expected, ...changed }, { ...usual, ...changed })
     for (const [name, value] of Object.entries(requested)) expect(url.searchParams.get(name)).toBe(value)
   })
 
   it.each([
     ['counts from auth_time', -5000, -5000],
-    ['counts from its first ID token, where Auth0 does not say more', undefined, -10],
-    ['never counts from a time after that', 5000, -10],
+    ['never counts from a time after its first ID token', 5000, -10],
   ])('%s', async (_, authenticated, expectedTime) => {
-    const told = authenticated === undefined ? {} : { auth_time: now + authenticated }
-    const id = await idToken({ iat: now - 10, ...told })
+    const id = await idToken({ iat: now - 10, auth_time: now + authenticated })
     answer = () => tokens({ id_token: id })
     expect(await exchange()).toMatchObject({ authTime: now + expectedTime })
+  })
+
+  it.each([undefined, 0])('whose ID token has the auth_time %s is none', async (authTime) => {
+    const id = await idToken({ auth_time: authTime })
+    answer = () => tokens({ id_token: id })
+    await expect(exchange()).rejects.toMatchObject({
+      code: 'login_failed',
+      detail: 'the ID token does not say when the user logged in',
+    })
+  })
+
+  it.each<[asked: string | undefined, orgId: string | undefined, isLoggedIn: boolean]>([
+    ['org_1', 'org_1', true],
+    ['org_1', 'org_2', false],
+    ['org_1', undefined, false],
+    [undefined, 'org_2', true],
+    [undefined, undefined, true],
+  ])('for the organization %s that comes back for %s: %s', async (organization, orgId, isLoggedIn) => {
+    const id = await idToken({ org_id: orgId })
+    answer = () => tokens({ id_token: id })
+    const own = new Auth0Client({ ...config, organizations: 'any' }, { fetch: send, now: () => now })
+    const outcome = own.exchangeCode(new URLSearchParams('code=c&state=state'), { ...expected, organization })
+    if (isLoggedIn) expect((await outcome).claims.sub).toBe('auth0|alice')
+    else await expect(outcome).rejects.toMatchObject({ code: 'login_failed' })
   })
 })
 

@@ -72,7 +72,7 @@ export class Auth0Client {
   /** Where the browser goes to log in. With `max_age` Auth0 must say in `auth_time` when the user logged in. */
   async authorizationUrl(
     expected: Omit<ExpectedLogin, 'requiresIss'>,
-    { isOffline, maxAge, isForced, organization }: LoginRequest,
+    { isOffline, maxAge, isForced }: LoginRequest,
   ): Promise<URL> {
     const { issuer, clientId, audience, scope } = this.#config
     const url = new URL(`${issuer}authorize`)
@@ -88,7 +88,7 @@ export class Auth0Client {
       code_challenge_method: 'S256',
       max_age: String(maxAge),
       ...(isForced && { prompt: 'login' }),
-      ...(organization !== undefined && { organization }),
+      ...(expected.organization !== undefined && { organization: expected.organization }),
     }).toString()
     return url
   }
@@ -117,14 +117,15 @@ export class Auth0Client {
 
   /**
    * Checks Auth0's response to a login and exchanges its code: `state` and `iss` before the code is used, the nonce before
-   * any token is.
+   * any token is. The request went through the user's own browser, which may have changed it: what it asked for is held
+   * against what came.
    *
    * @param parameters of the callback
    * @throws GatewayError
    */
   async exchangeCode(
     parameters: URLSearchParams,
-    { state, nonce, codeVerifier, redirectUri, requiresIss }: ExpectedLogin,
+    { state, nonce, codeVerifier, redirectUri, requiresIss, organization }: ExpectedLogin,
   ): Promise<Login> {
     const server = { ...this.#server, authorization_response_iss_parameter_supported: requiresIss }
     const authorization = await this.#step('callback', () =>
@@ -149,10 +150,18 @@ export class Auth0Client {
       return this.#tokens(body)
     })
     if (!tokens.claims) throw new GatewayError('login_failed', { detail: 'no ID token came' })
-    if (!isAllowedOrganization(tokens.claims.org_id, this.#config.organizations)) {
+    const { org_id: orgId } = tokens.claims
+    if (!isAllowedOrganization(orgId, this.#config.organizations)) {
       throw new GatewayError('login_denied', { detail: 'unknown_organization' })
     }
-    const authTime = loginTimeOfIdToken(tokens.claims) ?? this.#now()
+    if (organization !== undefined && orgId !== organization) {
+      throw new GatewayError('login_failed', { detail: 'the ID token is of another organization' })
+    }
+    const authTime = loginTimeOfIdToken(tokens.claims)
+    // OpenID Connect Core §3.1.2.1: `max_age` requires it. Without it nobody knows whether the user was revoked since.
+    if (authTime === undefined) {
+      throw new GatewayError('login_failed', { detail: 'the ID token does not say when the user logged in' })
+    }
     return { ...tokens, claims: tokens.claims, authTime }
   }
 

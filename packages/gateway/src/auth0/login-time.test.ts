@@ -46,9 +46,10 @@ describe('the time of a login, of an access token', () => {
 describe('the time of a login, of an ID token', () => {
   it.each([
     [{ auth_time: IAT - 500, iat: IAT }, IAT - 500],
-    [{ iat: IAT }, IAT],
+    [{ auth_time: IAT - 500 }, IAT - 500],
     [{ auth_time: IAT + 500, iat: IAT }, IAT],
-    [{ auth_time: 'x', iat: IAT }, IAT],
+    [{ iat: IAT }, undefined],
+    [{ auth_time: 'x', iat: IAT }, undefined],
     [{}, undefined],
   ])('of %j is %j', (claims, expected) => {
     expect(loginTimeOfIdToken(claims)).toBe(expected)

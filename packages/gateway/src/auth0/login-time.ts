@@ -25,13 +25,15 @@ export function loginTimeOf(claims: Dated, { authTimeClaim, refreshMaxSeconds }:
   return subjectKind(claims.sub) === 'machine' ? claims.iat : Math.max(0, claims.iat - refreshMaxSeconds)
 }
 
-/** When the user of an ID token logged in: `auth_time`, which a refresh keeps (§12.2), else the token's own time. */
+/**
+ * When the user of an ID token logged in: `auth_time`, never later than the token. `undefined` where it is missing: `iat` says
+ * nothing, because Auth0's own session gives new tokens for an old login.
+ */
 export function loginTimeOfIdToken({
   auth_time: authTime,
   iat,
 }: Readonly<Record<string, unknown>>): number | undefined {
-  const told = [authTime, iat].filter(isTime)
-  return told.length > 0 ? Math.min(...told) : undefined
+  return isTime(authTime) ? Math.min(authTime, ...[iat].filter(isTime)) : undefined
 }
 
 function isTime(value: unknown): value is number {

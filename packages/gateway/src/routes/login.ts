@@ -64,12 +64,7 @@ async function begin(
   const redirectUri = `${origin}${CALLBACK_PATH}`
   const target = await sessions.auth0.authorizationUrl(
     { ...attempt, redirectUri },
-    {
-      isOffline: sessions.store.isOffline,
-      maxAge: ABSOLUTE_SECONDS,
-      isForced: what.isForced,
-      organization: what.organization,
-    },
+    { isOffline: sessions.store.isOffline, maxAge: ABSOLUTE_SECONDS, isForced: what.isForced },
   )
   return redirect(302, target.href, ...cookies, ...(await keepLoginAttempt(keeping, request, attempt)))
 }
