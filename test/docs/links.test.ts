@@ -1,6 +1,7 @@
-/** Links lead somewhere: to files that are there, to headings that are there, and abroad by https. */
+/** Links lead somewhere: to files that are there, to headings that are there, and abroad by https. So do names of files. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 import { type Link, PAGES, ROOT } from './markdown.ts'
 
@@ -16,6 +17,27 @@ function pathOf({ page, target }: Link): string {
 
 it('finds links', () => {
   expect(links.length).toBeGreaterThan(50)
+})
+
+it('leads from each link somewhere', () => {
+  expect(links.filter(({ target }) => target === '').map(at)).toEqual([])
+})
+
+it('calls no page by another page’s name', () => {
+  const misnamed = links.filter(
+    (link) => /^[\w./-]+[.]\w+$/.test(link.text) && basename(link.text) !== basename(pathOf(link)),
+  )
+  expect(misnamed.map((link) => `${link.text}: ${at(link)}`)).toEqual([])
+})
+
+it('names source files that are there', () => {
+  const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  const words = PAGES.flatMap((page) => page.words).filter(({ text }) =>
+    /^[\w./-]+[.](?:ts|js|mjs)$/.test(text),
+  )
+  expect(words.length).toBeGreaterThan(100)
+  const gone = words.filter(({ text }) => !tracked.some((path) => `/${path}`.endsWith(`/${text}`)))
+  expect(gone.map(({ page, line, text }) => `${page}:${line}: ${text}`)).toEqual([])
 })
 
 it('goes abroad by https alone', () => {

@@ -22,7 +22,17 @@ export interface Block {
 export interface Link {
   readonly page: string
   readonly line: number
+  /** What is clicked, without the marks of code. */
+  readonly text: string
+  /** Empty, when somebody forgot it. */
   readonly target: string
+}
+
+/** A word in the marks of code, outside of blocks. */
+export interface CodeWord {
+  readonly page: string
+  readonly line: number
+  readonly text: string
 }
 
 /** A page of Markdown, as its tests see it. */
@@ -32,6 +42,7 @@ export interface Page {
   readonly text: string
   readonly blocks: readonly Block[]
   readonly links: readonly Link[]
+  readonly words: readonly CodeWord[]
   /** What links may name after `#`. */
   readonly anchors: ReadonlySet<string>
   readonly frontMatter: Readonly<Record<string, string>>
@@ -56,6 +67,7 @@ export function readPage(path: string, text: string): Page {
   const frontMatter: Record<string, string> = {}
   const blocks: Block[] = []
   const links: Link[] = []
+  const words: CodeWord[] = []
   const anchors = new Set<string>()
   const lines = text.split('\n')
   let index = 0
@@ -89,13 +101,15 @@ export function readPage(path: string, text: string): Page {
     }
     const heading = /^#{1,6} (.+)$/.exec(line)
     if (heading) anchors.add(anchorOf(heading[1] ?? '', anchors))
-    const prose = line.replace(/`[^`]*`/g, '')
-    for (const [, target] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (target !== undefined) links.push({ page: path, line: index + 1, target })
+    const at = { page: path, line: index + 1 }
+    for (const [, text = ''] of line.matchAll(/`([^`]*)`/g)) words.push({ ...at, text })
+    const prose = line.replace(/`([^`]*)`/g, (_, text: string) => text.replace(/[[\]()]/g, ''))
+    for (const [, text = '', target = ''] of prose.matchAll(/\[([^[\]]*)\]\(([^)\s]*)\)/g)) {
+      links.push({ ...at, text, target })
     }
     if (line.trim() !== '') comment = /^ *<!--/.test(line) ? line : ''
   }
-  return { path, text, blocks, links, anchors, frontMatter }
+  return { path, text, blocks, links, words, anchors, frontMatter }
 }
 
 function markerOf(comment: string): Marker | undefined {
