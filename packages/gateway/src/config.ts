@@ -4,4 +4,4 @@
  * @module @sealgate/gateway/config
  */
 export { type Config, parseConfig } from './config/read-config.ts'
-export { SECRET_NAMES } from './config/secret-names.ts'
+export { SECRET_NAMES, type SecretName } from './config/secret-names.ts'

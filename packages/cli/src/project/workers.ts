@@ -1,5 +1,6 @@
-import { UsageError } from '../errors.ts'
 import { join } from 'node:path'
+import type { SecretName } from '@sealgate/gateway/config'
+import { UsageError } from '../errors.ts'
 
 const ROOT = join(import.meta.dirname, '../../../..')
 
@@ -17,6 +18,15 @@ export interface WorkerDefinition {
   readonly secrets: readonly SecretDefinition[]
 }
 
+/** What the gateway's own secrets are. One that is new there does not compile here. */
+const OWN_SECRETS: Readonly<Record<Exclude<SecretName, 'AUTH0_SESSION_ENCRYPTION_KEY'>, string>> = {
+  AUTH0_CLIENT_SECRET: 'the secret of the application AUTH0_CLIENT_ID, for logins',
+  SESSION_SECRET: 'encrypts cookies: openssl rand -base64 32',
+  EXCHANGE_CLIENTS: 'JSON: client id to SHA-256 of its secret',
+  LOG_HASH_KEY: 'keys the hashes that stand for users in logs',
+  DATADOG_API_KEY: 'ships logs to Datadog',
+}
+
 export const GATEWAY: WorkerDefinition = {
   name: 'gateway',
   config: join(ROOT, 'workers/gateway/wrangler.jsonc'),
@@ -25,11 +35,7 @@ export const GATEWAY: WorkerDefinition = {
     { name: 'GATEWAY_PRIVATE_B', what: 'signing slot B; may be empty until the first rotation' },
     { name: 'JWT_SECRET_NEW', what: 'HS512 only: npx kit-keygen secret' },
     { name: 'JWT_SECRET_OLD', what: 'HS512 only: the one before' },
-    { name: 'AUTH0_CLIENT_SECRET', what: 'the secret of the application AUTH0_CLIENT_ID, for logins' },
-    { name: 'SESSION_SECRET', what: 'encrypts cookies: openssl rand -base64 32 | tr +/ -_' },
-    { name: 'EXCHANGE_CLIENTS', what: 'JSON: client id to SHA-256 of its secret' },
-    { name: 'LOG_HASH_KEY', what: 'keys the hashes that stand for users in logs' },
-    { name: 'DATADOG_API_KEY', what: 'ships logs to Datadog' },
+    ...Object.entries(OWN_SECRETS).map(([name, what]) => ({ name, what })),
   ],
 }
 

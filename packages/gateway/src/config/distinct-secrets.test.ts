@@ -102,6 +102,13 @@ describe('one secret in two places', () => {
     )
   })
 
+  it('a SESSION_SECRET in a JSON array and LOG_HASH_KEY: rejected', async () => {
+    const SESSION_SECRET = JSON.stringify([base64url.encode('n'.repeat(32)), secret])
+    expect(await problem(eddsaEnv({ SESSION_SECRET, LOG_HASH_KEY: secret }))).toContain(
+      'SESSION_SECRET and LOG_HASH_KEY hold the same secret',
+    )
+  })
+
   it.each<[string, (text: string) => string]>([
     ['with white space around it', (text) => ` ${text}\n`],
     ['padded', (text) => text.padEnd(Math.ceil(text.length / 4) * 4, '=')],

@@ -1,7 +1,10 @@
 import { ConfigError } from '@sealgate/kit'
-import { secretBytes, sha256 } from '@sealgate/kit/gateway'
+import { namesOf, secretBytes, sha256 } from '@sealgate/kit/gateway'
 import { base64url } from 'jose'
+import { encodeUtf8 } from '../observability/utf8.ts'
 import type { Config } from './read-config.ts'
+import { present } from './schema.ts'
+import { SECRET_NAMES, type SecretName } from './secret-names.ts'
 import { sharedSecrets } from './signing-secrets.ts'
 
 /** A secret, told by digests: where it stands, and who besides this gateway may know it. */
@@ -35,23 +38,23 @@ export async function rejectEqualSecrets(env: object, config: Config): Promise<v
   }
 }
 
+/** What of the gateway's own is more than one secret, and read apart. */
+const LISTS: readonly SecretName[] = ['SESSION_SECRET', 'AUTH0_SESSION_ENCRYPTION_KEY', 'EXCHANGE_CLIENTS']
+
 async function knownSecrets(env: object, { variables, exchange }: Config): Promise<readonly Known[]> {
-  const { SESSION_SECRET, AUTH0_CLIENT_SECRET, DATADOG_API_KEY } = variables
-  const own = {
-    AUTH0_CLIENT_SECRET,
-    DATADOG_API_KEY,
-    LOG_HASH_KEY: Reflect.get(env, 'LOG_HASH_KEY') as unknown,
-  }
+  const own = SECRET_NAMES.filter((name) => !LISTS.includes(name))
   const texts = [
     ...sharedSecrets(env).map(({ name, audience, text }) => ({
       name,
       holder: audience === undefined ? 'services' : `audience ${audience}`,
       text,
     })),
-    ...(SESSION_SECRET ?? '')
-      .split(',')
-      .map((text) => ({ name: 'SESSION_SECRET', holder: 'sessions', text })),
-    ...Object.entries(own).map(([name, text]) => ({ name, holder: name, text })),
+    ...namesOf(variables.SESSION_SECRET).map((text) => ({
+      name: 'SESSION_SECRET',
+      holder: 'sessions',
+      text,
+    })),
+    ...own.map((name) => ({ name, holder: name, text: present(env, name) })),
   ]
   const digested = await Promise.all(
     texts.map(async ({ name, holder, text }): Promise<Known> => ({
@@ -72,6 +75,6 @@ async function knownSecrets(env: object, { variables, exchange }: Config): Promi
 async function digestsOf(text: unknown): Promise<readonly string[]> {
   if (typeof text !== 'string') return []
   const bytes = secretBytes(text, Infinity)
-  const spellings = [new TextEncoder().encode(text.trim()), ...(typeof bytes === 'string' ? [] : [bytes])]
+  const spellings = [encodeUtf8(text.trim()), ...(typeof bytes === 'string' ? [] : [bytes])]
   return Promise.all(spellings.filter(({ byteLength }) => byteLength > 0).map(sha256))
 }

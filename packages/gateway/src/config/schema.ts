@@ -138,13 +138,8 @@ export const VARIABLES = z.object({
 export type Variables = z.infer<typeof VARIABLES>
 
 /** Other names under which a variable is accepted. */
-export const ALIASES: Readonly<Record<string, string>> = {
-  /** API identifier that incoming access tokens must carry. Required. `AUTH0_AUTHENTICATION_AUDIENCE` is accepted. */
+const ALIASES: Readonly<Record<string, string>> = {
   AUTH0_AUDIENCE: 'AUTH0_AUTHENTICATION_AUDIENCE',
-  /**
-   * Secret. base64url or base64 of at least 32 bytes; a list rotates: the first encrypts, all decrypt.
-   * `AUTH0_SESSION_ENCRYPTION_KEY` is accepted.
-   */
   SESSION_SECRET: 'AUTH0_SESSION_ENCRYPTION_KEY',
 }
 

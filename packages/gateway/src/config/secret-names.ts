@@ -1,4 +1,7 @@
-/** The gateway's own secrets. Those that sign have names of the team's own: see `signing-secrets.ts`. */
+/**
+ * The gateway's own secrets: read from a Secrets Store where they are in one, and each unlike all others. Those that sign have
+ * names of the team's own: see `signing-secrets.ts`.
+ */
 export const SECRET_NAMES = [
   'AUTH0_CLIENT_SECRET',
   'SESSION_SECRET',
@@ -7,3 +10,5 @@ export const SECRET_NAMES = [
   'LOG_HASH_KEY',
   'DATADOG_API_KEY',
 ] as const
+
+export type SecretName = (typeof SECRET_NAMES)[number]

@@ -19,6 +19,7 @@ describe('what stands for a user', () => {
     ['the session secret', { SESSION_SECRET: 'a', JWT_SECRET: 'b' }, { LOG_HASH_KEY: 'a' }],
     ['its other name', { AUTH0_SESSION_ENCRYPTION_KEY: 'a', JWT_SECRET: 'b' }, { LOG_HASH_KEY: 'a' }],
     ['the first slot that is set', { JWT_PRIVATE_JWK_NAME: 'A, B', B: 'a' }, { LOG_HASH_KEY: 'a' }],
+    ['the first of a JSON array', { JWT_PRIVATE_JWK_NAME: '["A", "B"]', B: 'a' }, { LOG_HASH_KEY: 'a' }],
     ['a secret by name', { JWT_SECRET_NAME: 'S', S: 'a' }, { LOG_HASH_KEY: 'a' }],
     ['the key itself', { JWT_PRIVATE_JWK: 'a' }, { LOG_HASH_KEY: 'a' }],
   ])('is keyed by %s', async (_, env, same) => {

@@ -1,3 +1,4 @@
+import { namesOf } from '@sealgate/kit/gateway'
 import { logEvent } from './log.ts'
 import { encodeUtf8 } from './utf8.ts'
 
@@ -52,8 +53,8 @@ function keyText(env: object): string {
     const value: unknown = Reflect.get(env, name)
     return typeof value === 'string' && value !== '' ? [value] : []
   }
-  const named = SIGNING_KEY_NAMES.flatMap(text).flatMap((names) => names.split(','))
-  const [first] = [...OWN_KEYS, ...named.map((name) => name.trim()), ...SIGNING_KEYS].flatMap(text)
+  const named = SIGNING_KEY_NAMES.flatMap((name) => namesOf(Reflect.get(env, name)))
+  const [first] = [...OWN_KEYS, ...named, ...SIGNING_KEYS].flatMap(text)
   if (first !== undefined) return first
   logEvent('warn', 'log_hash_key_missing')
   return crypto.randomUUID()

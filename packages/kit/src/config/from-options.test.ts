@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import type { KitEvent } from '../primitives/events.ts'
+import { settingsFromEnv } from './from-env.ts'
 import { type KitConfig, settingsFromOptions } from './from-options.ts'
 
 const SECRET = 'A'.repeat(86)
@@ -119,26 +120,13 @@ describe('settingsFromOptions', () => {
     expect(settingsOf({ ...base, ...keys })).toMatchObject(settings)
   })
 
-  it('has the documented defaults', () => {
+  it('has the defaults of the environment', () => {
     const settings = settingsOf(signing)
+    const { issuer, audience } = signing
     expect(settings).toEqual({
-      issuer: 'https://issuer.test',
-      audiences: ['reports'],
-      ttlSeconds: 900,
-      maxTtlSeconds: 3600,
-      leewaySeconds: 90,
-      typ: 'JWT',
+      ...settingsFromEnv({ JWT_ISS: issuer, JWT_AUD: audience, JWT_SECRET: SECRET }),
       sign: { alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
       verify: { source: 'secret', alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
-      exchangeService: undefined,
-      jwksTtlSeconds: 300,
-      jwksMaxStaleSeconds: 900,
-      jwksCooldownSeconds: 30,
-      allowedThumbprints: new Set(),
-      deniedThumbprints: new Set(),
-      denylist: undefined,
-      denylistOnError: 'closed',
-      tokenCacheEntries: 1000,
       now: expect.any(Function) as () => number,
       fetch: expect.any(Function) as typeof fetch,
       onEvent: expect.any(Function) as (event: KitEvent) => void,
