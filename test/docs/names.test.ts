@@ -1,6 +1,7 @@
 /** Names in the guides are names in the code, and the other way round. */
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SECRET_NAMES } from '@sealgate/gateway/config'
 import { describe, expect, it } from 'vitest'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
 import { PAGES, pageOf, ROOT } from './markdown.ts'
@@ -77,6 +78,45 @@ describe('errors', () => {
     expect(names.length).toBeGreaterThan(4)
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
   })
+})
+
+describe('events', () => {
+  it('of the kit are in docs/reference/kit.md', () => {
+    const types = [...kit.matchAll(/readonly type: '(\w+)'/g)].map(([, type = '']) => type)
+    expect(types.length).toBeGreaterThan(9)
+    const page = pageOf('docs/reference/kit.md').text
+    expect(types.filter((type) => !page.includes(`| \`${type}\` |`))).toEqual([])
+  })
+
+  it('of the gateway are in docs/reference/errors.md', () => {
+    const names = [...gateway.matchAll(/logEvent\(\s*'(?:warn|error)',\s*'(\w+)'/g)].map(
+      ([, name = '']) => name,
+    )
+    expect(names.length).toBeGreaterThan(9)
+    const page = pageOf('docs/reference/errors.md').text
+    expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([])
+  })
+})
+
+it('options of createKit are in the table of docs/reference/kit.md', () => {
+  const options = [...read('packages/kit/src/config/schema.ts').matchAll(/^ +option: '([\w.]+)'/gm)]
+  expect(options.length).toBeGreaterThan(10)
+  const page = pageOf('docs/reference/kit.md').text
+  const missing = options
+    .flatMap(([, option = '']) => option.split('.'))
+    .filter((name) => !page.includes(`\`${name}\``))
+  expect(missing).toEqual([])
+})
+
+it('secrets of the gateway are the variables that docs/reference/environment.md calls so', () => {
+  const documented = [
+    ...pageOf('docs/reference/environment.md').text.matchAll(
+      /^\| `(\w+)`(?: \(secret\) \|| \| — \| Secret[.])/gm,
+    ),
+  ].map(([, name = '']) => name)
+  // Another name of a secret is no row.
+  const aliases = ['AUTH0_SESSION_ENCRYPTION_KEY']
+  expect(documented.sort()).toEqual(SECRET_NAMES.filter((name) => !aliases.includes(name)).sort())
 })
 
 describe('the kit’s subpaths', () => {

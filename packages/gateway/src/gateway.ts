@@ -136,7 +136,8 @@ function reportLimits({ environment, rateLimiters, missingLimiters }: Config): v
     const detail = `RATE_LIMITER counts in place of ${names}: add rate-limit bindings of these names`
     if (names !== '') logEvent('warn', 'rate_limiter_shared', undefined, detail)
   } else if (environment === 'production') {
-    logEvent('warn', 'rate_limiter_missing', undefined, `there is no limit without ${names}`)
+    const missing = `there is no limit without ${names}: add rate-limit bindings of these names`
+    logEvent('warn', 'rate_limiter_missing', undefined, missing)
   }
 }
 

@@ -231,6 +231,7 @@ it('says once in production that there is no limit', async () => {
   await exchange(on)
   expect(logs.text().split('rate_limiter_missing')).toHaveLength(2)
   expect(logs.text()).toContain('there is no limit without RATE_LIMITER')
+  expect(logs.text()).toContain(': add rate-limit bindings of these names')
 })
 
 it.each(['RATE_LIMITER', 'RATE_LIMITER_PASSWORD', 'RATE_LIMITER_LOGIN', 'RATE_LIMITER_CLIENTS'])(
