@@ -183,7 +183,7 @@ function detailOf(error: unknown): string {
 }
 
 /** Seconds after which trying again is worth it, for errors that pass. */
-export function retryAfterOf(error: unknown): number | undefined {
+function retryAfterOf(error: unknown): number | undefined {
   if (
     error instanceof KitError &&
     'retryAfterSeconds' in error &&

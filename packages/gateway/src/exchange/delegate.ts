@@ -3,6 +3,7 @@ import { delegateClaims, issueInternal } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { Issuing } from './issue.ts'
+import { within } from './rules.ts'
 import { replaceTransaction, TXN_TOKEN_TYP } from './transaction-token.ts'
 
 const REQUEST = z.strictObject({
@@ -51,8 +52,8 @@ export async function delegate(
         ...(kind && { kind }),
         ...(act && { act }),
         ...(authIat !== undefined && { auth_iat: authIat }),
-        permissions: within(delegated.claims.permissions, maximum.permissions),
-        roles: within(delegated.claims.roles, maximum.roles),
+        permissions: within(delegated.claims.permissions ?? [], maximum.permissions),
+        roles: within(delegated.claims.roles ?? [], maximum.roles),
       },
       aud: audience,
       expiresAt: exp,
@@ -103,8 +104,4 @@ export async function verifyFor(
   })
   if (!result.ok) throw new GatewayError('invalid_token', { detail: result.reason })
   return result.claims
-}
-
-function within(held: readonly string[] = [], maximum: readonly string[]): readonly string[] {
-  return held.filter((right) => maximum.includes(right))
 }

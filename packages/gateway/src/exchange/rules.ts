@@ -1,4 +1,5 @@
 import type { Actor, Kind } from '@sealgate/kit'
+import { isObject } from '@sealgate/kit/gateway'
 import { clientIdOf, type SubjectClaims, subjectKind } from '../auth0/subject.ts'
 import type { AudienceDefinition } from '../config/definition.ts'
 
@@ -241,12 +242,8 @@ function chainOf(act: unknown): readonly { readonly iss?: string; readonly sub: 
   return links
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** The entries of `all` that are in `some`, each once, in the order of `all`. */
-function within(all: readonly string[], some: readonly string[]): readonly string[] {
+export function within(all: readonly string[], some: readonly string[]): readonly string[] {
   const wanted = new Set(some)
   return [...new Set(all)].filter((entry) => wanted.has(entry))
 }

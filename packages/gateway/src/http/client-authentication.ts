@@ -1,5 +1,6 @@
 import type { Config } from '../config/read-config.ts'
 import { GatewayError } from '../errors.ts'
+import { encodeUtf8 } from '../observability/utf8.ts'
 import { type Assertion, ASSERTION_TYPE, verifyAssertion } from './client-assertion.ts'
 
 /** Parameters that authenticate a client (RFC 6749 §2.3.1, RFC 7521 §4.2). */
@@ -58,9 +59,7 @@ export async function authenticateClient(
   }
   // The hash is compared even for an unknown client, so that its absence takes as long.
   const expected = clients.get(credentials.id)?.secretHash
-  const given = new Uint8Array(
-    await crypto.subtle.digest('SHA-256', new TextEncoder().encode(credentials.secret)),
-  )
+  const given = new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(credentials.secret)))
   const isSame = equalInConstantTime(given, expected ?? NO_HASH)
   if (!expected || !isSame) {
     throw new GatewayError('invalid_client', { detail: 'unknown client or wrong secret' })

@@ -17,7 +17,7 @@ export type ExternalAlg =
 /** The kind of key that each algorithm takes (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). One row each. */
 export type KeyFamily = 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519'
 
-export const FAMILIES: Readonly<Record<ExternalAlg, KeyFamily>> = {
+const FAMILIES: Readonly<Record<ExternalAlg, KeyFamily>> = {
   RS256: 'RSA',
   RS384: 'RSA',
   RS512: 'RSA',

@@ -3,7 +3,7 @@ import { evictOldest } from './bounded.ts'
 /** Auth0's brute-force protection blocks after this many failures in a row of one user from one address. */
 export const MAX_FAILURES = 10
 /** How long a block lasts here. At Auth0 it lasts until somebody lifts it. */
-export const BLOCK_SECONDS = 900
+const BLOCK_SECONDS = 900
 const MAX_ENTRIES = 10_000
 
 /** Failures in a row. */

@@ -4,7 +4,7 @@ import type { Control } from './control.ts'
 import { answer, type Answer } from './errors.ts'
 import { parseObject, readText } from './body.ts'
 
-export const CONTROL_PATH = '/__control'
+const CONTROL_PATH = '/__control'
 const MAX_BODY_BYTES = 64 * 1024
 
 type Arguments = Readonly<Record<string, unknown>>
