@@ -4,6 +4,9 @@ import { GatewayError } from '../errors.ts'
 /** `Sec-Fetch-Site` of what comes from a page of this origin, or from no page (W3C Fetch Metadata §2.3). */
 const OWN_SITES = ['same-origin', 'none']
 
+/** `Sec-Fetch-Dest` of a navigation of the whole tab. It is `empty` when a service worker of this origin passes it on. */
+const TAB = ['document', 'empty']
+
 /**
  * Rejects a request that would act with somebody's cookie for a page of another origin. A sibling's counts as another's:
  * to `SameSite=Lax` it does not.
@@ -20,10 +23,25 @@ export function rejectCrossSite(request: Request, origin: string): void {
   if (!(isRead ? mayRead(headers) : mayWrite(headers, origin))) throw new GatewayError('csrf')
 }
 
-function mayRead(headers: Headers): boolean {
+/**
+ * Rejects a form that a page of another origin sends and may not read the response to. It needs no cookie to do harm: any
+ * page could use up the limit of its visitors' address. A client that says nothing of itself passes.
+ *
+ * @param readers origins whose pages may read responses
+ * @throws GatewayError `csrf`
+ */
+export function rejectForeignForm({ headers }: Request, readers: ReadonlySet<string>): void {
+  if (!isOfOwnSite(headers) && !readers.has(headers.get('Origin') ?? '')) throw new GatewayError('csrf')
+}
+
+function isOfOwnSite(headers: Headers): boolean {
   const site = headers.get('Sec-Fetch-Site')
-  if (site === null || OWN_SITES.includes(site)) return true
-  return headers.get('Sec-Fetch-Mode') === 'navigate' && headers.get('Sec-Fetch-Dest') === 'document'
+  return site === null || OWN_SITES.includes(site)
+}
+
+function mayRead(headers: Headers): boolean {
+  if (isOfOwnSite(headers)) return true
+  return headers.get('Sec-Fetch-Mode') === 'navigate' && TAB.includes(headers.get('Sec-Fetch-Dest') ?? '')
 }
 
 function mayWrite(headers: Headers, origin: string): boolean {

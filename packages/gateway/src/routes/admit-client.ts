@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Assertion } from '../http/client-assertion.ts'
 import { authenticateClient, offersCredentials } from '../http/client-authentication.ts'
+import { rejectForeignForm } from '../http/csrf.ts'
 import type { Form } from '../http/form.ts'
 import { logEvent } from '../observability/log.ts'
 import { clientIp, limit } from '../rate-limit.ts'
@@ -22,10 +23,11 @@ export interface Caller {
  * Authenticates the client of a request, and counts it. Its address is counted before, so that nobody guesses secrets
  * without a limit: by the limiter of clients where credentials came, whether they are good or not.
  *
- * @throws GatewayError `invalid_client`, `invalid_request`, `rate_limited`
+ * @throws GatewayError `csrf`, `invalid_client`, `invalid_request`, `rate_limited`
  */
 export async function admitClient(gateway: Gateway, request: Request, { parameters }: Form): Promise<Caller> {
-  const { environment, exchange, issuer } = gateway.config
+  const { environment, exchange, issuer, corsOrigins } = gateway.config
+  rejectForeignForm(request, corsOrigins)
   const limiter = offersCredentials(request, parameters) ? 'clients' : 'shared'
   await limit(gateway, { ip: clientIp(request, environment) }, limiter)
   const audiences = [`${originOf(gateway.config, request)}/oauth/token`, issuer]

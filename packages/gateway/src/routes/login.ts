@@ -4,6 +4,7 @@ import { CALLBACK_PATH } from '../config/reserved-paths.ts'
 import { codeOf, type ErrorCode, GatewayError, problemOf } from '../errors.ts'
 import { rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
+import { rejectCrossSite } from '../http/csrf.ts'
 import type { Trace } from '../observability/trace.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { endRefreshToken, endSession, openSession, useSession } from '../session/access.ts'
@@ -34,6 +35,8 @@ const LOGIN_ERRORS: readonly ErrorCode[] = ['login_failed', 'login_expired', 'lo
  */
 export async function login(gateway: Gateway, request: Request): Promise<Response> {
   const context = contextOf(gateway, request)
+  // A page elsewhere must not use up the limit of its visitor, nor push out the logins that are under way.
+  rejectCrossSite(request, context.origin)
   const { searchParams } = new URL(request.url)
   const [given, ...more] = searchParams.getAll('returnTo')
   const returnTo = safeReturnTo(given ?? '/', context.origin)

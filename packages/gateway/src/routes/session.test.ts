@@ -133,6 +133,52 @@ describe('a login', () => {
   })
 })
 
+// Whoever is counted by their address is counted for what pages elsewhere make their browser send, too.
+describe('a limit by address', () => {
+  const PAGES: [string, Record<string, string>][] = [
+    ['an image of another site', { site: 'cross-site', mode: 'no-cors', dest: 'image' }],
+    ['an image of a sibling', { site: 'same-site', mode: 'no-cors', dest: 'image' }],
+    ['a fetch of another site', { site: 'cross-site', mode: 'no-cors', dest: 'empty' }],
+    ['a frame on another site', { site: 'cross-site', mode: 'navigate', dest: 'iframe' }],
+    ['a form on another site', { site: 'cross-site', mode: 'navigate', dest: 'document' }],
+  ]
+  const evil = (given: Record<string, string>) => ({
+    ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`Sec-Fetch-${name}`, value])),
+    'CF-Connecting-IP': '203.0.113.9',
+  })
+  const limited = () => {
+    const limiter = countingLimiter(Infinity)
+    const kv = { DENYLIST: memoryKv(), JWT_DENYLIST_NAME: 'DENYLIST' }
+    return { limiter, on: { ...env, ...kv, RATE_LIMITER: limiter } }
+  }
+
+  it.each(PAGES.slice(0, -1))('is not used up, nor are logins pushed out, by %s', async (_, given) => {
+    const { limiter, on } = limited()
+    const response = await get('/auth/login', evil(given), on)
+    expect(response.headers.getSetCookie()).toEqual([])
+    await expectError(response, 403, 'csrf')
+    expect(limiter.keys).toEqual([])
+  })
+
+  it.each(PAGES)('of the forms is not used up by %s, unless it may read responses', async (_, given) => {
+    const { limiter, on } = limited()
+    const body = new URLSearchParams({ grant_type: 'x', token: 'x' })
+    const Origin = 'https://page.test'
+    const post = (path: string, to: object, headers: Record<string, string>) =>
+      app.request(`${ORIGIN}${path}`, { method: 'POST', headers, body }, to)
+    for (const path of ['/oauth/token', '/oauth/revoke']) {
+      await expectError(await post(path, on, { ...evil(given), Origin }), 403, 'csrf')
+      await expectError(await post(path, on, { ...evil(given), Origin: 'null' }), 403, 'csrf')
+      expect(limiter.keys).toEqual([])
+      expect((await post(path, { ...on, CORS_ORIGINS: Origin }, { ...evil(given), Origin })).status).not.toBe(
+        403,
+      )
+      expect((await post(path, on, { 'CF-Connecting-IP': '203.0.113.9' })).status).not.toBe(403)
+      expect(limiter.keys.splice(0)).toEqual(['ip:203.0.113.9', 'ip:203.0.113.9'])
+    }
+  })
+})
+
 describe('a callback', () => {
   const now = (): number => Math.floor(Date.now() / 1000)
   const HTML = { Accept: 'text/html' }
@@ -264,6 +310,7 @@ describe('a session', () => {
     ['an address that was typed', 'none', 'navigate', 'document', true],
     ['a link on a sibling', 'same-site', 'navigate', 'document', true],
     ['a link on another site', 'cross-site', 'navigate', 'document', true],
+    ['a link that our service worker passes on', 'cross-site', 'navigate', 'empty', true],
     ['a client that says nothing', null, '', '', true],
     ['an image on a sibling', 'same-site', 'no-cors', 'image', false],
     ['a script on a sibling', 'same-site', 'no-cors', 'script', false],
