@@ -7,7 +7,7 @@
  */
 export const HOUSE = {
   'packages/kit': [
-    ['index', 'hono', 'agents', 'external', 'gateway', 'jws', 'testing'],
+    ['index', 'verify', 'hono', 'hono-verify', 'agents', 'external', 'gateway', 'jws', 'testing'],
     ['hono/', 'agents/', 'external/', 'testing/', 'jws/'],
     ['kit/'],
     ['config/'],

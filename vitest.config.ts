@@ -27,6 +27,7 @@ const proofTests = [
   'test/conformance/**/*.test.ts',
   'test/security/fuzz/**/*.test.ts',
   'test/security/tokens.test.ts',
+  'test/security/verifier.test.ts',
 ]
 
 const kitRuntime = (file: string): string => `${import.meta.dirname}/packages/kit/runtime/${file}`

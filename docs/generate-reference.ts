@@ -13,7 +13,7 @@ const PAGE = join(ROOT, 'docs/reference/environment.md')
 /** The page as it should be. */
 export function generated(): string {
   let page = readFileSync(PAGE, 'utf8')
-  page = fill(page, 'kit', kitTable(join(ROOT, 'packages/kit/src/config/schema.ts')))
+  page = fill(page, 'kit', kitTable(join(ROOT, 'packages/kit/src/config')))
   return fill(page, 'gateway', gatewayTable(join(ROOT, 'packages/gateway/src/config/schema.ts')))
 }
 
@@ -26,12 +26,16 @@ function fill(page: string, name: string, table: string): string {
 }
 
 /** A row of the kit: what its interface says, and what its table says. */
-function kitTable(file: string): string {
-  const source = parse(file)
+function kitTable(folder: string): string {
+  const verify = parse(join(folder, 'schema-verify.ts'))
+  const sign = parse(join(folder, 'schema-sign.ts'))
   const rows: string[][] = []
-  for (const [type, table] of [
-    ['KeyInputs', 'KEYS'],
-    ['PlainSettings', 'SETTINGS'],
+  for (const [source, type, table] of [
+    [verify, 'VerifyKeyInputs', 'VERIFY_KEYS'],
+    [sign, 'SignKeyInputs', 'SIGN_KEYS'],
+    [verify, 'VerifyPlain', 'VERIFY_SETTINGS'],
+    [verify, 'DenylistPlain', 'DENYLIST_SETTINGS'],
+    [sign, 'SignPlain', 'SIGN_SETTINGS'],
   ] as const) {
     const meanings = membersOf(source, type)
     for (const [name, row] of objectOf(source, table)) {

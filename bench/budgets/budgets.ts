@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
   fetches('JWKS fetches, 500 first verifications at once', COLD),
   fetches('… 1,000 good tokens while the gateway is down', DOWN),
   size('bundle of makeVerifier, gzip', 'ours: makeVerifier', 9.4, 'jose: verify, remote JWKS'),
-  size('… with the guard', 'ours: makeVerifier, guard', 10.1),
+  size('… with the guard and two rules', 'ours: makeVerifier, guard, 2 rules', 10.1),
   size('bundle of createVerifier, gzip', 'ours: createVerifier', 7.2, 'jose: verify, remote JWKS'),
   size('bundle of makeKit, gzip', 'ours: makeKit, all of it', 17, 'jose: verify, remote JWKS, sign'),
   size('bundle of ./jws, gzip', 'ours: ./jws, sign and verify', 2.7, 'jose: compactVerify, CompactSign'),

@@ -72,8 +72,8 @@ export async function bundle(
   }
 }
 
-/** A face that a checkout may lack: then it is there with nothing in it. */
-const OPTIONAL_FACE = '@sealgate/kit/verify'
+/** Faces that a checkout may lack: then they are there with nothing in them. */
+const OPTIONAL_FACES: readonly string[] = ['@sealgate/kit/verify', '@sealgate/kit/hono/verify']
 
 /** Takes this project's packages from one checkout, whoever imports them. */
 function packagesOf(checkout: string): Plugin {
@@ -83,7 +83,9 @@ function packagesOf(checkout: string): Plugin {
       build.onResolve({ filter: /^@sealgate\// }, async ({ path, kind, pluginData }) => {
         if (pluginData === checkout) return undefined
         const found = await build.resolve(path, { kind, resolveDir: checkout, pluginData: checkout })
-        return found.errors.length > 0 && path === OPTIONAL_FACE ? { path, namespace: 'absent' } : found
+        return found.errors.length > 0 && OPTIONAL_FACES.includes(path)
+          ? { path, namespace: 'absent' }
+          : found
       })
       build.onLoad({ filter: /^/, namespace: 'absent' }, () => ({ contents: 'module.exports = {}' }))
     },

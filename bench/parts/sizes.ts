@@ -40,8 +40,8 @@ const USES: readonly Use[] = [
     face: VERIFY,
   },
   {
-    name: 'ours: makeVerifier, guard',
-    source: `export { makeVerifier } from '@sealgate/kit/verify'; export { guard } from '@sealgate/kit/hono'`,
+    name: 'ours: makeVerifier, guard, 2 rules',
+    source: `export { makeVerifier, needAll, rolesAny } from '@sealgate/kit/verify'; export { guard } from '@sealgate/kit/hono/verify'`,
     face: VERIFY,
   },
   {

@@ -49,6 +49,13 @@ export class ConfigError extends KitError {
   override readonly status = 500
 }
 
+/** Makes the error for something that is configured or called for, and whose part a verifier was not given. */
+export function missingPart(label: string, part: string): ConfigError {
+  return new ConfigError(
+    `${label} needs the part ${part}: import { ${part} } from '@sealgate/kit/verify', and give { parts: [${part}] }`,
+  )
+}
+
 /** The calling code requested a token that may not be issued: a bug of the caller's. Status 500. */
 export class ClaimsError extends KitError {
   static readonly code = 'ERR_CLAIMS'

@@ -3,11 +3,5 @@
  *
  * @module @sealgate/kit/hono
  */
-export {
-  guard,
-  type GuardOptions,
-  type PolicyFor,
-  sealgate,
-  type SealgateEnv,
-  type SealgateOptions,
-} from './hono/middleware.ts'
+export { guard, sealgate, type SealgateEnv, type SealgateOptions } from './hono/middleware.ts'
+export type { GuardOptions, PolicyFor } from './hono/middleware-by.ts'

@@ -33,10 +33,18 @@ export { createKit } from './kit/create-kit.ts'
 export type { KitDescription } from './kit/describe.ts'
 export type { Kit } from './kit/kit.ts'
 export { makeKit } from './kit/make-kit.ts'
-export type { AuthorizeOptions, SafeVerifyResult, TokenSource } from './kit/verifier.ts'
+export type {
+  AuthorizeOptions,
+  SafeVerifyResult,
+  TokenSource,
+  Verifier,
+  VerifierDescription,
+} from './kit/verifier.ts'
 export type { Jwk, KitConfig, SignConfig, VerifyConfig } from './config/from-options.ts'
-export { policy, type Policy } from './policy/builder.ts'
+export { policy, type Policy, type Rules } from './policy/builder.ts'
 export type { ExplainedRule, Explanation } from './policy/explain.ts'
+export type { PolicyBase, Rule, Verdict } from './policy/parts.ts'
+export type { Alternative } from './policy/rules.ts'
 export type { SchemaResult, StandardSchema } from './policy/standard-schema.ts'
 export type { FetchService } from './keys/fetch-jwks.ts'
 export { computeRequestHash } from './tokens/request-hash.ts'

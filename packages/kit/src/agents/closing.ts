@@ -1,8 +1,8 @@
 import type { Auth } from '../claims/types.ts'
 import { DENYLIST_CACHE_SECONDS } from '../constants.ts'
 import { type HeldCaller, heldCaller, type Standing, standingOf, standingsOf } from '../kit/held-caller.ts'
-import { internalsOf, type Kit } from '../kit/kit.ts'
-import { originOf } from '../kit/verifier.ts'
+import type { Kit } from '../kit/kit.ts'
+import { originOf, verifierPartsOf } from '../kit/verifier.ts'
 
 /** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
 const CLOSE = {
@@ -44,9 +44,10 @@ export function endingOf(standing: Standing): Ending | undefined {
  */
 export function closeAtEnd(socket: Pick<WebSocket, 'addEventListener' | 'close'>, auth: Auth): void {
   const { claims } = auth
-  const authority = originOf(auth)?.verifier
+  const origin = originOf(auth)
+  const authority = origin && verifierPartsOf(origin.verifier)
   const denylist = authority?.denylist
-  const now = authority?.now ?? ((): number => Date.now() / 1000)
+  const now = authority?.settings.now ?? ((): number => Date.now() / 1000)
   let timer: ReturnType<typeof setTimeout>
   let isOver = false
   const left = (): number => Math.max((claims.exp - now()) * 1000, 0)
@@ -92,7 +93,7 @@ export async function closeIfEnded(
   socket: Closable,
   caller: HeldCaller | undefined,
 ): Promise<boolean> {
-  const ending = endingOf(caller ? await standingOf(internalsOf(kit).verifier, caller) : 'ended')
+  const ending = endingOf(caller ? await standingOf(verifierPartsOf(kit), caller) : 'ended')
   if (ending) close(socket, ending)
   return ending !== undefined
 }
@@ -109,7 +110,7 @@ export async function closeEnded<Socket extends Closable>(
 ): Promise<readonly Socket[]> {
   const held = [...sockets].map((socket) => [socket, callerOf(socket)] as const)
   const callers = held.flatMap(([, caller]) => (caller ? [caller] : []))
-  const standings = await standingsOf(internalsOf(kit).verifier, callers)
+  const standings = await standingsOf(verifierPartsOf(kit), callers)
   return held.flatMap(([socket, caller]) => {
     const ending = endingOf((caller && standings.get(caller)) ?? 'ended')
     if (!ending) return [socket]

@@ -10,6 +10,7 @@ import {
 } from '../kit/held-caller.ts'
 import { internalsOf, type Kit } from '../kit/kit.ts'
 import { makeKit } from '../kit/make-kit.ts'
+import { verifierPartsOf } from '../kit/verifier.ts'
 import { type Policy, policy } from '../policy/builder.ts'
 import { owner as ownerRule } from '../policy/rules.ts'
 import { type KitEvent, logEvent, type OnEvent } from '../primitives/events.ts'
@@ -63,7 +64,7 @@ export class Requirements {
    */
   authorities(): readonly Authority[] {
     const kits = new Set(this.#layers().map((layer) => this.#kitOf(layer)))
-    return [...kits].map((kit) => internalsOf(kit).verifier)
+    return [...kits].map((kit) => verifierPartsOf(kit))
   }
 
   /** To the kit's own listener; where no kit could be made, to the default one. */

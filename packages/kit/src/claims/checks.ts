@@ -11,7 +11,8 @@ export interface Expectation {
   readonly maxTtlSeconds: number
 }
 
-const KINDS: readonly unknown[] = ['user', 'machine', 'agent', 'anonymous'] satisfies Kind[]
+/** Every kind that there is. */
+export const KINDS: readonly unknown[] = ['user', 'machine', 'agent', 'anonymous'] satisfies Kind[]
 
 function isKind(value: unknown): boolean {
   return KINDS.includes(value)

@@ -492,7 +492,7 @@ describe('fingerprintOf', () => {
       TEXT: 'text',
       DB: { get: () => undefined },
     }
-    expect(fingerprintOf(env).bindings).toEqual([service, kv, service])
+    expect(fingerprintOf(env).bindings).toEqual([kv, service, service])
     expect(fingerprintOf({ ...env, DB: undefined })).toEqual(fingerprintOf(env))
   })
 

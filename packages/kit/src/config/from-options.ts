@@ -4,7 +4,8 @@ import { isReadable, type NamedValue } from '../keys/lazy-binding.ts'
 import type { OnEvent } from '../primitives/events.ts'
 import { isObject } from '../primitives/json.ts'
 import { checkPins, type KeyLabels, readKeys } from './mode.ts'
-import { type PlainSettings, readSettings, type Row, SETTINGS } from './schema.ts'
+import { readSettings, type Row } from './row.ts'
+import { type PlainSettings, SETTINGS } from './schema.ts'
 import { runtimeOf, type Settings } from './settings.ts'
 
 /** A JSON Web Key as an object (RFC 7517 §4). */
@@ -90,7 +91,7 @@ const KEY_LABELS: KeyLabels = {
 
 /** @throws ConfigError naming the option and the remedy */
 export function settingsFromOptions(config: KitConfig): Settings {
-  const plain = readSettings((row) => optionOf(config, row), labelOf)
+  const plain = readSettings(SETTINGS, (row) => optionOf(config, row), optionLabel)
   // Callers in plain JavaScript can pass any mixture: read each member, and let conflicts be rejected.
   const sign: Record<string, unknown> = { ...config.sign }
   const verify: Record<string, unknown> = { ...config.verify }
@@ -115,17 +116,17 @@ export function settingsFromOptions(config: KitConfig): Settings {
   return { ...plain, ...keys, ...runtimeOf(config) }
 }
 
-function labelOf({ option }: Row<unknown>): string {
+export function optionLabel({ option }: Row<unknown>): string {
   return option
 }
 
-function optionOf(config: object, { option }: Row<unknown>): unknown {
+export function optionOf(config: object, { option }: Row<unknown>): unknown {
   return option
     .split('.')
     .reduce((value: unknown, name) => (isObject(value) ? value[name] : undefined), config)
 }
 
-function listOf(value: unknown, label: string): readonly NamedValue[] | undefined {
+export function listOf(value: unknown, label: string): readonly NamedValue[] | undefined {
   if (value === undefined) return undefined
   const entries: unknown[] = Array.isArray(value) ? value : [value]
   return entries.map((entry, index) => {

@@ -15,17 +15,22 @@ export type VerifyKeys =
   | { readonly source: 'url'; readonly alg: 'EdDSA'; readonly url: string }
   | { readonly source: 'own'; readonly alg: 'EdDSA' }
 
-/** The keys as somebody wrote them, not yet checked. */
-export interface RawKeys {
-  readonly signSecret: readonly NamedValue[] | undefined
-  readonly signPrivateJwk: readonly NamedValue[] | undefined
+/** The keys to verify with as somebody wrote them, not yet checked. */
+export interface RawVerifyKeys {
   readonly verifySecret: readonly NamedValue[] | undefined
   readonly publicJwk: NamedValue | undefined
   readonly jwksService: unknown
   readonly jwksUrl: unknown
 }
 
+/** The keys as somebody wrote them, not yet checked. */
+export interface RawKeys extends RawVerifyKeys {
+  readonly signSecret: readonly NamedValue[] | undefined
+  readonly signPrivateJwk: readonly NamedValue[] | undefined
+}
+
 /** How each source of keys is called where it was written, for messages. */
+export type VerifyLabels = Readonly<Record<keyof RawVerifyKeys, string>>
 export type KeyLabels = Readonly<Record<keyof RawKeys, string>>
 
 /**
@@ -38,7 +43,7 @@ export function readKeys(
   labels: KeyLabels,
 ): { readonly sign: SignKeys | undefined; readonly verify: VerifyKeys } {
   const sign = signKeys(raw, labels)
-  const verify = verifyKeys(raw, labels)
+  const verify = verifyKeys(raw, labels) ?? ownKeys(raw)
   if (!verify) {
     throw new ConfigError(
       `no key to sign or to verify with: set ${labels.signPrivateJwk} or ${labels.signSecret} to sign, ` +
@@ -46,6 +51,24 @@ export function readKeys(
     )
   }
   return { sign, verify }
+}
+
+/**
+ * Chooses the one source of keys of a verifier.
+ *
+ * @throws ConfigError for conflicts, and when there is none
+ */
+export function readVerifyKeys(raw: RawVerifyKeys, labels: VerifyLabels): VerifyKeys {
+  const verify = verifyKeys(raw, labels)
+  if (verify) return verify
+  throw noKeyToVerify(labels)
+}
+
+/** Makes the error for no source of keys to verify with. */
+export function noKeyToVerify({ verifySecret, publicJwk, jwksService, jwksUrl }: VerifyLabels): ConfigError {
+  return new ConfigError(
+    `no key to verify with: set one of ${[verifySecret, publicJwk, jwksService, jwksUrl].join(', ')}`,
+  )
 }
 
 /** @throws ConfigError for pinned keys where there are no public keys to pin */
@@ -78,7 +101,7 @@ export function severalToVerify(labels: readonly string[]): ConfigError {
 }
 
 /** The consumer's mode: exactly one source, and never a secret beside an asymmetric one (algorithm confusion). */
-function verifyKeys(raw: RawKeys, labels: KeyLabels): VerifyKeys | undefined {
+function verifyKeys(raw: RawVerifyKeys, labels: VerifyLabels): VerifyKeys | undefined {
   const { verifySecret, publicJwk, jwksService, jwksUrl } = raw
   const asymmetric = [
     publicJwk && labels.publicJwk,
@@ -106,6 +129,11 @@ function verifyKeys(raw: RawKeys, labels: KeyLabels): VerifyKeys | undefined {
       )
     return { source: 'url', alg: 'EdDSA', url }
   }
+  return undefined
+}
+
+/** A kit that signs verifies its own tokens. */
+function ownKeys(raw: RawKeys): VerifyKeys | undefined {
   if (raw.signPrivateJwk) return { source: 'own', alg: 'EdDSA' }
   return raw.signSecret && { source: 'secret', alg: 'HS512', values: raw.signSecret }
 }

@@ -19,11 +19,8 @@ const ROWS: [
   ['issuer', 'JWT_ISS', 'issuer', 'both'],
   ['audiences', 'JWT_AUD', 'audience', 'both'],
   ['maxTtlSeconds', 'JWT_MAX_TTL_SECONDS', 'maxTtlSeconds', 'both', [3600, 1, 86_400]],
-  ['ttlSeconds', 'JWT_TTL_SECONDS', 'ttlSeconds', 'producer', [900, 1, 3600]],
   ['leewaySeconds', 'JWT_LEEWAY', 'leewaySeconds', 'consumer', [90, 0, 300]],
   ['typ', undefined, 'typ', 'both'],
-  ['kid', 'JWT_KID', 'kid', 'producer'],
-  ['exchangeService', 'JWT_EXCHANGE_SERVICE_NAME', 'exchangeService', 'consumer'],
   ['jwksTtlSeconds', 'JWT_JWKS_CACHE_TTL_SECONDS', 'jwksCache.ttlSeconds', 'consumer', [300, 1, 86_400]],
   [
     'jwksMaxStaleSeconds',
@@ -36,8 +33,11 @@ const ROWS: [
   ['allowedThumbprints', 'JWT_ALLOWED_THUMBPRINTS', 'allowedThumbprints', 'consumer'],
   ['deniedThumbprints', 'JWT_DENIED_THUMBPRINTS', 'deniedThumbprints', 'consumer'],
   ['denylist', 'JWT_DENYLIST_NAME', 'denylist', 'both'],
-  ['denylistOnError', 'JWT_DENYLIST_ON_ERROR', 'denylistOnError', 'consumer'],
   ['tokenCacheEntries', 'JWT_TOKEN_CACHE_ENTRIES', 'tokenCacheEntries', 'consumer', [1000, 0, 100_000]],
+  ['denylistOnError', 'JWT_DENYLIST_ON_ERROR', 'denylistOnError', 'consumer'],
+  ['ttlSeconds', 'JWT_TTL_SECONDS', 'ttlSeconds', 'producer', [900, 1, 3600]],
+  ['kid', 'JWT_KID', 'kid', 'producer'],
+  ['exchangeService', 'JWT_EXCHANGE_SERVICE_NAME', 'exchangeService', 'consumer'],
 ]
 
 describe('the table of settings', () => {
@@ -53,7 +53,7 @@ describe('the table of settings', () => {
     const rows = Object.entries(SETTINGS)
     const named = (flag: 'isBinding' | 'isList'): string[] =>
       rows.flatMap(([name, row]) => (row[flag] === true ? [name] : []))
-    expect(named('isBinding')).toEqual(['exchangeService', 'denylist'])
+    expect(named('isBinding')).toEqual(['denylist', 'exchangeService'])
     expect(named('isList')).toEqual(['audiences'])
   })
 
@@ -120,7 +120,7 @@ it('an environment is read by these variables, and labelled by them in messages'
     variable === undefined || variable.endsWith('_NAME') ? [] : [variable],
   )
   const env = Object.fromEntries(
-    [...plain, 'JWT_SECRET', 'JWT_PRIVATE_JWK', 'JWT_PUBLIC_JWK', 'JWT_JWKS_URL'].map((name) => [
+    [...plain, 'JWT_SECRET', 'JWT_PUBLIC_JWK', 'JWT_JWKS_URL', 'JWT_PRIVATE_JWK'].map((name) => [
       name,
       `value of ${name}`,
     ]),

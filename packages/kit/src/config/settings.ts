@@ -1,6 +1,7 @@
 import { logEvent, type OnEvent } from '../primitives/events.ts'
 import type { SignKeys, VerifyKeys } from './mode.ts'
 import type { PlainSettings } from './schema.ts'
+import type { DenylistPlain, VerifyPlain } from './schema-verify.ts'
 
 /** What a kit uses of its runtime. */
 export interface Runtime {
@@ -8,6 +9,13 @@ export interface Runtime {
   readonly now: () => number
   readonly fetch: typeof fetch
   readonly onEvent: OnEvent
+}
+
+/** Everything that a verifier needs to know, checked. */
+export interface VerifierSettings extends VerifyPlain, Partial<DenylistPlain>, Runtime {
+  readonly verify: VerifyKeys
+  /** A verifier without pins and deny-list has no use for thumbprints. Default: they are made. */
+  readonly needsThumbprints?: boolean
 }
 
 /** Everything that a kit needs to know, checked. There are no invalid settings. */

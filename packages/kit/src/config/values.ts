@@ -6,6 +6,9 @@ import { isObject, parseJson } from '../primitives/json.ts'
 import type { Exchange } from '../tokens/exchange-client.ts'
 import type { DenylistStore } from '../tokens/revocation.ts'
 
+/** A day: no kit needs longer. */
+export const DAY_SECONDS = 86_400
+
 /**
  * Reads a text. White space at its ends is a slip of whoever pasted it, and compares with nothing: it is dropped.
  *

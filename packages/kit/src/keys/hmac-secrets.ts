@@ -9,56 +9,61 @@ import type { KeyRing, NamedText, PublishedKey, SlotDescription } from './signin
 
 interface Secret {
   readonly name: string
-  readonly signing: SigningKey
+  readonly raw: Uint8Array
   readonly verification: VerificationKey
 }
 
 /**
- * Shared secrets (HS512): the first signs, all verify. Whoever can verify can also issue.
+ * Shared secrets (HS512), of which all verify. Whoever can verify can also issue.
  * An entry that is unset or empty is skipped and reported; a malformed one is an error.
  */
-export class SecretRing implements KeyRing {
-  readonly #first: Secret
-  readonly #secrets: readonly Secret[]
-  readonly #skipped: readonly string[]
+export class SharedSecrets {
+  protected readonly first: Secret
+  protected readonly secrets: readonly Secret[]
+  protected readonly skipped: readonly string[]
 
   /** @throws ConfigError for a secret that is malformed or too short, and when none is left */
   constructor(entries: readonly NamedText[], onEvent: OnEvent) {
     const present = entries.filter(({ text }) => text !== undefined && text !== null && text !== '')
-    this.#secrets = present.map(({ name, text }) => {
+    this.secrets = present.map(({ name, text }) => {
       const raw = readSecret(name, text)
-      return { name, signing: new SigningKey('HS512', raw), verification: new VerificationKey('HS512', raw) }
+      return { name, raw, verification: new VerificationKey('HS512', raw) }
     })
-    const [first] = this.#secrets
+    const [first] = this.secrets
     if (!first) {
       const names = entries.map(({ name }) => name).join(', ')
       throw new ConfigError(`no secret is set in ${names}. Make one with: npx kit-keygen secret`)
     }
-    this.#first = first
-    this.#skipped = entries.filter((entry) => !present.includes(entry)).map(({ name }) => name)
-    for (const name of this.#skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem: UNSET })
+    this.first = first
+    this.skipped = entries.filter((entry) => !present.includes(entry)).map(({ name }) => name)
+    for (const name of this.skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem: UNSET })
   }
 
+  /** Every secret that verifies, in the order of the list. */
+  get verificationKeys(): readonly VerificationKey[] {
+    return this.secrets.map(({ verification }) => verification)
+  }
+}
+
+/** Shared secrets of which the first signs. */
+export class SecretRing extends SharedSecrets implements KeyRing {
+  #signing: SigningKey | undefined
+
   signer(): SigningKey {
-    return this.#first.signing
+    return (this.#signing ??= new SigningKey('HS512', this.first.raw))
   }
 
   published(): Promise<readonly PublishedKey[]> {
     return Promise.resolve([])
   }
 
-  /** Every secret that verifies, in the order of the list. */
-  get verificationKeys(): readonly VerificationKey[] {
-    return this.#secrets.map(({ verification }) => verification)
-  }
-
   describe(): readonly SlotDescription[] {
     return [
-      ...this.#secrets.map(({ name }, index): SlotDescription => ({
+      ...this.secrets.map(({ name }, index): SlotDescription => ({
         name,
         state: index === 0 ? 'signing' : 'previous',
       })),
-      ...this.#skipped.map((name): SlotDescription => ({ name, state: 'skipped', problem: UNSET })),
+      ...this.skipped.map((name): SlotDescription => ({ name, state: 'skipped', problem: UNSET })),
     ]
   }
 }

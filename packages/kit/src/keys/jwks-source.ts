@@ -139,8 +139,9 @@ export class JwksCache<Key extends SetKey> {
 
 /** The internal keys of a gateway's JWKS. */
 export class JwksSource extends JwksCache<VerificationKey> implements KeySource {
-  constructor(options: JwksSourceOptions) {
-    super(options, parsePublicJwk)
+  /** @param needsThumbprints default `true` */
+  constructor(options: JwksSourceOptions, needsThumbprints?: boolean) {
+    super(options, (jwk) => parsePublicJwk(jwk, needsThumbprints))
   }
 }
 

@@ -9,8 +9,10 @@ export type PublicJwkResult =
 
 /**
  * Reads a public Ed25519 JWK, strictly: as {@link readOkpMembers}, and no secret member.
+ *
+ * @param needsThumbprint default `true`
  */
-export function parsePublicJwk(jwk: unknown): PublicJwkResult {
+export function parsePublicJwk(jwk: unknown, needsThumbprint?: boolean): PublicJwkResult {
   if (!isObject(jwk)) return { ok: false, kid: undefined, problem: 'it is not a JSON object' }
   const { kid } = jwk
   const kidText = typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : undefined
@@ -20,5 +22,5 @@ export function parsePublicJwk(jwk: unknown): PublicJwkResult {
     return reject('it holds a private key: rotate it, and publish only the public half')
   const members = readOkpMembers(jwk, 'verify')
   if (typeof members === 'string') return reject(members)
-  return { ok: true, x: members.x, key: new VerificationKey('EdDSA', members.raw, members) }
+  return { ok: true, x: members.x, key: new VerificationKey('EdDSA', members.raw, members, needsThumbprint) }
 }

@@ -7,14 +7,14 @@ import { lazyBinding, type LazyBinding, type NamedValue } from './lazy-binding.t
 import { keysByKid, type KeySet } from './key-set.ts'
 import { parsePublicJwk } from './public-jwk.ts'
 import type { KeyRing } from './signing-slots.ts'
-import type { SecretRing } from './hmac-secrets.ts'
+import type { SharedSecrets } from './hmac-secrets.ts'
 import type { KeySource, SourceDescription } from './key-source.ts'
 
 /** Shared secrets. An HS512 header names no key, so every secret is a candidate. */
 export class SecretSource implements KeySource {
-  readonly #ring: LazyBinding<SecretRing>
+  readonly #ring: LazyBinding<SharedSecrets>
 
-  constructor(ring: LazyBinding<SecretRing>) {
+  constructor(ring: LazyBinding<SharedSecrets>) {
     this.#ring = ring
   }
 
@@ -32,13 +32,25 @@ export class SecretSource implements KeySource {
 
 type KeysByKid = KeySet<VerificationKey>
 
+interface InlineSettings {
+  readonly now: () => number
+  readonly onEvent: OnEvent
+  /** Default `true`. */
+  readonly needsThumbprints?: boolean
+}
+
 /** Public JWKs that stand in the configuration. */
 export class InlineSource implements KeySource {
   readonly #keys: LazyBinding<KeysByKid>
 
   /** @throws ConfigError for a value that is not a public JWK or JWK Set */
-  constructor(value: NamedValue, clock: { readonly now: () => number; readonly onEvent: OnEvent }) {
-    this.#keys = lazyBinding([value], ([only]) => readInline(value.name, only?.text), clock)
+  constructor(value: NamedValue, settings: InlineSettings) {
+    const { needsThumbprints } = settings
+    this.#keys = lazyBinding(
+      [value],
+      ([only]) => readInline(value.name, only?.text, needsThumbprints),
+      settings,
+    )
   }
 
   find(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
@@ -82,7 +94,7 @@ function pick(keys: KeysByKid, kid: string | undefined): readonly VerificationKe
   return found
 }
 
-function readInline(name: string, text: unknown): KeysByKid {
+function readInline(name: string, text: unknown, needsThumbprints?: boolean): KeysByKid {
   const value = parsePasted(text)
   if (!isObject(value))
     throw new ConfigError(`${name} is not a JWK or JWK Set in JSON; see: npx kit-keygen public FILE`)
@@ -95,7 +107,7 @@ function readInline(name: string, text: unknown): KeysByKid {
   if (jwks.length === 0) throw new ConfigError(`${name} is a JWK Set without keys`)
   const { usable, ambiguous } = keysByKid(
     jwks.map((jwk) => {
-      const parsed = parsePublicJwk(jwk)
+      const parsed = parsePublicJwk(jwk, needsThumbprints)
       if (parsed.ok) return parsed.key
       throw new ConfigError(`${name} is not usable: ${parsed.problem}`)
     }),

@@ -12,7 +12,7 @@ import type { SetKey } from './key-set.ts'
 /** What a key is once the runtime has it. */
 export interface LoadedKey {
   readonly verify: Verify
-  /** RFC 7638 thumbprint. `undefined` for secrets: their hash would help to guess them. */
+  /** RFC 7638 thumbprint, where one is needed. `undefined` for secrets: their hash would help to guess them. */
   readonly thumbprint: string | undefined
 }
 
@@ -26,15 +26,23 @@ export class VerificationKey implements SetKey {
   /** The `x` of its JWK. Empty for secrets. */
   readonly material: string
   readonly #raw: Uint8Array
+  readonly #needsThumbprint: boolean
   #loaded: LoadedKey | undefined
   #loading: Promise<LoadedKey> | undefined
 
-  constructor(alg: InternalAlg, raw: Uint8Array, jwk?: { kid: string; x: string; algs: readonly string[] }) {
+  /** @param needsThumbprint `false` where nobody looks at thumbprints: one is a hash, at the first token of a cold start */
+  constructor(
+    alg: InternalAlg,
+    raw: Uint8Array,
+    jwk?: { kid: string; x: string; algs: readonly string[] },
+    needsThumbprint = true,
+  ) {
     this.algorithm = ALGORITHMS[alg]
     this.kid = jwk?.kid
     this.algs = jwk?.algs ?? this.algorithm.names
     this.material = jwk?.x ?? ''
     this.#raw = raw
+    this.#needsThumbprint = needsThumbprint && jwk !== undefined
   }
 
   /** The imported key: synchronous once it is there. */
@@ -55,7 +63,7 @@ export class VerificationKey implements SetKey {
 
   async #import(): Promise<LoadedKey> {
     const verify = await importVerifier(this.algorithm.params, this.#raw)
-    const thumbprint = this.material === '' ? undefined : await thumbprintOf(this.material)
+    const thumbprint = this.#needsThumbprint ? await thumbprintOf(this.material) : undefined
     this.#loaded = { verify, thumbprint }
     return this.#loaded
   }

@@ -18,9 +18,9 @@ export interface HeldCaller {
 /** How a caller stands who was verified before. `unavailable`: the deny-list cannot be read, and is set to `closed`. */
 export type Standing = 'good' | 'ended' | 'revoked' | 'unavailable'
 
-/** What a caller is held against: a kit's clock (seconds) and its deny-list. */
+/** What a caller is held against: a verifier's clock (seconds) and its deny-list. */
 export interface Authority {
-  readonly now: () => number
+  readonly settings: { readonly now: () => number }
   readonly denylist: Denylist | undefined
 }
 
@@ -31,7 +31,7 @@ export function heldCaller(auth: Auth): HeldCaller {
 }
 
 /** How a caller stands by what is known here, for code that cannot wait. */
-export function knownStanding({ now, denylist }: Authority, caller: HeldCaller): Standing {
+export function knownStanding({ settings: { now }, denylist }: Authority, caller: HeldCaller): Standing {
   if (caller.claims.exp <= now()) return 'ended'
   return denylist?.isKnownRevoked(caller) === true ? 'revoked' : 'good'
 }

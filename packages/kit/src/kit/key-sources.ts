@@ -1,13 +1,12 @@
-import type { SignKeys, VerifyKeys } from '../config/mode.ts'
+import type { SignKeys } from '../config/mode.ts'
 import type { Settings } from '../config/settings.ts'
-import { ConfigError } from '../errors.ts'
-import { serviceLoader, urlLoader } from '../keys/fetch-jwks.ts'
 import { SecretRing } from '../keys/hmac-secrets.ts'
-import { JwksSource } from '../keys/jwks-source.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { type LazyBinding, lazyBinding, type NamedValue } from '../keys/lazy-binding.ts'
 import { type KeyRing, SlotRing, slotTailSeconds } from '../keys/signing-slots.ts'
-import { InlineSource, OwnSource, SecretSource } from '../keys/static-source.ts'
+import { OwnSource, SecretSource } from '../keys/static-source.ts'
+import { publicKeys, type VerifierPart } from './verifier-parts.ts'
+import { sourceOf } from './verifier-source.ts'
 
 /** Makes the ring of a list of secrets, once for one list: a kit that signs and verifies with it never sees two. */
 export type SecretRings = (values: readonly NamedValue[]) => LazyBinding<SecretRing>
@@ -35,29 +34,11 @@ export function signingRing(
 
 /** @throws ConfigError for keys that are malformed */
 export function keySource(
-  verify: VerifyKeys,
   settings: Settings,
   ring: LazyBinding<KeyRing> | undefined,
   secretRing: SecretRings,
 ): KeySource {
-  const jwks = {
-    ttlSeconds: settings.jwksTtlSeconds,
-    maxStaleSeconds: settings.jwksMaxStaleSeconds,
-    cooldownSeconds: settings.jwksCooldownSeconds,
-    now: settings.now,
-    onEvent: settings.onEvent,
-  }
-  switch (verify.source) {
-    case 'secret':
-      return new SecretSource(secretRing(verify.values))
-    case 'inline':
-      return new InlineSource(verify.value, settings)
-    case 'service':
-      return new JwksSource({ ...jwks, source: 'service', load: serviceLoader(verify.service) })
-    case 'url':
-      return new JwksSource({ ...jwks, source: 'url', load: urlLoader(verify.url, settings.fetch) })
-    case 'own':
-      if (!ring) throw new ConfigError('there is no key of its own to verify with')
-      return new OwnSource(ring, settings.now)
-  }
+  if (settings.verify.source === 'own' && ring) return new OwnSource(ring, settings.now)
+  const secrets: VerifierPart = { secret: ({ values }) => new SecretSource(secretRing(values)) }
+  return sourceOf(settings, { ...publicKeys, ...secrets })
 }

@@ -1,27 +1,24 @@
-import type { Auth, VerifiedClaims } from '../claims/types.ts'
+import type { Auth } from '../claims/types.ts'
 import type { Settings } from '../config/settings.ts'
 import { ClaimsError, ConfigError } from '../errors.ts'
-import type { Decision } from '../http/decision.ts'
 import type { PublicJwk } from '../keys/signing-slots.ts'
 import { policy, type Policy } from '../policy/builder.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
 import { exchangeDelegate } from '../tokens/exchange-client.ts'
-import { Denylist, type Revocation } from '../tokens/revocation.ts'
+import type { Denylist, Revocation } from '../tokens/revocation.ts'
 import type { SignClaims, SignOptions } from '../tokens/sign.ts'
-import type { VerifyOptions } from '../tokens/verify-options.ts'
-import { describe, type KitDescription } from './describe.ts'
+import { describeSigner, type KitDescription } from './describe.ts'
 import { keySource, secretRings, signingRing } from './key-sources.ts'
 import { Signer } from './signer.ts'
-import { type AuthorizeOptions, type SafeVerifyResult, type TokenSource, Verifier } from './verifier.ts'
+import { boundRequests, denylist as denylistPart } from './verifier-parts.ts'
+import { originOf, Verifier, type VerifierParts } from './verifier.ts'
 
-/** What a kit is put together from. */
+/** What a kit is put together from, beside its verifier. */
 export interface KitParts {
   readonly settings: Settings
-  readonly verifier: Verifier
   /** `undefined`: the kit only verifies. */
   readonly signer: Signer | undefined
   readonly denylist: Denylist | undefined
-  readonly describe: () => Promise<KitDescription>
 }
 
 let readParts: (kit: Kit) => KitParts
@@ -35,7 +32,7 @@ export function internalsOf(kit: Kit): KitParts {
  * Signs and verifies internal tokens under one configuration. Made by `makeKit` or `createKit`; never shares
  * keys, verdicts or caches with another kit.
  */
-export class Kit {
+export class Kit extends Verifier {
   readonly #parts: KitParts
 
   static {
@@ -43,7 +40,8 @@ export class Kit {
   }
 
   /** @internal */
-  constructor(parts: KitParts) {
+  constructor(verifier: VerifierParts, parts: KitParts) {
+    super(verifier)
     this.#parts = parts
   }
 
@@ -62,48 +60,6 @@ export class Kit {
     return this.sign(claims, options)
   }
 
-  /**
-   * Verifies a token and returns its claims, or `null` for anything wrong with the token.
-   *
-   * @throws KeysUnavailableError, RevocationUnavailableError for outages: they are no verdict on the token
-   * @throws ConfigError for options out of range, and for secrets that cannot be read
-   */
-  verify(token: string, options?: VerifyOptions): Promise<VerifiedClaims | null> {
-    return this.#parts.verifier.verify(token, options)
-  }
-
-  /** As `verify`, with the reason. */
-  safeVerify(token: string, options?: VerifyOptions): Promise<SafeVerifyResult> {
-    return this.#parts.verifier.safeVerify(token, options)
-  }
-
-  /**
-   * The short way: the caller if the token is good and the policy passes, else `null`.
-   *
-   * @throws KeysUnavailableError, RevocationUnavailableError for outages
-   * @throws ConfigError
-   */
-  checkAuth<Custom = unknown>(source: TokenSource, rules?: Policy<Custom>): Promise<Auth<Custom> | null> {
-    return this.#parts.verifier.checkAuth(source, rules)
-  }
-
-  /**
-   * As `checkAuth`, with status, RFC 6750 challenge and the rules that failed. Outages are a denial with
-   * status 503, never an exception.
-   *
-   * @throws ConfigError
-   * @throws ClaimsError when the policy binds tokens to the request and its body was read before
-   */
-  async authorize<Custom = unknown>(
-    source: TokenSource,
-    rules?: Policy<Custom>,
-    options?: AuthorizeOptions,
-  ): Promise<Decision<Custom>> {
-    const decision = await this.#parts.verifier.decide(source, rules, options)
-    options?.onDecision?.(decision)
-    return decision
-  }
-
   /** A new policy; the same as the function `policy`. */
   policy(): Policy {
     return policy()
@@ -118,9 +74,10 @@ export class Kit {
    * @throws ConfigError when there is neither a key nor an exchange service
    */
   async delegate(auth: Auth, request: DelegationRequest): Promise<string> {
-    const { verifier, signer, settings } = this.#parts
-    const origin = verifier.originOf(auth)
-    if (!origin) throw new ClaimsError('delegate accepts the auth of a caller that this very kit verified')
+    const { signer, settings } = this.#parts
+    const origin = originOf(auth)
+    if (origin?.verifier !== this)
+      throw new ClaimsError('delegate accepts the auth of a caller that this very kit verified')
     if (signer) return signer.delegate(origin.claims, request)
     if (settings.exchangeService) return exchangeDelegate(settings.exchangeService, origin.token, request)
     throw new ConfigError(
@@ -151,8 +108,10 @@ export class Kit {
    * @throws ConfigError when configured keys are not usable, or cannot be read
    * @throws KeysUnavailableError when reading them from the Secrets Store takes too long
    */
-  describe(): Promise<KitDescription> {
-    return this.#parts.describe()
+  override async describe(): Promise<KitDescription> {
+    const { settings, signer } = this.#parts
+    const sign = await describeSigner(settings, signer)
+    return { ...(await super.describe()), sign }
   }
 }
 
@@ -164,17 +123,14 @@ export class Kit {
 export function assembleKit(settings: Settings): Kit {
   const secretRing = secretRings(settings)
   const ring = settings.sign && signingRing(settings.sign, settings, secretRing)
-  const source = keySource(settings.verify, settings, ring, secretRing)
-  const denylist =
-    settings.denylist && new Denylist(settings.denylist, { ...settings, onError: settings.denylistOnError })
-  const signer = ring && new Signer(settings, ring)
-  return new Kit({
-    settings,
-    verifier: new Verifier(settings, source, denylist),
-    signer,
-    denylist,
-    describe: () => describe(settings, signer, source),
-  })
+  const parts = { ...denylistPart, ...boundRequests }
+  const denylist = parts.denylist?.(settings)
+  const { checkBinding } = parts
+  const source = keySource(settings, ring, secretRing)
+  return new Kit(
+    { settings, source, denylist, checkBinding },
+    { settings, signer: ring && new Signer(settings, ring), denylist },
+  )
 }
 
 /** @throws ConfigError without a KV binding */

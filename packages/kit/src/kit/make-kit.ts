@@ -1,7 +1,10 @@
 import { checkEnvironment } from '../config/bindings.ts'
-import { type KitOptions, misspeltVariables, settingsFromEnv } from '../config/from-env.ts'
+import { type KitOptions, settingsFromEnv, VARIABLES } from '../config/from-env.ts'
+import { reportMisspelt } from '../config/variables.ts'
 import { assembleKit, type Kit } from './kit.ts'
-import { kitOf } from './registry.ts'
+import { Registry } from './registry.ts'
+
+const kits: Registry<Kit> = /* @__PURE__ */ new Registry()
 
 /**
  * Makes the kit that an environment describes, or finds it again: by the environment object, else by the
@@ -9,17 +12,19 @@ import { kitOf } from './registry.ts'
  * no clock, draws no random number: it works at module scope.
  *
  * @param env the Worker's environment (`import { env } from 'cloudflare:workers'`, or the handler's)
- * @param options other options (by identity) make another kit
+ * @param options other options make another kit
  * @throws ConfigError naming the variable and the remedy
  */
 export function makeKit(env: object, options?: KitOptions): Kit {
   checkEnvironment(env, 'makeKit(env)')
-  return kitOf(env, options, () => {
-    const settings = settingsFromEnv(env, options)
-    for (const { name, meant } of misspeltVariables(env)) {
-      const problem = `${name} is not read: did you mean ${meant}?`
-      settings.onEvent({ type: 'unknown_variable', level: 'warn', name, problem })
-    }
-    return assembleKit(settings)
-  })
+  return kits.find(
+    env,
+    options,
+    () => VARIABLES,
+    () => {
+      const settings = settingsFromEnv(env, options)
+      reportMisspelt(VARIABLES, env, settings.onEvent)
+      return assembleKit(settings)
+    },
+  )
 }

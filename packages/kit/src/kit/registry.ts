@@ -1,61 +1,76 @@
-import { fingerprintOf, type Fingerprint, type KitOptions } from '../config/from-env.ts'
+import type { KitOptions } from '../config/from-env.ts'
+import { type Fingerprint, fingerprintBy, type Variables } from '../config/variables.ts'
 import { MAX_KITS } from '../constants.ts'
 import { logEvent } from '../primitives/events.ts'
-import type { Kit } from './kit.ts'
+import type { VerifierPart } from './verifier-parts.ts'
 
-interface Entry {
+type Options = (KitOptions & { readonly parts?: readonly VerifierPart[] }) | undefined
+
+interface Entry<Made> {
   readonly fingerprint: Fingerprint
-  readonly options: KitOptions | undefined
-  readonly kit: Kit
+  readonly options: Options
+  readonly made: Made
 }
 
-/** The kit of each environment object, and of each options object with it. */
-const byEnv = new WeakMap<object, { readonly options: KitOptions | undefined; readonly kit: Kit }[]>()
-/** The kits of this isolate by what their environment says, the last used last. */
-const entries: Entry[] = []
-/** Set once the isolate has more environments than any program should; reported once. */
-let reported = false
+/** Finds again what was made of an environment, a kit or a verifier. One for all environments of the isolate. */
+export class Registry<Made> {
+  /** What was made of each environment object, and of each options with it. */
+  readonly #byEnv = new WeakMap<object, { readonly options: Options; readonly made: Made }[]>()
+  /** By what their environment says, the last used last. */
+  readonly #entries: Entry<Made>[] = []
+  /** Set once the isolate has more environments than any program should; reported once. */
+  #reported = false
 
-/**
- * The kit of an environment: found by the environment object, else by what the environment says, else made.
- *
- * @param make makes the kit of an environment that is new here
- */
-export function kitOf(env: object, options: KitOptions | undefined, make: () => Kit): Kit {
-  const known = byEnv.get(env)?.find((entry) => entry.options === options)
-  if (known) return known.kit
-  const kit = kitByFingerprint(env, options, make)
-  const list = byEnv.get(env) ?? []
-  if (list.length >= MAX_KITS) list.shift()
-  list.push({ options, kit })
-  byEnv.set(env, list)
-  return kit
-}
-
-function kitByFingerprint(env: object, options: KitOptions | undefined, make: () => Kit): Kit {
-  const fingerprint = fingerprintOf(env)
-  const index = entries.findIndex(
-    (entry) => entry.options === options && isSame(entry.fingerprint, fingerprint),
-  )
-  const [found] = index < 0 ? [] : entries.splice(index, 1)
-  const entry = found ?? { fingerprint, options, kit: make() }
-  entries.push(entry)
-  if (entries.length > MAX_KITS) {
-    entries.shift()
-    if (!reported) {
-      reported = true
-      const report = options?.onEvent ?? logEvent
-      const problem = `more than ${MAX_KITS} different environments in one isolate: is a binding or an options object made anew on each request?`
-      report({ type: 'unstable_env', level: 'warn', problem })
-    }
+  /**
+   * Found by the environment object, else by what the environment says, else made.
+   *
+   * @param variables what is read of the environment
+   * @param make makes what is new here
+   */
+  find(env: object, options: Options, variables: () => Variables, make: () => Made): Made {
+    const known = this.#byEnv.get(env)?.find((entry) => isSameOptions(entry.options, options))
+    if (known) return known.made
+    const made = this.#findByFingerprint(fingerprintBy(variables(), env), options, make)
+    const list = this.#byEnv.get(env) ?? []
+    if (list.length >= MAX_KITS) list.shift()
+    list.push({ options, made })
+    this.#byEnv.set(env, list)
+    return made
   }
-  return entry.kit
+
+  #findByFingerprint(fingerprint: Fingerprint, options: Options, make: () => Made): Made {
+    const entries = this.#entries
+    const index = entries.findIndex(
+      (entry) =>
+        entry.fingerprint.text === fingerprint.text &&
+        isSameList(entry.fingerprint.bindings, fingerprint.bindings) &&
+        isSameOptions(entry.options, options),
+    )
+    const [found] = index < 0 ? [] : entries.splice(index, 1)
+    const entry = found ?? { fingerprint, options, made: make() }
+    entries.push(entry)
+    if (entries.length > MAX_KITS) {
+      entries.shift()
+      if (!this.#reported) {
+        this.#reported = true
+        const report = options?.onEvent ?? logEvent
+        const problem = `more than ${MAX_KITS} different environments in one isolate: is a binding or an option made anew on each request?`
+        report({ type: 'unstable_env', level: 'warn', problem })
+      }
+    }
+    return entry.made
+  }
 }
 
-function isSame(one: Fingerprint, other: Fingerprint): boolean {
-  return (
-    one.text === other.text &&
-    one.bindings.length === other.bindings.length &&
-    one.bindings.every((binding, index) => binding === other.bindings[index])
-  )
+/** Options are the same when what they hold is: the object may be written anew at each call. */
+function isSameOptions(one: Options, other: Options): boolean {
+  return one === other || isSameList(membersOf(one), membersOf(other))
+}
+
+function membersOf({ now, fetch, onEvent, parts = [] }: NonNullable<Options> = {}): readonly unknown[] {
+  return [now, fetch, onEvent, ...parts]
+}
+
+function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((member, index) => member === other[index])
 }

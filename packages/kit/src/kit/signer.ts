@@ -8,11 +8,11 @@ import {
   buildClaims,
   type KitClaims,
   rejectKitClaims,
-  REQUEST_TYP,
   type SignClaims,
   type SignOptions,
   signPayload,
 } from '../tokens/sign.ts'
+import { REQUEST_TYP } from '../tokens/verify-options.ts'
 
 /** The half of a kit that signs. */
 export class Signer {

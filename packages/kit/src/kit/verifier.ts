@@ -1,17 +1,19 @@
 import { type Auth, authOf, type VerifiedClaims } from '../claims/types.ts'
-import type { Settings } from '../config/settings.ts'
-import { KeysUnavailableError, RevocationUnavailableError, TokenError, type TokenReason } from '../errors.ts'
+import type { VerifierSettings } from '../config/settings.ts'
+import { TokenError, type TokenReason } from '../errors.ts'
 import { readCredentials, usualToken } from '../http/bearer.ts'
-import { type Decision, denial, type Denied, outage } from '../http/decision.ts'
-import { ALGORITHMS } from '../jose/algorithms.ts'
+import { type Decision, denial } from '../http/decision.ts'
+import { ALGORITHMS, type InternalAlg } from '../jose/algorithms.ts'
 import type { CompactHeader } from '../jose/compact.ts'
-import type { KeySource } from '../keys/key-source.ts'
-import { partsOf, policy, type Policy } from '../policy/builder.ts'
+import type { KeySource, SourceDescription } from '../keys/key-source.ts'
+import type { Rules } from '../policy/builder.ts'
 import { evaluate, type Evaluated } from '../policy/evaluate.ts'
-import { NO_RULES, type PolicyParts } from '../policy/parts.ts'
+import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
+import type { CheckBinding } from '../tokens/request-binding.ts'
 import type { Denylist } from '../tokens/revocation.ts'
 import { TokenVerifier, type Verified } from '../tokens/verify.ts'
 import type { VerifyOptions } from '../tokens/verify-options.ts'
+import { asOutage, denyToken, isUnreadable } from './denials.ts'
 
 /** A token, a request that carries one as its bearer credentials, or nothing. */
 export type TokenSource = string | Request | null | undefined
@@ -38,29 +40,93 @@ export interface Origin {
   readonly verifier: Verifier
 }
 
-/** What is behind each `Auth` that a kit made; never on the object itself. */
+/** What is behind each `Auth` that a verifier made; never on the object itself. */
 const origins = new WeakMap<Auth, Origin>()
 
-/** What an `Auth` was made from; `undefined` for one that no kit made. */
+/** What an `Auth` was made from; `undefined` for one that no verifier made. */
 export function originOf(auth: Auth): Origin | undefined {
   return origins.get(auth)
 }
 
-/** The half of a kit that verifies. It knows nothing of signing. */
-export class Verifier {
-  readonly #tokens: TokenVerifier
+/** What a verifier is put together from. */
+export interface VerifierParts {
+  readonly settings: VerifierSettings
+  readonly source: KeySource
   readonly denylist: Denylist | undefined
-  /** Seconds since the epoch. */
-  readonly now: () => number
+  readonly checkBinding: CheckBinding | undefined
+}
 
-  constructor(settings: Settings, source: KeySource, denylist?: Denylist) {
-    this.denylist = denylist
-    this.now = settings.now
-    const checkRevocation = denylist && denylist.check.bind(denylist)
-    this.#tokens = new TokenVerifier(ALGORITHMS[settings.verify.alg], source, settings, checkRevocation)
+/** What a verifier is made of and how it is doing; no secret in it. */
+export interface VerifierDescription {
+  /** Whose tokens it accepts. */
+  readonly issuer: string
+  /** Of which a token must carry one. */
+  readonly audiences: readonly string[]
+  /** What it verifies with. */
+  readonly verify: { readonly mode: InternalAlg } & SourceDescription
+}
+
+let readParts: (verifier: Verifier) => VerifierParts
+let decideBy: <Custom>(
+  verifier: Verifier,
+  source: TokenSource,
+  rules: PolicyParts,
+  options: AuthorizeOptions | undefined,
+) => Decision<Custom> | Promise<Decision<Custom>>
+
+/** The parts of a verifier, for this package alone. */
+export function verifierPartsOf(verifier: Verifier): VerifierParts {
+  return readParts(verifier)
+}
+
+/**
+ * As `authorize`, for this package alone: synchronous for most tokens seen before, because a promise is a good part of
+ * what such a token costs.
+ *
+ * @throws ConfigError
+ */
+export function decide<Custom>(
+  verifier: Verifier,
+  source: TokenSource,
+  rules: PolicyParts,
+  options?: AuthorizeOptions,
+): Decision<Custom> | Promise<Decision<Custom>> {
+  return decideBy(verifier, source, rules, options)
+}
+
+/**
+ * Verifies internal tokens under one configuration. Made by `makeVerifier` or `createVerifier`; every `Kit` is one. It
+ * knows nothing of signing, and never shares keys, verdicts or caches with another.
+ */
+export class Verifier {
+  readonly #parts: VerifierParts
+  readonly #tokens: TokenVerifier
+
+  static {
+    readParts = (verifier) => verifier.#parts
+    decideBy = (verifier, source, rules, options) => verifier.#decideOrOutage(source, rules, options)
   }
 
-  /** @throws as `Kit.verify` */
+  /** @internal */
+  constructor(parts: VerifierParts) {
+    const { settings, source, denylist, checkBinding } = parts
+    this.#parts = parts
+    const checkRevocation = denylist && denylist.check.bind(denylist)
+    this.#tokens = new TokenVerifier(
+      ALGORITHMS[settings.verify.alg],
+      source,
+      settings,
+      checkRevocation,
+      checkBinding,
+    )
+  }
+
+  /**
+   * Verifies a token and returns its claims, or `null` for anything wrong with the token.
+   *
+   * @throws KeysUnavailableError, RevocationUnavailableError for outages: they are no verdict on the token
+   * @throws ConfigError for options out of range, and for secrets that cannot be read
+   */
   async verify(token: string, options?: VerifyOptions): Promise<VerifiedClaims | null> {
     try {
       const verified = this.#verified(token, options)
@@ -71,7 +137,7 @@ export class Verifier {
     }
   }
 
-  /** @throws as `Kit.safeVerify` */
+  /** As `verify`, with the reason. */
   async safeVerify(token: string, options?: VerifyOptions): Promise<SafeVerifyResult> {
     try {
       const { claims, header } = await this.#verified(token, options)
@@ -82,38 +148,62 @@ export class Verifier {
     }
   }
 
-  /** @throws as `Kit.checkAuth` */
+  /**
+   * The short way: the caller if the token is good and the rules pass, else `null`.
+   *
+   * @param rules a policy, a rule, or a list of rules that must all pass. Default: any verified caller that is not anonymous
+   * @throws KeysUnavailableError, RevocationUnavailableError for outages
+   * @throws ConfigError
+   */
   async checkAuth<Custom = unknown>(
     source: TokenSource,
-    rules?: Policy<Custom>,
+    rules?: Rules<Custom>,
   ): Promise<Auth<Custom> | null> {
-    const decision = await this.#decide(source, rules, NO_OPTIONS)
+    const decision = await this.#decide<Custom>(source, partsOfRules(rules), NO_OPTIONS)
     return decision.granted ? decision.auth : null
   }
 
   /**
-   * The decision on a caller; outages are a denial with status 503. Synchronous for most tokens seen before: a promise
-   * is a good part of what such a token costs.
+   * As `checkAuth`, with status, RFC 6750 challenge and the rules that failed. Outages are a denial with
+   * status 503, never an exception.
    *
    * @throws ConfigError
+   * @throws ClaimsError when the policy binds tokens to the request and its body was read before
    */
-  decide<Custom>(
+  async authorize<Custom = unknown>(
     source: TokenSource,
-    rules: Policy<Custom> | undefined,
+    rules?: Rules<Custom>,
+    options?: AuthorizeOptions,
+  ): Promise<Decision<Custom>> {
+    const decision = await this.#decideOrOutage<Custom>(source, partsOfRules(rules), options)
+    options?.onDecision?.(decision)
+    return decision
+  }
+
+  /**
+   * Mode, source, keys and freshness, for health pages. It fetches no JWKS.
+   *
+   * @throws ConfigError when configured keys are not usable, or cannot be read
+   * @throws KeysUnavailableError when reading them from the Secrets Store takes too long
+   */
+  async describe(): Promise<VerifierDescription> {
+    const { settings, source } = this.#parts
+    const { issuer, audiences, verify } = settings
+    return { issuer, audiences, verify: { mode: verify.alg, ...(await source.describe()) } }
+  }
+
+  /** Outages are a denial with status 503. */
+  #decideOrOutage<Custom>(
+    source: TokenSource,
+    rules: PolicyParts,
     options: AuthorizeOptions = NO_OPTIONS,
   ): Decision<Custom> | Promise<Decision<Custom>> {
     try {
-      const decision = this.#decide(source, rules, options)
+      const decision = this.#decide<Custom>(source, rules, options)
       return decision instanceof Promise ? decision.catch(asOutage) : decision
     } catch (error) {
       return asOutage(error)
     }
-  }
-
-  /** What an `Auth` was made from, if it was made here. */
-  originOf(auth: Auth): Origin | undefined {
-    const origin = originOf(auth)
-    return origin?.verifier === this ? origin : undefined
   }
 
   #verified(token: unknown, options: VerifyOptions | undefined): Verified | Promise<Verified> {
@@ -124,13 +214,13 @@ export class Verifier {
   /** Synchronous for a token seen before, unless something has to be waited for. Outages are thrown. */
   #decide<Custom>(
     source: TokenSource,
-    rules: Policy<Custom> | undefined,
+    rules: PolicyParts,
     options: AuthorizeOptions,
   ): Decision<Custom> | Promise<Decision<Custom>> {
     const usual = usualToken(source)
     if (usual !== undefined) {
       try {
-        return this.#decideToken(usual, rules, options)
+        return this.#decideToken<Custom>(usual, rules, options)
       } catch (error) {
         // A token that can be read was well-formed in its header. One that cannot may be a malformed header instead.
         if (!isUnreadable(error)) return denyToken(error)
@@ -140,7 +230,7 @@ export class Verifier {
     if (credentials.form === 'none') return denial(401, 'no_credentials', 'the request has no bearer token')
     if (credentials.form === 'malformed') return denial(400, 'malformed_credentials', credentials.detail)
     try {
-      return this.#decideToken(credentials.token, rules, options)
+      return this.#decideToken<Custom>(credentials.token, rules, options)
     } catch (error) {
       return denyToken(error)
     }
@@ -149,14 +239,13 @@ export class Verifier {
   /** @throws TokenError at once, for a token that is rejected before anything has to be waited for */
   #decideToken<Custom>(
     token: string,
-    rules: Policy<Custom> | undefined,
+    parts: PolicyParts,
     options: AuthorizeOptions,
   ): Decision<Custom> | Promise<Decision<Custom>> {
-    const parts = partsOf(rules ?? policy())
     const verified = this.#verified(token, verifyOptionsOf(parts, options))
     return verified instanceof Promise
       ? verified.then((late) => this.#judge<Custom>(late, token, parts), denyToken)
-      : this.#judge(verified, token, parts)
+      : this.#judge<Custom>(verified, token, parts)
   }
 
   #judge<Custom>(
@@ -199,26 +288,13 @@ export class Verifier {
 
 const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
 
+/** Code in plain JavaScript may leave rules out as `null`, too. */
+function partsOfRules(rules: unknown): PolicyParts {
+  return rules === undefined || rules === null ? NO_RULES : partsOf(rules)
+}
+
 /** `undefined` when the policy and the caller request nothing special: the usual case, and the fast one. */
 function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): VerifyOptions | undefined {
   if (request) return { ...base, request }
   return base === NO_RULES.base ? undefined : base
-}
-
-function isUnreadable(error: unknown): boolean {
-  return error instanceof TokenError && (error.reason === 'malformed' || error.reason === 'too_large')
-}
-
-function denyToken(error: unknown): Denied {
-  if (error instanceof TokenError) return denial(401, error.reason, error.detail)
-  throw error
-}
-
-function asOutage(error: unknown): Denied {
-  if (error instanceof KeysUnavailableError)
-    return outage('keys_unavailable', error.message, error.retryAfterSeconds)
-  if (error instanceof RevocationUnavailableError) {
-    return outage('revocation_unavailable', error.message, error.retryAfterSeconds)
-  }
-  throw error
 }

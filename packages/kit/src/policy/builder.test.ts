@@ -1,8 +1,9 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { authOf, type VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
-import { isPolicy, partsOf, policy, type Policy } from './builder.ts'
+import { isPolicy, policy, type Policy } from './builder.ts'
 import { evaluate } from './evaluate.ts'
+import { partsOf } from './parts.ts'
 import type { SchemaResult, StandardSchema } from './standard-schema.ts'
 
 const NOW = 1_800_000_000

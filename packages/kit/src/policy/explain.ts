@@ -1,5 +1,5 @@
 import { authOf, type Claims, type VerifiedClaims } from '../claims/types.ts'
-import { narrow, SCHEMA_WORDS } from './evaluate.ts'
+import { SCHEMA_WORDS } from './evaluate.ts'
 import type { PolicyParts } from './parts.ts'
 
 /** One rule of a policy and what became of it. */
@@ -27,8 +27,8 @@ export async function explain(parts: PolicyParts, claims: Claims): Promise<Expla
       outcome: parts.allowsAnonymous ? 'pass' : 'fail',
     })
   }
-  const narrowed = parts.schema ? await narrow(parts.schema, auth) : auth
-  if (parts.schema) listed.push({ rule: SCHEMA_WORDS, outcome: narrowed ? 'pass' : 'fail' })
+  const narrowed = parts.narrow ? await parts.narrow(auth) : auth
+  if (parts.narrow) listed.push({ rule: SCHEMA_WORDS, outcome: narrowed ? 'pass' : 'fail' })
   for (const rule of parts.rules) {
     const outcome = narrowed ? (rule.test(narrowed) === true ? 'pass' : 'fail') : 'skipped'
     listed.push({ rule: rule.words, outcome })

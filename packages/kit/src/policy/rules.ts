@@ -1,63 +1,86 @@
+/**
+ * The rules of policies, a function each: what is not imported is not in the bundle. The methods of the builder are these.
+ */
+import { KINDS } from '../claims/checks.ts'
 import type { Auth, Kind, VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
+import { every, partsOf, type PolicyBase, type Rule, type Verdict } from './parts.ts'
+
+/** What `anyOf` and `not` accept: a policy, a rule, or a list of rules that must all pass. */
+export type Alternative = PolicyBase | Rule | readonly Rule[]
 
 /**
- * What a rule says about a caller. `undefined`: it cannot tell (a claim of the wrong type, a predicate that
- * threw). That grants nothing, and `not` does not turn it into a yes.
+ * The caller holds all of these permissions.
+ *
+ * @throws ConfigError without any
  */
-export type Verdict = boolean | undefined
-
-/** One rule of a policy. */
-export interface Rule {
-  /** What it requests, for people: it stands in decisions, explanations and logs. */
-  readonly words: string
-  readonly test: (auth: Auth) => Verdict
+export function needAll(...permissions: readonly string[]): Rule {
+  return holds('permission', 'all', checkNames('needAll', permissions))
 }
 
-/** Every rule must pass. One that fails decides; one that cannot tell keeps the whole from passing. */
-export function every(rules: readonly Rule[], auth: Auth): Verdict {
-  let verdict: Verdict = true
-  for (const rule of rules) {
-    const one = rule.test(auth)
-    if (one === false) return false
-    if (one === undefined) verdict = undefined
-  }
-  return verdict
+/**
+ * The caller holds at least one of these permissions.
+ *
+ * @throws ConfigError without any
+ */
+export function needAny(...permissions: readonly string[]): Rule {
+  return holds('permission', 'one', checkNames('needAny', permissions))
 }
 
-/** Rights that a caller must hold: all of them, or one. */
-export function holds(what: 'permission' | 'role', amount: 'all' | 'one', names: readonly string[]): Rule {
-  const phrase = names.length > 1 ? `${amount} of the ${what}s` : `the ${what}`
-  // Made here, because a name put together on each check would be looked up anew each time.
-  const claim = `${what}s` as const
+/**
+ * The caller has all of these roles.
+ *
+ * @throws ConfigError without any
+ */
+export function rolesAll(...roles: readonly string[]): Rule {
+  return holds('role', 'all', checkNames('rolesAll', roles))
+}
+
+/**
+ * The caller has at least one of these roles.
+ *
+ * @throws ConfigError without any
+ */
+export function rolesAny(...roles: readonly string[]): Rule {
+  return holds('role', 'one', checkNames('rolesAny', roles))
+}
+
+/**
+ * The token's `kind` is one of these. A token without a kind does not pass; an anonymous one passes only a policy with
+ * `allowAnonymous()`.
+ *
+ * @throws ConfigError for what is no kind
+ */
+export function kind(...kinds: readonly Kind[]): Rule {
+  const accepted = checkNames('kind', kinds)
+  const unknown = accepted.find((one) => !KINDS.includes(one))
+  if (unknown !== undefined) throw new ConfigError(`kind takes ${KINDS.join(', ')}; not ${unknown}`)
   return {
-    words: `has ${phrase} ${names.join(', ')}`,
-    test: (auth) => {
-      const held = auth[claim]
-      const isHeld = (name: string): boolean => held.includes(name)
-      return orUnknown(auth, CLAIMS[what], amount === 'all' ? names.every(isHeld) : names.some(isHeld))
-    },
+    words: `is ${accepted.join(' or ')}`,
+    test: (auth) => auth.kind !== undefined && accepted.includes(auth.kind),
+    namesAnonymous: accepted.includes('anonymous'),
   }
 }
 
-export function kindAny(kinds: readonly Kind[]): Rule {
-  return {
-    words: `is ${kinds.join(' or ')}`,
-    test: ({ kind }) => kind !== undefined && kinds.includes(kind),
-  }
-}
-
-/** The owner is a person, or an agent in its own name: a machine or an anonymous caller owns nothing. */
-export function owner(id: unknown): Rule {
+/**
+ * The caller's `sub` is this id. Never a machine or an anonymous caller: the owner is a person, or an agent in its own
+ * name. An id that is empty or missing (a route parameter that did not match) has no owner.
+ */
+export function owner(id: string | undefined): Rule {
   return {
     words: 'is the owner',
-    test: ({ sub, kind }) =>
-      typeof id === 'string' && id !== '' && sub === id && kind !== 'machine' && kind !== 'anonymous',
+    test: ({ sub, kind: own }) =>
+      typeof id === 'string' && id !== '' && sub === id && own !== 'machine' && own !== 'anonymous',
   }
 }
 
-/** The outermost actor (RFC 8693 §4.1), as named by the issuer of the token itself. */
+/**
+ * The outermost actor is this one, named by the token's own issuer (RFC 8693 §4.1).
+ *
+ * @throws ConfigError without a name
+ */
 export function actor(sub: string): Rule {
+  checkNames('actor', [sub])
   return {
     words: `comes through ${sub}`,
     test: ({ actor: current, claims }) =>
@@ -65,8 +88,18 @@ export function actor(sub: string): Rule {
   }
 }
 
-/** @throws ConfigError from the rule, when the predicate returns a promise */
-export function where(predicate: (claims: VerifiedClaims) => unknown, words: string): Rule {
+/**
+ * The predicate gives exactly `true`. One that throws does not pass; one that returns a promise is a
+ * `ConfigError` when it is evaluated.
+ *
+ * @param words what it requires; it stands in decisions and logs
+ * @throws ConfigError without a function, or without words
+ */
+export function where(predicate: (claims: VerifiedClaims) => boolean, words: string): Rule {
+  if (typeof predicate !== 'function') throw new ConfigError('where takes a function of the claims')
+  if (typeof words !== 'string' || words === '') {
+    throw new ConfigError("where needs words for what it requires: where(claims => …, 'tenant is acme')")
+  }
   return {
     words,
     test: ({ claims }) => {
@@ -86,27 +119,74 @@ export function where(predicate: (claims: VerifiedClaims) => unknown, words: str
   }
 }
 
-export function anyOf(alternatives: readonly (readonly Rule[])[]): Rule {
+/**
+ * At least one of these passes. A policy in it may not hold base(), claims() or allowAnonymous().
+ *
+ * @throws ConfigError without any
+ */
+export function anyOf(...alternatives: readonly Alternative[]): Rule {
+  if (alternatives.length === 0) throw new ConfigError('anyOf without policies would pass nobody')
+  const lists = alternatives.map((one) => nestedRules('anyOf', one))
   return {
-    words: `any of: ${alternatives.map((rules) => `(${wordsOf(rules)})`).join(' or ')}`,
+    words: `any of: ${lists.map((rules) => `(${wordsOf(rules)})`).join(' or ')}`,
     test: (auth) => {
       let verdict: Verdict = false
-      for (const rules of alternatives) {
+      for (const rules of lists) {
         const one = every(rules, auth)
         if (one === true) return true
         if (one === undefined) verdict = undefined
       }
       return verdict
     },
+    namesAnonymous: lists.flat().some(({ namesAnonymous }) => namesAnonymous === true),
   }
 }
 
-export function not(rules: readonly Rule[]): Rule {
+/**
+ * This does not pass. A policy in it may not hold base(), claims() or allowAnonymous().
+ *
+ * @throws ConfigError for a policy without rules
+ */
+export function not(one: Alternative): Rule {
+  const rules = nestedRules('not', one)
   return {
     words: `not (${wordsOf(rules)})`,
     test: (auth) => {
       const verdict = every(rules, auth)
       return verdict === undefined ? undefined : !verdict
+    },
+  }
+}
+
+function nestedRules(method: string, nested: Alternative): readonly Rule[] {
+  const { rules, base, narrow, allowsAnonymous } = partsOf(nested)
+  if (Object.keys(base).length > 0 || narrow || allowsAnonymous) {
+    throw new ConfigError(`base(), claims() and allowAnonymous() belong outside ${method}()`)
+  }
+  if (rules.length === 0) throw new ConfigError(`a policy without rules inside ${method}() decides nothing`)
+  return rules
+}
+
+/** An empty list would mean "nobody" or "everybody" by accident. */
+function checkNames<Name extends string>(method: string, names: readonly Name[]): readonly Name[] {
+  if (names.length === 0) throw new ConfigError(`${method}() names nothing: give at least one`)
+  if (!names.every((name) => typeof name === 'string' && name !== '')) {
+    throw new ConfigError(`${method}() accepts non-empty strings`)
+  }
+  return Object.freeze([...names])
+}
+
+/** Rights that a caller must hold: all of them, or one. */
+function holds(what: 'permission' | 'role', amount: 'all' | 'one', names: readonly string[]): Rule {
+  const phrase = names.length > 1 ? `${amount} of the ${what}s` : `the ${what}`
+  // Made here, because a name put together on each check would be looked up anew each time.
+  const claim = `${what}s` as const
+  return {
+    words: `has ${phrase} ${names.join(', ')}`,
+    test: (auth) => {
+      const held = auth[claim]
+      const isHeld = (name: string): boolean => held.includes(name)
+      return orUnknown(auth, CLAIMS[what], amount === 'all' ? names.every(isHeld) : names.some(isHeld))
     },
   }
 }

@@ -55,8 +55,6 @@ export interface SignSettings {
   readonly typ: string
 }
 
-export const REQUEST_TYP = 'req+jwt'
-
 const BY_OPTION = ['iss', 'aud', 'iat', 'exp'] as const
 const BY_KIT = ['act', 'kind', 'req', 'auth_iat'] as const
 

@@ -1,6 +1,9 @@
 import { MAX_LEEWAY_SECONDS } from '../constants.ts'
 import { ConfigError } from '../errors.ts'
 
+/** The `typ` header of tokens that are bound to a request. */
+export const REQUEST_TYP = 'req+jwt'
+
 /** Verification in place of the kit's own settings. */
 export interface VerifyOverrides {
   /** Issuer, compared exactly. Default: the kit's. */

@@ -6,6 +6,7 @@ import { encodeBase64Url } from '../jose/base64url.ts'
 import { signCompact } from '../jws/compact-jws.ts'
 import { VerificationKey } from '../keys/verification-key.ts'
 import type { KeySource } from '../keys/key-source.ts'
+import { checkBinding } from './request-binding.ts'
 import { computeRequestHash } from './request-hash.ts'
 import { type CheckRevocation, type Verified, TokenVerifier, type VerifySettings } from './verify.ts'
 
@@ -51,6 +52,7 @@ function verifierOf({
       ...settings,
     },
     checkRevocation,
+    checkBinding,
   )
 }
 

@@ -6,14 +6,13 @@ import type { VerifiedClaims } from '../claims/types.ts'
 import { type CompactHeader, type CompactJws, CompactReader } from '../jose/compact.ts'
 import type { Algorithm } from '../jose/algorithms.ts'
 import { HEADER_CACHE_ENTRIES, MAX_TOKEN_BYTES } from '../constants.ts'
-import { TokenError, type TokenReason } from '../errors.ts'
+import { missingPart, TokenError, type TokenReason } from '../errors.ts'
 import { deepFreeze } from '../primitives/deep-freeze.ts'
 import type { LoadedKey, VerificationKey } from '../keys/verification-key.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import { hashRequest } from './request-hash.ts'
+import type { CheckBinding } from './request-binding.ts'
 import { type SignatureVerdict, VerdictCache } from './verdict-cache.ts'
-import { checkOverrides, type VerifyOptions } from './verify-options.ts'
-import { REQUEST_TYP } from './sign.ts'
+import { checkOverrides, REQUEST_TYP, type VerifyOptions } from './verify-options.ts'
 
 /** What the verifier needs of a kit's settings. */
 export interface VerifySettings {
@@ -66,6 +65,7 @@ export class TokenVerifier {
   readonly #source: KeySource
   readonly #settings: VerifySettings
   readonly #checkRevocation: CheckRevocation
+  readonly #checkBinding: CheckBinding | undefined
   readonly #reader: CompactReader
   /** Headers of tokens that verified, by their encoded form. Parsing one costs as much as an HMAC. */
   readonly #headers = new BoundedMap<string, CompactHeader>(HEADER_CACHE_ENTRIES)
@@ -76,11 +76,13 @@ export class TokenVerifier {
     source: KeySource,
     settings: VerifySettings,
     checkRevocation: CheckRevocation = () => undefined,
+    checkBinding?: CheckBinding,
   ) {
     this.#algorithm = algorithm
     this.#source = source
     this.#settings = settings
     this.#checkRevocation = checkRevocation
+    this.#checkBinding = checkBinding
     this.#reader = new CompactReader(MAX_TOKEN_BYTES, (encoded) => this.#headers.get(encoded))
     this.#verdicts = new VerdictCache(settings.tokenCacheEntries)
   }
@@ -93,7 +95,7 @@ export class TokenVerifier {
    * @throws ConfigError for options out of range
    */
   verify(token: string, options?: VerifyOptions): Verified | Promise<Verified> {
-    if (options) checkOverrides(options)
+    if (options) this.#checkOptions(options)
     const known = this.#verdicts.get(token)
     if (!known) {
       const jws = this.#reader.read(token)
@@ -106,6 +108,12 @@ export class TokenVerifier {
     return !(keys instanceof Promise) && keys.includes(known.key)
       ? this.#checkVerdict(known, options)
       : this.#verifyAgain(token, known, keys, options)
+  }
+
+  /** @throws ConfigError */
+  #checkOptions(options: VerifyOptions): void {
+    checkOverrides(options)
+    if (options.request && !this.#checkBinding) throw missingPart('bound requests', 'boundRequests')
   }
 
   /** For a token seen before, whose key may be withdrawn by now. */
@@ -126,8 +134,11 @@ export class TokenVerifier {
     checkClaims(verdict.claims, this.#expectationOf(options), this.#settings.now())
     const verified = brand(verdict)
     const { req } = verified.claims
-    if (req !== undefined || options?.request) {
-      return checkBinding(req, options?.request).then(() => this.#checkRevoked(verified))
+    const request = options?.request
+    if (req !== undefined || request) {
+      // What cannot be checked is rejected.
+      if (!this.#checkBinding) throw new TokenError('request_mismatch', 'it is bound to a request')
+      return this.#checkBinding(req, request).then(() => this.#checkRevoked(verified))
     }
     return this.#checkRevoked(verified)
   }
@@ -223,18 +234,6 @@ export class TokenVerifier {
       (allowedThumbprints.size > 0 && !allowedThumbprints.has(thumbprint))
     )
   }
-}
-
-async function checkBinding(req: string | undefined, request: Request | undefined): Promise<void> {
-  if (req === undefined || !request) {
-    throw new TokenError(
-      'request_mismatch',
-      req === undefined ? 'it is bound to no request' : 'it is bound to a request',
-    )
-  }
-  // The hash is no secret: anybody who sees the request can compute it. A body too large for a hash matches none.
-  if ((await hashRequest(request)) !== req)
-    throw new TokenError('request_mismatch', 'it is bound to another request')
 }
 
 /** Only what passed every check comes here. */

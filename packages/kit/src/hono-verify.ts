@@ -1,0 +1,8 @@
+/**
+ * Middleware for Hono in a service that verifies and does not sign: as `@sealgate/kit/hono`, but what the environment
+ * describes is made by `makeVerifier`, so that no bundle has the other half of a kit. Needs `hono`.
+ *
+ * @module @sealgate/kit/hono/verify
+ */
+export type { GuardOptions, PolicyFor } from './hono/middleware-by.ts'
+export { guard, sealgate, type SealgateEnv, type SealgateOptions } from './hono/verifier-middleware.ts'

@@ -1,0 +1,132 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import { ConfigError, KitError } from '../errors.ts'
+import { type Decision, denial, denialResponse } from '../http/decision.ts'
+import { decide, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
+import type { Rules } from '../policy/builder.ts'
+import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
+import { logEvent } from '../primitives/events.ts'
+import { keepBody } from '../tokens/request-hash.ts'
+
+/** How `guard` behaves. */
+export interface GuardOptions {
+  /** The kit or verifier to use. Default: `c.var.jwt`, else that of `c.env`. */
+  readonly kit?: Verifier
+  /** Lets a caller without credentials through (`c.var.auth` is `undefined`); bad tokens are rejected all the same. */
+  readonly optional?: boolean
+  /**
+   * Requests a token that is bound to this very request. Its body may have been read before by Hono's methods, but for
+   * `formData()`; not from `c.req.raw`.
+   */
+  readonly bound?: boolean
+  /** Receives each decision, for logs. */
+  readonly onDecision?: (decision: Decision, c: Context) => void
+}
+
+/** A policy, a rule, a list of rules that must all pass, or a function of the context that gives one of these. */
+export type PolicyFor<Custom> = Rules<Custom> | ((c: Context) => Rules<Custom>)
+
+/** Makes what an environment describes: `makeKit`, or `makeVerifier`. */
+type Make<Options, Made> = (env: object, options?: Options) => Made
+
+/**
+ * Puts what an environment describes on the context as `c.var.jwt`.
+ *
+ * @param make not called when a kit is among the options
+ */
+export function sealgateBy<Options, Made extends Verifier>(
+  make: Make<Options, Made>,
+  options: Options & { readonly kit?: Made },
+): MiddlewareHandler<{ Variables: { jwt: Made } }> {
+  const { kit, ...makeOptions } = options
+  // One object for the lifetime of the middleware: other options would make another kit.
+  const stable = Object.keys(makeOptions).length > 0 ? (makeOptions as Options) : undefined
+  return async (c, next) => {
+    try {
+      c.set('jwt', kit ?? make(environmentOf(c), stable))
+    } catch (error) {
+      throw reported(error, kit)
+    }
+    await next()
+  }
+}
+
+/**
+ * The one implementation of both guards.
+ *
+ * @param make for a request without a kit among the options, and on its context
+ */
+export function guardBy<Custom>(
+  make: Make<undefined, Verifier>,
+  rules: PolicyFor<Custom> | undefined,
+  options: GuardOptions = {},
+): MiddlewareHandler {
+  const fixed = typeof rules === 'function' ? undefined : rules === undefined ? NO_RULES : checkRules(rules)
+  return async (c, next) => {
+    let { kit } = options
+    let decision: Decision<Custom>
+    try {
+      kit ??= (c.var as { jwt?: Verifier }).jwt ?? make(environmentOf(c))
+      const request = c.req.raw
+      if (options.bound && request.bodyUsed) await keepBodyOf(c)
+      const outcome = decide<Custom>(
+        kit,
+        request,
+        typeof rules === 'function' ? checkRules(rules(c)) : (fixed ?? NO_RULES),
+        options.bound ? { request } : undefined,
+      )
+      decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
+    } catch (error) {
+      throw reported(error, kit)
+    }
+    options.onDecision?.(decision, c)
+    if (decision.granted) c.set('auth', decision.auth)
+    else if (!(options.optional && decision.reason === 'no_credentials')) return denialResponse(decision)
+    await next()
+    return undefined
+  }
+}
+
+/**
+ * Middleware in front, a logger or a validator, may have read the body by Hono's own methods, which keep it as bytes or as
+ * text. Text is without its byte order mark, and what was no UTF-8 in it is replaced: then the bytes are those that the
+ * handler gets too. What Hono parsed (`formData`; JSON, before Hono 4.10) has no bytes any more.
+ */
+async function keepBodyOf({ req: { raw, bodyCache } }: Context): Promise<void> {
+  const kept = bodyCache.arrayBuffer ?? bodyCache.blob ?? bodyCache.text
+  if (kept !== undefined) keepBody(raw, await bytesOf(kept))
+}
+
+/** @param kept a promise, though Hono's types do not say so */
+async function bytesOf(kept: BodyInit | Promise<BodyInit>): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(await kept).arrayBuffer())
+}
+
+/** A function that forgets to return its policy must not mean "any caller". */
+function checkRules(rules: unknown): PolicyParts {
+  return partsOf(rules, 'guard accepts a policy, or a function that gives one: guard(policy().needAll(…))')
+}
+
+/** `X-User-ID` is informational; one that contradicts the token was not set by the gateway. */
+function withIdentityHeader<Custom>(request: Request, decision: Decision<Custom>): Decision<Custom> {
+  const claimed = request.headers.get('X-User-ID')
+  if (!decision.granted || claimed === null || claimed === decision.auth.sub) return decision
+  return denial(400, 'identity_mismatch', 'X-User-ID differs from the subject of the token')
+}
+
+/** Hono's default handler makes a response of these errors without a word: whoever runs the service has to hear of them. */
+function reported(error: unknown, kit: Verifier | undefined): unknown {
+  if (error instanceof KitError) {
+    const report = kit ? verifierPartsOf(kit).settings.onEvent : logEvent
+    report({ type: 'request_failed', level: 'error', code: error.code, problem: error.message })
+  }
+  return error
+}
+
+function environmentOf({ env }: { readonly env: unknown }): object {
+  if (typeof env !== 'object' || env === null) {
+    throw new ConfigError(
+      'there is no environment on the context: pass one to app.request(path, init, env), or give a kit',
+    )
+  }
+  return env
+}

@@ -1,0 +1,50 @@
+import type { MiddlewareHandler } from 'hono'
+import type { Auth } from '../claims/types.ts'
+import { makeVerifier, type VerifierOptions } from '../kit/make-verifier.ts'
+import type { Verifier } from '../kit/verifier.ts'
+import { guardBy, type GuardOptions, type PolicyFor, sealgateBy } from './middleware-by.ts'
+
+/** For apps that are typed by hand: `new Hono<SealgateEnv>()`. */
+export interface SealgateEnv {
+  Variables: {
+    /** Set by `sealgate()`. */
+    jwt: Verifier
+    /** Set by `guard()`. */
+    auth: Auth
+  }
+}
+
+/** What `sealgate` accepts: a verifier, or how to make one of the environment. */
+export interface SealgateOptions extends VerifierOptions {
+  /** The verifier to use. Default: `makeVerifier(c.env)`. */
+  readonly kit?: Verifier
+}
+
+/**
+ * Puts the verifier of the environment on the context as `c.var.jwt`.
+ *
+ * @throws ConfigError on the first request when the environment is not complete
+ */
+export function sealgate(options: SealgateOptions = {}): MiddlewareHandler<{ Variables: { jwt: Verifier } }> {
+  return sealgateBy(makeVerifier, options)
+}
+
+/**
+ * Lets through who has a good token and passes the policy, and puts the caller on the context as `c.var.auth`.
+ * Others get 400, 401, 403 or 503 with the right `WWW-Authenticate` (RFC 6750 §3).
+ *
+ * @param rules a policy, a rule, a list of rules, or a function of the context that gives one. Default: any verified caller
+ *   that is not anonymous
+ * @throws ConfigError when made with something that is no policy
+ */
+export function guard<Custom = unknown>(
+  rules: PolicyFor<Custom> | undefined,
+  options: GuardOptions & { readonly optional: true },
+): MiddlewareHandler<{ Variables: { auth: Auth<Custom> | undefined } }>
+export function guard<Custom = unknown>(
+  rules?: PolicyFor<Custom>,
+  options?: GuardOptions,
+): MiddlewareHandler<{ Variables: { auth: Auth<Custom> } }>
+export function guard<Custom>(rules?: PolicyFor<Custom>, options?: GuardOptions): MiddlewareHandler {
+  return guardBy(makeVerifier, rules, options)
+}
