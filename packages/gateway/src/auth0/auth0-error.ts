@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 export type Auth0Rejection =
   | TokenReason
   | 'ends_too_soon'
+  | 'lives_too_long'
   | 'id_token'
   | 'sender_constrained'
   | 'unknown_client'

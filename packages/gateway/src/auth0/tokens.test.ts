@@ -28,6 +28,7 @@ const config: Auth0Config = {
   rolesClaim: undefined,
   authTimeClaim: undefined,
   refreshMaxSeconds: 30 * 86_400,
+  tokenMaxSeconds: 86_400,
   profile: 'auth0',
 }
 
@@ -81,6 +82,11 @@ describe('an Auth0 access token', () => {
     ['that ended beyond any leeway', 'expired', () => ({ iat: later(-900), exp: later(-600) })],
     ['that ended a second ago: no leeway', 'ends_too_soon', () => ({ exp: later(-1) })],
     ['with four seconds of lifetime', 'ends_too_soon', () => ({ exp: later(4) })],
+    [
+      'that lives longer than a revocation counts on',
+      'lives_too_long',
+      () => ({ iat: later(-10), exp: later(86_391) }),
+    ],
     ['that starts later', 'not_yet_valid', () => ({ nbf: later(600) })],
     ['from the future', 'issued_in_future', () => ({ iat: later(600) })],
     ['that is an ID token (nonce)', 'id_token', () => ({ nonce: 'n' })],

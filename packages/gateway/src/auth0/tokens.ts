@@ -55,8 +55,10 @@ export class Auth0Tokens {
   }
 
   #denial(claims: SubjectClaims): Auth0Rejection | undefined {
-    const { clients, organizations, profile } = this.#config
+    const { clients, organizations, profile, tokenMaxSeconds } = this.#config
     if (claims.exp - this.#now() < MIN_LIFE_SECONDS) return 'ends_too_soon'
+    // A revoked subject is on the deny-list as long as a token from before may live, and no longer.
+    if (claims.exp - claims.iat > tokenMaxSeconds) return 'lives_too_long'
     // An ID token is meant for the client that requested it, never for an API (RFC 9068 §6).
     if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
     // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.

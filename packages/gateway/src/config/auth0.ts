@@ -18,6 +18,8 @@ export interface Auth0Config {
   readonly authTimeClaim: string | undefined
   /** The longest that a refresh token and all that follow it serve, in seconds. 0: there are none. */
   readonly refreshMaxSeconds: number
+  /** The longest that an access token lives, in seconds. */
+  readonly tokenMaxSeconds: number
   readonly profile: 'auth0' | 'rfc9068'
 }
 
@@ -106,6 +108,7 @@ export function readAuth0(env: object, variables: Variables, isStrict: boolean):
       rolesClaim: variables.AUTH0_ROLES_CLAIM,
       authTimeClaim: variables.AUTH0_AUTH_TIME_CLAIM,
       refreshMaxSeconds: variables.AUTH0_REFRESH_MAX_SECONDS,
+      tokenMaxSeconds: variables.AUTH0_TOKEN_MAX_SECONDS,
       profile: variables.AUTH0_TOKEN_PROFILE,
     },
     login: loginOf(variables, issuer),

@@ -53,9 +53,14 @@ export const VARIABLES = z.object({
   /**
    * The longest that a refresh token and all that follow it serve at Auth0, in seconds: its *maximum refresh token
    * lifetime*. A user's token that does not say when the user logged in counts as that old. `0`: no client has refresh
-   * tokens.
+   * tokens, nor gets tokens by a session with Auth0.
    */
   AUTH0_REFRESH_MAX_SECONDS: secondsOrNone.default(2592000),
+  /**
+   * The longest that an access token of Auth0 lives, in seconds: the *Token Expiration* of its API. One that lives longer is
+   * rejected: it would outlive the revocation of its user.
+   */
+  AUTH0_TOKEN_MAX_SECONDS: seconds.default(86400),
   /** `auth0` (typ `JWT` or `at+jwt`) or `rfc9068` (strict). */
   AUTH0_TOKEN_PROFILE: z.enum(['auth0', 'rfc9068'], 'must be auth0 or rfc9068').default('auth0'),
   /** The gateway's `sub` in `act`. */

@@ -95,11 +95,16 @@ describe('Admin', () => {
   })
 
   it.each([
-    ['a refresh token from before serves', '', 31 * 86_400],
-    ['it serves, where that is longer', '31536000', 366 * 86_400],
-    ['a session from before lasts, where no refresh token is out', '0', 8 * 86_400],
-  ])('keeps a revoked subject on the list while %s', async (_, AUTH0_REFRESH_MAX_SECONDS, kept) => {
-    await admin(undefined, { ...env, AUTH0_REFRESH_MAX_SECONDS }).revoke({ sub: 'a' })
+    ['a refresh token from before serves', {}, 31 * 86_400],
+    ['it serves, where that is longer', { AUTH0_REFRESH_MAX_SECONDS: '31536000' }, 366 * 86_400],
+    [
+      'a session from before lasts, where no refresh token is out',
+      { AUTH0_REFRESH_MAX_SECONDS: '0' },
+      8 * 86_400,
+    ],
+    ['its last access token lives', { AUTH0_TOKEN_MAX_SECONDS: '2592000' }, 60 * 86_400],
+  ])('keeps a revoked subject on the list while %s', async (_, variables, kept) => {
+    await admin(undefined, { ...env, ...variables }).revoke({ sub: 'a' })
     expect(kv.ttl).toBe(kept)
   })
 

@@ -52,12 +52,9 @@ function isWithin(rights: unknown, maximum: readonly string[] = []): boolean {
   return Array.isArray(rights) && rights.every((right: unknown) => maximum.some((one) => one === right))
 }
 
-/** Auth0's default lifetime of an access token: what the last one of a login lives on, in seconds. */
-const ACCESS_TOKEN_SECONDS = 86_400
-
 /**
  * Puts something on the deny-list. A subject stays there while a login from before can come back: by a session, or by a
- * refresh token outside of one.
+ * refresh token outside of one, and while the last access token lives.
  *
  * @throws GatewayError `invalid_request`
  * @throws ConfigError without a deny-list
@@ -68,8 +65,9 @@ export async function adminRevoke(gateway: Gateway, revocation: unknown): Promis
     throw new GatewayError('invalid_request', { detail: 'revoke accepts one of jti, sub or thumbprint' })
   }
   const [audience = ''] = gateway.config.audiences.keys()
-  const loginSeconds = Math.max(gateway.config.auth0.refreshMaxSeconds, ABSOLUTE_SECONDS)
-  await revokeFor(gateway.kitFor(audience), parsed.data, loginSeconds + ACCESS_TOKEN_SECONDS)
+  const { refreshMaxSeconds, tokenMaxSeconds } = gateway.config.auth0
+  const loginSeconds = Math.max(refreshMaxSeconds, ABSOLUTE_SECONDS)
+  await revokeFor(gateway.kitFor(audience), parsed.data, loginSeconds + tokenMaxSeconds)
 }
 
 export interface DeepHealth {
