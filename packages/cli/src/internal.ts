@@ -7,7 +7,13 @@ export { createProgram, main } from './cli.ts'
 export { gatewayProblem, storedSecrets } from './deploy/preflight.ts'
 export { deploy } from './deploy/rollout.ts'
 export { type Control, startControl } from './dev/control-server.ts'
-export { controlSecret, makeSecrets, problemWith, readSecrets, reloadOnNewSecrets } from './dev/dev-secrets.ts'
+export {
+  controlSecret,
+  makeSecrets,
+  problemWith,
+  readSecrets,
+  reloadOnNewSecrets,
+} from './dev/dev-secrets.ts'
 export { type Addresses, curlLines, runEndToEndFlow } from './dev/end-to-end-flow.ts'
 export { freePorts } from './dev/free-ports.ts'
 export { keygen } from './dev/keygen.ts'
