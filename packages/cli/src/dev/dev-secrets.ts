@@ -48,7 +48,12 @@ function makeSlots(): void {
 
 /** The secrets of the file by name. */
 export function readSecrets(): ReadonlyMap<string, string> {
-  const pairs = readLines().flatMap((line): [string, string][] => {
+  return secretsIn(readLines())
+}
+
+/** The secrets that the lines of such a file set, by name. */
+export function secretsIn(lines: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = lines.flatMap((line): [string, string][] => {
     const [, name, value] = /^([A-Z0-9_]+)='(.*)'$/.exec(line) ?? []
     return name === undefined || value === undefined ? [] : [[name, value]]
   })

@@ -249,7 +249,8 @@ export function within(all: readonly string[], some: readonly string[]): readonl
 }
 
 function isWithin(requested: readonly string[] | undefined, held: readonly string[]): boolean {
-  return requested?.every((entry) => held.includes(entry)) ?? true
+  const known = new Set(held)
+  return requested?.every((entry) => known.has(entry)) ?? true
 }
 
 function reject(rejection: ExchangeRejection): ExchangeResult {

@@ -83,7 +83,8 @@ export async function replaceTransaction(
 ): Promise<string> {
   const held = typeof claims.scope === 'string' ? claims.scope.split(' ') : []
   const kept = permissions ?? held
-  if (kept.length === 0 || !kept.every((one) => held.includes(one))) {
+  const known = new Set(held)
+  if (kept.length === 0 || !kept.every((one) => known.has(one))) {
     throw new GatewayError('invalid_scope', { detail: 'a replacement only narrows' })
   }
   const { sub, aud, exp, kind, auth_iat: authIat, txn, tctx, rctx, tid, org_id: orgId } = claims

@@ -115,6 +115,12 @@ describe('the password realm', () => {
     expect(asked).toEqual([])
   })
 
+  it('rejects a user name that no address is as long as, before it is brought into one form', async () => {
+    const response = await login({ ...CREDENTIALS, username: 'a'.repeat(321) })
+    expect(await expectError(response, 400, 'invalid_request')).toContain('longer than 320 characters')
+    expect((await login({ ...CREDENTIALS, username: 'a'.repeat(320) })).status).toBe(200)
+  })
+
   it('rejects a body of 1 MB and one that is not UTF-8', async () => {
     await expectError(await login('x'.repeat(1_000_000)), 413, 'invalid_request')
     const response = await app.request(

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { notAForm, readBody } from '../http/form.ts'
-import { passwordBody } from './schemas.ts'
+import { MAX_USERNAME, passwordBody } from './schemas.ts'
 
 /**
  * `POST /oauth/token` with JSON: the password-realm proxy. Auth0's status and body pass unchanged. JSON that is meant for
@@ -53,11 +53,14 @@ function checkPassword(body: unknown): { username: string; password: string } {
   if (body === undefined) throw new GatewayError('invalid_request', { description: 'The body is not JSON' })
   const parsed = passwordBody.safeParse(body)
   if (parsed.success) return parsed.data
-  const name = parsed.error.issues[0]?.path[0]
+  const [issue] = parsed.error.issues
+  const name = issue?.path[0]
   throw new GatewayError('invalid_request', {
     description:
       name === undefined
         ? 'The body is not a JSON object'
-        : `The field ${String(name)} must be a non-empty string`,
+        : issue?.code === 'too_big'
+          ? `The field ${String(name)} is longer than ${MAX_USERNAME} characters`
+          : `The field ${String(name)} must be a non-empty string`,
   })
 }

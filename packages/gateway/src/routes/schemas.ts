@@ -67,9 +67,12 @@ export const revocationForm = z
   })
   .meta({ id: 'RevocationRequest', description: 'RFC 7009 §2.1' })
 
+/** The longest user name, in characters: an e-mail address (RFC 5321 §4.5.3.1). Bringing one into one form is not linear. */
+export const MAX_USERNAME = 320
+
 /** The password-realm grant in the form that back offices send. */
 export const passwordBody = z
-  .object({ username: z.string().min(1), password: z.string().min(1) })
+  .object({ username: z.string().min(1).max(MAX_USERNAME), password: z.string().min(1) })
   .meta({ id: 'PasswordRequest', description: 'Legacy: RFC 9700 §2.4 says not to use this grant' })
 
 export const errorAnswer = z

@@ -103,7 +103,8 @@ function nameList(names: unknown, reference: string): readonly string[] {
   if (list.length === 0 || !list.every((name) => BINDING_NAME.test(name))) {
     throw new ConfigError(`${reference} must be the name of a binding, not what the binding holds`)
   }
-  const twice = list.find((name, index) => list.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const twice = list.find((name) => seen.has(name) || !seen.add(name))
   if (twice !== undefined) throw new ConfigError(`${reference} names ${twice} twice: remove one`)
   return list
 }

@@ -24,8 +24,7 @@ export class SharedSecrets {
 
   /** @throws ConfigError for a secret that is malformed or too short, and when none is left */
   constructor(entries: readonly NamedText[], onEvent: OnEvent) {
-    const present = entries.filter(({ text }) => text !== undefined && text !== null && text !== '')
-    this.secrets = present.map(({ name, text }) => {
+    this.secrets = entries.filter(isSet).map(({ name, text }) => {
       const raw = readSecret(name, text)
       return { name, raw, verification: new VerificationKey('HS512', raw) }
     })
@@ -35,7 +34,7 @@ export class SharedSecrets {
       throw new ConfigError(`no secret is set in ${names}. Make one with: npx kit-keygen secret`)
     }
     this.first = first
-    this.skipped = entries.filter((entry) => !present.includes(entry)).map(({ name }) => name)
+    this.skipped = entries.filter((entry) => !isSet(entry)).map(({ name }) => name)
     for (const name of this.skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem: UNSET })
   }
 
@@ -69,6 +68,10 @@ export class SecretRing extends SharedSecrets implements KeyRing {
 }
 
 const UNSET = 'it is unset or empty'
+
+function isSet({ text }: NamedText): boolean {
+  return text !== undefined && text !== null && text !== ''
+}
 
 /** Reads a secret: bytes, or text as {@link secretBytes} takes it. */
 function readSecret(name: string, value: unknown): Uint8Array {

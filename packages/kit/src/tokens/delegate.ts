@@ -72,7 +72,8 @@ export function actorDepth(actor: Actor | undefined): number {
 
 function narrowed(what: string, requested: readonly string[], held: readonly string[]): readonly string[] {
   if (!isStringArray(requested)) throw new ClaimsError(`${what} must be an array of strings`)
-  const extra = requested.filter((right) => !held.includes(right))
+  const known = new Set(held)
+  const extra = requested.filter((right) => !known.has(right))
   if (extra.length > 0) throw new ClaimsError(`${what} may only narrow: not held are ${extra.join(', ')}`)
   return [...new Set(requested)]
 }
