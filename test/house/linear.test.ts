@@ -1,0 +1,88 @@
+/** No file reads text without a row in the sweep that holds its time to the size of the text (test/security/linear). */
+import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { ROOT } from '../support/project.ts'
+
+/** What takes text apart, or searches it: a regular expression, a split, a search, a parser of the runtime. */
+const READS =
+  /\.(split|match|matchAll|replace|trim|trimStart|search|regex|normalize)\(|\/[gimsuy]*\.(test|exec)\(|JSON\.parse\(|parseJson(Object)?\(|new URLSearchParams\((?!\{)|decodeURIComponent\(|parseEnv\(|\batob\(/
+
+/** Files that read text, and have no row: why. A folder stands for what is in it. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  'packages/cli/src/commands/': 'what was typed on this machine, and what wrangler prints',
+  'packages/cli/src/deploy/rollout.ts': 'what wrangler prints',
+  'packages/cli/src/deploy/upload.ts': 'what wrangler prints',
+  'packages/cli/src/dev/control-server.ts': 'a path of a fixed form, and our own file',
+  'packages/cli/src/dev/end-to-end-flow.ts': 'our own parameters',
+  'packages/cli/src/dev/keygen.ts': 'what kit-keygen prints',
+  'packages/cli/src/dev/mock-idp/': 'on loopback, in development',
+  'packages/cli/src/dev/program.ts': 'what our own programs print',
+  'packages/cli/src/dev/programs.ts': 'a port that was typed',
+  'packages/cli/src/dev/slot-table.ts': 'names of slots',
+  'packages/cli/src/dev/sockets.ts': 'our own address',
+  'packages/cli/src/wrangler/': 'what wrangler prints',
+  'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',
+  'packages/gateway/src/routes/openapi.ts': 'routes of the definition',
+  'packages/gateway/src/routes/login.ts': 'a digit, and a name of 64 characters at most',
+  'packages/gateway/src/routes/token.ts': 'a split; exchange/rules.ts has the row',
+  'packages/keygen/src/commands.ts': 'a number of five digits',
+  'packages/keygen/src/format.ts': 'JSON that we wrote',
+  'packages/keygen/src/run.ts': 'our own package.json',
+  'packages/kit/src/config/from-options.ts': 'names of our own options',
+  'workers/consumer/src/chat.ts': 'JSON of a frame, which the platform keeps to 1 MiB',
+  'workers/consumer/src/explain.ts': 'a token that was verified',
+}
+
+const sources = execFileSync('git', ['ls-files', 'packages/*/src/*', 'workers/*/src/*'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n')
+  .filter((path) => path.endsWith('.ts') && !/[.](test|d)[.]ts$|\/testing\//.test(path))
+const reading = sources.filter((path) => READS.test(withoutComments(readFileSync(join(ROOT, path), 'utf8'))))
+const excused = (path: string): boolean =>
+  Object.keys(WITHOUT).some((one) => (one.endsWith('/') ? path.startsWith(one) : path === one))
+
+/** The files that rows name: `kit('http/bearer')`, `gateway('…')`, or the whole path. */
+const swept = new Set(
+  globSync('test/security/{linear/*,linear-local.test}.ts', { cwd: ROOT }).flatMap((path) => {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    return [
+      ...[...text.matchAll(/\b(kit|gateway)\('([\w/-]+)'\)/g)].map(
+        ([, name = '', file = '']) => `packages/${name}/src/${file}.ts`,
+      ),
+      ...[...text.matchAll(/'((?:packages|workers)\/[\w/-]+\.ts)'/g)].map(([, file = '']) => file),
+    ]
+  }),
+)
+
+it('every file that reads text has its row, or a reason to have none', () => {
+  expect(reading.length).toBeGreaterThan(40)
+  expect(reading.filter((path) => !swept.has(path) && !excused(path))).toEqual([])
+})
+
+it('rows and reasons are of files that are there', () => {
+  expect([...swept].filter((path) => !sources.includes(path))).toEqual([])
+  const gone = Object.keys(WITHOUT).filter((one) => !sources.some((path) => path.startsWith(one)))
+  expect(gone).toEqual([])
+})
+
+it.each([
+  ["const a = text.split(',')", true],
+  ['if (/^a+$/.test(text)) return', true],
+  ['const b = JSON.parse(text)', true],
+  ['// text.split(",")', false],
+  ['const url = new URLSearchParams({ a: "b" })', false],
+])('%j is told apart', (code, reads) => {
+  expect(READS.test(withoutComments(code))).toBe(reads)
+})
+
+function withoutComments(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !/^\s*(\/\/|\*|\/\*)/.test(line))
+    .join('\n')
+}

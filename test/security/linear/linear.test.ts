@@ -1,0 +1,76 @@
+/**
+ * Every parser takes time in proportion to its input: twice the text, about twice the time. On Node alone: workerd's clock
+ * and its regular expressions hide what is slow (docs/reference/runtime.md).
+ */
+import { afterAll, describe, expect, it } from 'vitest'
+import { GATEWAY_ROWS } from './gateway.ts'
+import { KIT_ROWS } from './kit.ts'
+import { growthOf, MAX_RATIO } from './measure.ts'
+import { type Measured, sweep } from './row.ts'
+
+const worst: Measured[] = []
+afterAll(() => {
+  const [first] = worst.sort((one, other) => other.ratio - one.ratio)
+  if (first)
+    console.log(`the worst ratio is ${first.ratio.toFixed(2)}: ${first.what} (${first.size} characters)`)
+})
+
+describe('in linear time is read', { timeout: 60_000 }, () => {
+  it.each([...KIT_ROWS, ...GATEWAY_ROWS].map((row) => [row.name, row] as const))('%s', async (_, row) => {
+    const { superlinear, worst: ofRow } = await sweep(row)
+    worst.push(ofRow)
+    expect(superlinear).toEqual([])
+  })
+})
+
+describe('the sweep notices', { timeout: 60_000 }, () => {
+  const spaces = (size: number): string => `a${' '.repeat(size)}x`
+  it.each<[what: string, workOf: (size: number) => () => unknown]>([
+    [
+      'a regular expression that begins anew in a run',
+      (size) => {
+        const text = spaces(size)
+        return () => /\s+$/.test(text)
+      },
+    ],
+    [
+      'one that splits a run in two',
+      (size) => {
+        const text = '1'.repeat(size)
+        return () => /^\d*\d*x/.test(text)
+      },
+    ],
+    [
+      'a list that is searched for each entry of a list',
+      (size) => {
+        const list = Array.from({ length: size }, (_, index) => String(1e6 + index))
+        return () => list.filter((one) => !list.includes(one))
+      },
+    ],
+    [
+      'what is quadratic in large inputs alone',
+      (size) => {
+        const text = `a${'\u0301\u0316'.repeat(size / 2)}`
+        return () => text.normalize('NFKC')
+      },
+    ],
+    [
+      'the Cookie header as it was once trimmed',
+      (size) => {
+        const text = spaces(size)
+        return () => text.replace(/^[ \t]+|[ \t]+$/g, '')
+      },
+    ],
+  ])('%s', async (_, workOf) => {
+    const growth = await growthOf(workOf)
+    expect(growth.ratio).toBeGreaterThan(MAX_RATIO)
+  })
+
+  it('nothing in work that is linear', async () => {
+    const growth = await growthOf((size) => {
+      const text = spaces(size)
+      return () => text.split(' ')
+    })
+    expect(growth.ratio).toBeLessThan(MAX_RATIO)
+  })
+})
