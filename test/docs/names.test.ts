@@ -99,7 +99,9 @@ describe('events', () => {
 })
 
 it('options of createKit are in the table of docs/reference/kit.md', () => {
-  const tables = ['verify', 'sign'].map((half) => read(`packages/kit/src/config/schema-${half}.ts`)).join('\n')
+  const tables = ['verify', 'sign']
+    .map((half) => read(`packages/kit/src/config/schema-${half}.ts`))
+    .join('\n')
   const options = [...tables.matchAll(/\boption: '([\w.]+)'/g)]
   expect(options.length).toBeGreaterThan(10)
   const page = pageOf('docs/reference/kit.md').text

@@ -17,6 +17,7 @@ export type Ending = keyof typeof CLOSE
 
 /** The part of a socket that ends it (RFC 6455 §7.4). */
 export interface Closable {
+  /** Ends the connection. */
   close(code?: number, reason?: string): void
 }
 
