@@ -2,7 +2,7 @@
 declare global {
   /** The kit of this Worker. */
   const jwt: import('@sealgate/kit').Kit
-  /** The request that is being answered. */
+  /** The request that came in. */
   const request: Request
   /** A token that came in. */
   const token: string

@@ -2,6 +2,7 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SECRET_NAMES } from '@sealgate/gateway/config'
+import { SUBJECT_CLAIMS } from '@sealgate/kit/gateway'
 import { describe, expect, it } from 'vitest'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
 import { PAGES, pageOf, ROOT } from './markdown.ts'
@@ -120,6 +121,12 @@ it('secrets of the gateway are the variables that docs/reference/environment.md 
   // Another name of a secret is no row.
   const aliases = ['AUTH0_SESSION_ENCRYPTION_KEY']
   expect(documented.sort()).toEqual(SECRET_NAMES.filter((name) => !aliases.includes(name)).sort())
+})
+
+it('the example’s page explains each claim that the gateway sets or passes on', () => {
+  const page = read('workers/consumer/public/app/claims.js')
+  const claims = [...SUBJECT_CLAIMS, 'auth_iat', 'act', 'kind', 'permissions', 'roles', 'jti']
+  expect(claims.filter((name) => !page.includes(`\n    ${name}: '`))).toEqual([])
 })
 
 describe('the kit’s subpaths', () => {

@@ -1,4 +1,5 @@
 import { DEMO_PASSWORD, demoUsers, type TenantUser } from './mock-idp/tenant.ts'
+import { oddityOf } from './mock-idp/users.ts'
 import { type Addresses, curlLines } from './end-to-end-flow.ts'
 
 /**
@@ -11,16 +12,16 @@ export function banner(addresses: Addresses, controlUrl: string, controlHeader: 
   const { gateway, auth0, consumer } = addresses
   const users: readonly TenantUser[] = Object.values(demoUsers)
   const rows = users.map((user) =>
-    `  ${user.email.padEnd(22)} ${rolesOf(user).padEnd(12)} ${user.permissions.join(' ')}`.trimEnd(),
+    ['', user.email.padEnd(22), rightsOf(user).padEnd(36), oddityOf(user)].join(' ').trimEnd(),
   )
   return `
 Sealgate is running. Ctrl-C stops everything. Try it in a browser:
 
   ${gateway}/app/
 
-  gateway             ${gateway}        (/api/… goes to the consumer)
+  gateway   ${gateway}   (/api/… goes to the consumer)
   mock IdP  ${auth0}
-  consumer            ${consumer}
+  consumer  ${consumer}
 
 Demo users, all with the password ${DEMO_PASSWORD}:
 
@@ -39,7 +40,6 @@ curl -X POST -H @${controlHeader} ${controlUrl}/stop/gateway
 `
 }
 
-function rolesOf({ roles, blocked, mfa }: TenantUser): string {
-  const states = [...roles, ...(blocked ? ['(blocked)'] : []), ...(mfa ? ['(needs MFA)'] : [])]
-  return states.length > 0 ? states.join(' ') : '(no role)'
+function rightsOf({ roles, permissions }: TenantUser): string {
+  return `${(roles.join(' ') || '(no role)').padEnd(12)} ${permissions.join(' ')}`.trimEnd()
 }

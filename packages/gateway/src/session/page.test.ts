@@ -31,6 +31,10 @@ describe('the page of a login that failed', () => {
     expect(text).toContain('href="/auth/login?returnTo=%2Fapp%3Fa%3D1%26b%3D2&#38;tries=1">Log in again<')
   })
 
+  it('offers a first login, not another one, where none began', async () => {
+    expect(await page('invalid_request')).toContain('href="/auth/login">Log in<')
+  })
+
   it('does not lead there a third time', async () => {
     const text = await page('login_unknown', login(2))
     expect(text).not.toContain('/auth/login')

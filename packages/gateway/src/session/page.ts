@@ -86,6 +86,7 @@ export async function errorPage(error: unknown, requestId: string, site: string)
   )
   const { login, said } = error instanceof GatewayError ? error : {}
   const isLast = login !== undefined && login.tries >= MAX_TRIES
+  const begin = codeOf(error) === 'invalid_request' ? 'Log in' : 'Log in again'
   const [title, text] = textOf(error, site, isLast)
   const quoted = said === undefined ? '' : plainText(said)
   const page = `<!doctype html>
@@ -104,7 +105,7 @@ export async function errorPage(error: unknown, requestId: string, site: string)
 <p>${escapeHtml(text)}</p>
 ${quoted === '' ? '' : `<p>Auth0 says:</p>\n<blockquote>${escapeHtml(quoted)}</blockquote>\n`}${
     isLast ? '<p>It failed more than once, so it is not offered again.</p>\n' : ''
-  }<p><a class="button" href="${escapeHtml(isLast ? '/' : loginLink(login))}">${isLast ? 'Go to the start page' : 'Log in again'}</a></p>
+  }<p><a class="button" href="${escapeHtml(isLast ? '/' : loginLink(login))}">${isLast ? 'Go to the start page' : begin}</a></p>
 <p class="request">If you ask for help, name this request: <code>${escapeHtml(requestId)}</code></p>
 </main>
 </body>

@@ -16,7 +16,7 @@ const WATCH_SECONDS = 45
 /**
  * The gateway's slots (in development), the JWK Set, and which of its keys the service has in its cache.
  *
- * @param {boolean} isIn whether somebody is logged in: the service answers nobody else
+ * @param {boolean} isIn whether somebody is logged in: the service responds to nobody else
  */
 export async function showKeys(isIn) {
   const nothing = { status: 401, body: undefined }
@@ -77,7 +77,7 @@ export async function rotate() {
 }
 
 /**
- * Calls the service once a second, and lists what it answered: one line as long as it stays the same.
+ * Calls the service once a second, and lists its responses: one line as long as it stays the same.
  *
  * @param {string} kid
  * @param {number} activateInSeconds

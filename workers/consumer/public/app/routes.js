@@ -43,10 +43,10 @@ async function call(route) {
     : ask(target, requestOf(method)))
   const why = rulesOf(route).map(({ rule, outcome }) => `${outcome}: ${rule}`)
   const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2)
-  const answer = byId('answer')
-  answer.textContent = [`${method} ${path}`, `status ${status}`, ...why, text].join('\n')
-  answer.scrollIntoView({ block: 'nearest' })
-  say(`${method} ${path} answered ${status}.`)
+  const response = byId('response')
+  response.textContent = [`${method} ${path}`, `status ${status}`, ...why, text].join('\n')
+  response.scrollIntoView({ block: 'nearest' })
+  say(`${method} ${path} responded with ${status}.`)
 }
 
 /**
@@ -61,7 +61,7 @@ function requestOf(method) {
 
 /**
  * Opens a socket, says one thing, and returns the first frame. A browser tells scripts nothing of a rejected upgrade: a
- * plain request has the same answer.
+ * plain request has the same response.
  *
  * @param {string} path
  * @returns {Promise<{ status: number, body: any }>}

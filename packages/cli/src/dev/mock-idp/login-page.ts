@@ -1,5 +1,5 @@
 import { escape } from './page.ts'
-import type { TenantUser } from './users.ts'
+import { oddityOf, type TenantUser } from './users.ts'
 
 export interface LoginPage {
   /** What was typed before. */
@@ -41,6 +41,5 @@ ${rows.join('\n')}
 }
 
 function rightsOf(user: TenantUser): string {
-  if (user.blocked === true) return 'blocked'
-  return [...user.roles, ...user.permissions].join(', ') || 'none'
+  return [...user.roles, ...user.permissions, oddityOf(user)].filter((one) => one !== '').join(', ') || 'none'
 }

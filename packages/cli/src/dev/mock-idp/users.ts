@@ -84,6 +84,15 @@ export const demoUsers = {
   },
 } as const satisfies Record<string, TenantUser>
 
+/** What is odd about a user, for whoever picks one to log in as; empty for most. */
+export function oddityOf({ blocked, mfa, emailVerified }: TenantUser): string {
+  return [
+    ...(blocked === true ? ['blocked'] : []),
+    ...(mfa === true ? ['needs MFA at the password realm'] : []),
+    ...(emailVerified === false ? ['address not verified'] : []),
+  ].join(', ')
+}
+
 /** The claims of ID token and `/userinfo`; the scopes requested decide which of them are shown. */
 export function profileClaims(user: TenantUser, rolesClaim: string): Record<string, unknown> {
   return {
