@@ -213,8 +213,8 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await page.getByRole('button', { name: 'Refresh the session' }).click()
     await page.getByText(/Auth0 gave new tokens; they last \d+ seconds/).waitFor()
     await page.getByRole('button', { name: 'Log out' }).click()
-    await page.waitForURL((url) => !url.pathname.startsWith('/auth/'))
-    await page.goto('/app/')
+    // The start page leads back here.
+    await page.waitForURL((url) => url.pathname === '/app/')
     await page.getByText('You are not logged in.').waitFor()
     expect((await context.cookies(origin)).filter(({ name }) => /sealgate/.test(name))).toEqual([])
     await logIn(page, demoUsers.carol)

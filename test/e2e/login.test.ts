@@ -9,7 +9,7 @@ const HTML = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 let system: System
 
 beforeAll(async () => {
-  system = await startWithLogins()
+  system = await startWithLogins({ SITE_NAME: '' })
 })
 afterAll(() => system.close())
 beforeEach(() => system.tenant.control.reset())

@@ -9,6 +9,8 @@ export default defineGateway({
   },
   routes: [
     // The page to try it all, and what it may ask before anybody logged in.
+    // The start page: a logout ends there, and a login that names no other place.
+    { match: '/', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
     { match: '/app', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
     { match: '/app/*', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
     ...['/api/whoami', '/api/decisions'].map((match) => ({

@@ -17,11 +17,16 @@ const HEADERS = {
 } as const
 
 /** The page to try it all in a browser: files of `public/app`, without a token and without a rule. */
-export const page = new Hono<{ Bindings: PageEnv }>().on(['GET', 'HEAD'], ['/app', '/app/*'], async (c) => {
-  if (c.req.path === '/app') return c.redirect('/app/', 308)
-  const found = await c.env.ASSETS?.fetch(c.req.raw)
-  if (!found) return c.notFound()
-  const response = new Response(found.body, found)
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)
-  return response
-})
+export const page = new Hono<{ Bindings: PageEnv }>().on(
+  ['GET', 'HEAD'],
+  ['/', '/app', '/app/*'],
+  async (c) => {
+    if (c.req.path === '/') return c.redirect('/app/')
+    if (c.req.path === '/app') return c.redirect('/app/', 308)
+    const found = await c.env.ASSETS?.fetch(c.req.raw)
+    if (!found) return c.notFound()
+    const response = new Response(found.body, found)
+    for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)
+    return response
+  },
+)

@@ -12,7 +12,7 @@ export function banner(addresses: Addresses, controlUrl: string, controlHeader: 
   const { gateway, auth0, consumer } = addresses
   const users: readonly TenantUser[] = Object.values(demoUsers)
   const rows = users.map((user) =>
-    ['', user.email.padEnd(22), rightsOf(user).padEnd(36), oddityOf(user)].join(' ').trimEnd(),
+    `  ${user.email.padEnd(22)} ${rightsOf(user).padEnd(36)} ${oddityOf(user)}`.trimEnd(),
   )
   return `
 Sealgate is running. Ctrl-C stops everything. Try it in a browser:
