@@ -5,7 +5,7 @@ import type { KeySource } from '../keys/key-source.ts'
 import { type LazyBinding, lazyBinding, type NamedValue } from '../keys/lazy-binding.ts'
 import { type KeyRing, SlotRing, slotTailSeconds } from '../keys/signing-slots.ts'
 import { OwnSource, SecretSource } from '../keys/static-source.ts'
-import { publicKeys, type VerifierPart } from './verifier-parts.ts'
+import { publicKeys } from './verifier-parts.ts'
 import { sourceOf } from './verifier-source.ts'
 
 /** Makes the ring of a list of secrets, once for one list: a kit that signs and verifies with it never sees two. */
@@ -39,6 +39,5 @@ export function keySource(
   secretRing: SecretRings,
 ): KeySource {
   if (settings.verify.source === 'own' && ring) return new OwnSource(ring, settings.now)
-  const secrets: VerifierPart = { secret: ({ values }) => new SecretSource(secretRing(values)) }
-  return sourceOf(settings, { ...publicKeys, ...secrets })
+  return sourceOf(settings, { ...publicKeys, secret: ({ values }) => new SecretSource(secretRing(values)) })
 }

@@ -123,9 +123,8 @@ export class Kit extends Verifier {
 export function assembleKit(settings: Settings): Kit {
   const secretRing = secretRings(settings)
   const ring = settings.sign && signingRing(settings.sign, settings, secretRing)
-  const parts = { ...denylistPart, ...boundRequests }
-  const denylist = parts.denylist?.(settings)
-  const { checkBinding } = parts
+  const denylist = denylistPart.denylist?.(settings)
+  const { checkBinding } = boundRequests
   const source = keySource(settings, ring, secretRing)
   return new Kit(
     { settings, source, denylist, checkBinding },

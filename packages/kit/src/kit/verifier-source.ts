@@ -12,22 +12,20 @@ import type { VerifierPart } from './verifier-parts.ts'
  */
 export function sourceOf(settings: VerifierSettings, { secret, inline }: VerifierPart): KeySource {
   const { verify, needsThumbprints } = settings
-  const jwks = {
-    ttlSeconds: settings.jwksTtlSeconds,
-    maxStaleSeconds: settings.jwksMaxStaleSeconds,
-    cooldownSeconds: settings.jwksCooldownSeconds,
-    now: settings.now,
-    onEvent: settings.onEvent,
-  }
   switch (verify.source) {
     case 'service':
-      return new JwksSource(
-        { ...jwks, source: 'service', load: serviceLoader(verify.service) },
-        needsThumbprints,
-      )
     case 'url':
       return new JwksSource(
-        { ...jwks, source: 'url', load: urlLoader(verify.url, settings.fetch) },
+        {
+          source: verify.source,
+          load:
+            verify.source === 'url' ? urlLoader(verify.url, settings.fetch) : serviceLoader(verify.service),
+          ttlSeconds: settings.jwksTtlSeconds,
+          maxStaleSeconds: settings.jwksMaxStaleSeconds,
+          cooldownSeconds: settings.jwksCooldownSeconds,
+          now: settings.now,
+          onEvent: settings.onEvent,
+        },
         needsThumbprints,
       )
     case 'secret':
