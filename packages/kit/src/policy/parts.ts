@@ -78,8 +78,10 @@ export function partsOf(
   return { ...NO_RULES, rules }
 }
 
+/** A regular expression has a `test` too, and would find something in any caller. */
 function isRule(value: unknown): value is Rule {
-  return typeof (value as Partial<Rule> | null | undefined)?.test === 'function'
+  const rule = value as Partial<Rule> | null | undefined
+  return rule?.words !== undefined && typeof rule.test === 'function'
 }
 
 /** Every rule must pass. One that fails decides; one that cannot tell keeps the whole from passing. */

@@ -102,13 +102,20 @@ describe('a rule as a function', () => {
 })
 
 describe('what is held against a caller', () => {
-  it.each([[[]], [{}], ['needAll'], [null], [[needAll('a'), undefined]], [[policy()]], [() => true]])(
-    'is no policy, rule or list of rules: %j',
-    (value) => {
-      expect(() => partsOf(value)).toThrow(ConfigError)
-      expect(() => partsOf(value)).toThrow('this is no policy: make one with policy().needAll(…)')
-    },
-  )
+  it.each([
+    [[]],
+    [{}],
+    ['needAll'],
+    [null],
+    [[needAll('a'), undefined]],
+    [[policy()]],
+    [() => true],
+    [/./],
+    [[/./]],
+  ])('is no policy, rule or list of rules: %o', (value) => {
+    expect(() => partsOf(value)).toThrow(ConfigError)
+    expect(() => partsOf(value)).toThrow('this is no policy: make one with policy().needAll(…)')
+  })
 
   it.each([[undefined], [null], [1], ['yes'], [{}], [Promise.resolve(true)]])(
     'passes for true alone, not for %j from a rule of somebody’s own',
