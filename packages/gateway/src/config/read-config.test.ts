@@ -78,8 +78,10 @@ describe('values', () => {
     expect(text.routes.routes).toEqual(typed.routes.routes)
   })
 
-  it('are lists with commas', () => {
-    expect(parse({ AUTH0_CLIENTS: ' a ,,b,' }).auth0.clients).toEqual(new Set(['a', 'b']))
+  it('are lists with commas, or in JSON', () => {
+    for (const AUTH0_CLIENTS of [' a ,,b,', ' ["a", "b"]', ['a', 'b']]) {
+      expect(parse({ AUTH0_CLIENTS }).auth0.clients).toEqual(new Set(['a', 'b']))
+    }
     expect(parse({ AUTH0_ORGANIZATIONS: 'org_1' }).auth0.organizations).toEqual(new Set(['org_1']))
     expect(parse({ AUTH0_ORGANIZATIONS: '*' }).auth0.organizations).toBe('any')
   })
@@ -138,6 +140,11 @@ const rejected: [name: string, value: unknown, message: RegExp, more?: object][]
   ['AUTH0_DOMAIN', 'tenant.test/evil', /^AUTH0_DOMAIN must be a host name alone/],
   ['AUTH0_AUDIENCE', '', /^AUTH0_AUDIENCE is required/],
   ['AUTH0_CLIENTS', undefined, /^AUTH0_CLIENTS is required in production/, { WORKER_ENV: 'production' }],
+  ...['[a]', '["a"', '["a", 7]', '[""]', 7, [7]].map((value): (typeof rejected)[number] => [
+    'AUTH0_CLIENTS',
+    value,
+    /^AUTH0_CLIENTS(?:[.]\d)? must be names: with commas between them, or a JSON array/,
+  ]),
   ['AUTH0_CLIENTS', ' , ', /^AUTH0_CLIENTS is required in staging/, { WORKER_ENV: 'staging' }],
   ['AUTH0_BASE_URL', 'tenant.test', /^AUTH0_BASE_URL must be a URL/],
   ['AUTH0_BASE_URL', 'https://tenant.test/path', /^AUTH0_BASE_URL must be scheme and host alone/],

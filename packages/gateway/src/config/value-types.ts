@@ -1,13 +1,17 @@
+import { namesOf, parseJson } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 
 /** The types of single variables: text from `wrangler.jsonc`, `.dev.vars` or a secret, or already their JSON type. */
 
-/** Names separated by commas. */
-export const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
+const NAMES = 'must be names: with commas between them, or a JSON array'
+
+/** Names separated by commas, or a JSON array of them, or its text. */
+export const list = z.preprocess(
+  (value) => {
+    if (typeof value !== 'string') return value
+    return value.trimStart().startsWith('[') ? parseJson(value) : namesOf(value)
+  },
+  z.array(z.string(NAMES).min(1, NAMES), NAMES),
 )
 
 export const flag = z.union(
@@ -35,12 +39,9 @@ export const secondsOrNone = z.union([z.literal([0, '0']).transform(() => 0), se
 export function json<Schema extends z.ZodType>(schema: Schema): z.ZodPreprocess<Schema> {
   return z.preprocess((value, context) => {
     if (typeof value !== 'string') return value
-    try {
-      const parsed: unknown = JSON.parse(value)
-      return parsed
-    } catch {
-      context.addIssue({ code: 'custom', message: 'is not JSON' })
-      return z.NEVER
-    }
+    const parsed = parseJson(value)
+    if (parsed !== undefined) return parsed
+    context.addIssue({ code: 'custom', message: 'is not JSON' })
+    return z.NEVER
   }, schema)
 }
