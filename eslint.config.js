@@ -1,11 +1,21 @@
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
+import regexp from 'eslint-plugin-regexp'
 import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig([
   globalIgnores(['**/dist/', '**/.wrangler/', 'coverage/', '.dev/', '**/*.d.ts', 'vitest.config.ts']),
   js.configs.recommended,
+  {
+    // Regular expressions take time in proportion to their input: no repetition that is tried again from each place
+    // (\s+$), and none within another (test/house/lint.test.ts).
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'certain' }],
+      'regexp/no-super-linear-move': ['error', { report: 'certain' }],
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

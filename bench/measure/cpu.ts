@@ -28,7 +28,7 @@ export function cpuOfWorkerd(): number | null {
 function isOurWorkerd(pid: string): boolean {
   try {
     // "pid (name) state parent …"
-    const [, name, parent] = /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
     return name === 'workerd' && Number(parent) === process.pid
   } catch {
     return false

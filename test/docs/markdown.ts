@@ -81,7 +81,7 @@ export function readPage(path: string, text: string): Page {
   let comment = ''
   for (; index < lines.length; index++) {
     const line = lines[index] ?? ''
-    const fence = /^( *)(`{3,})(\S*)$/.exec(line)
+    const fence = /^( *)(`{3,})([^\s`]*)$/.exec(line)
     if (fence) {
       const [, indent = '', ticks = '', language = ''] = fence
       const start = index
@@ -113,8 +113,8 @@ export function readPage(path: string, text: string): Page {
 }
 
 function markerOf(comment: string): Marker | undefined {
-  const [, words = ''] = /<!-- *(.*?) *-->/.exec(comment) ?? []
-  const [, kind, rest = ''] = /^(continues|from|not checked)(?:: (.+))?$/.exec(words) ?? []
+  const [, words = ''] = /<!--(.*?)-->/.exec(comment) ?? []
+  const [, kind, rest = ''] = /^(continues|from|not checked)(?:: (.+))?$/.exec(words.trim()) ?? []
   if (kind === 'continues') return { kind }
   if (kind === 'from') return { kind, file: rest }
   if (kind === 'not checked') return { kind, reason: rest }
@@ -124,7 +124,7 @@ function markerOf(comment: string): Marker | undefined {
 /** The anchor that GitHub and typedoc give a heading. */
 function anchorOf(heading: string, taken: ReadonlySet<string>): string {
   const plain = heading
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\[([^[\]]*)\]\([^()]*\)/g, '$1')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(' ', '-')

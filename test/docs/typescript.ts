@@ -67,7 +67,8 @@ export function compile(blocks: readonly Block[]): readonly Complaint[] {
 
 /** Where a block stands for the compiler: in the folder that its first line names, if this repository has it. */
 function pathOf({ page, line, language, code }: Block): string {
-  const [, folder = ''] = /^\/\/ (\S+)\/\S+\n/.exec(code) ?? []
+  const [, file = ''] = /^\/\/ (\S+)\n/.exec(code) ?? []
+  const folder = file.slice(0, Math.max(file.lastIndexOf('/'), 0))
   const name = `${page.replaceAll(/\W/g, '-')}-${line}.${language === 'js' ? 'mjs' : language}`
   return join(ROOT, existsSync(join(ROOT, folder)) && folder !== '' ? folder : 'test/docs', name)
 }

@@ -31,7 +31,7 @@ it.each(workflows)(
 )
 
 it.each(workflows)('%s puts nothing that others write into a shell', (_, text) => {
-  const scripts = text.match(/run: (?:\|\n(?: {10,}.*\n)+|.*\n)/g) ?? []
+  const scripts = text.match(/run: (?:\|\n(?: {10}.*\n)+|.*\n)/g) ?? []
   expect(scripts.filter((script) => /\$\{\{ *(?:github|inputs|needs)\./.test(script))).toEqual([])
 })
 

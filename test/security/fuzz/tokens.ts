@@ -116,7 +116,7 @@ function encode(bytes: Uint8Array, { trailingBits, padding }: Recipe): string {
   const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
-  const bare = text.replace(/=+$/, '')
+  const bare = text.replaceAll('=', '')
   const last = ALPHABET.indexOf(bare.at(-1) ?? 'A')
   const odd =
     trailingBits === 1 && bare.length % 4 !== 0 ? bare.slice(0, -1) + (ALPHABET[last ^ 1] ?? '') : bare

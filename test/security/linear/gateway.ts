@@ -148,9 +148,9 @@ export const GATEWAY_ROWS: readonly Row[] = [
     maxSize: 4096,
     around: [
       (text) => text,
-      (text) => `${btoa('{"alg":"EdDSA"}').replace('=', '')}.${btoa(text).replace(/=+$/, '')}.AA`,
+      (text) => `${btoa('{"alg":"EdDSA"}').replace('=', '')}.${btoa(text).replaceAll('=', '')}.AA`,
       (text) =>
-        `${btoa('{"alg":"EdDSA"}').replace('=', '')}.${btoa(JSON.stringify({ sub: text, iss: text })).replace(/=+$/, '')}.AA`,
+        `${btoa('{"alg":"EdDSA"}').replace('=', '')}.${btoa(JSON.stringify({ sub: text, iss: text })).replaceAll('=', '')}.AA`,
     ],
     reader: reading((text) =>
       authenticateClient(

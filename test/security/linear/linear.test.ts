@@ -30,6 +30,7 @@ describe('the sweep notices', { timeout: 60_000 }, () => {
       'a regular expression that begins anew in a run',
       (size) => {
         const text = spaces(size)
+        // eslint-disable-next-line regexp/no-super-linear-move -- what the sweep is there to find
         return () => /\s+$/.test(text)
       },
     ],
@@ -37,6 +38,7 @@ describe('the sweep notices', { timeout: 60_000 }, () => {
       'one that splits a run in two',
       (size) => {
         const text = '1'.repeat(size)
+        // eslint-disable-next-line regexp/no-super-linear-backtracking -- what the sweep is there to find
         return () => /^\d*\d*x/.test(text)
       },
     ],
@@ -58,6 +60,7 @@ describe('the sweep notices', { timeout: 60_000 }, () => {
       'the Cookie header as it was once trimmed',
       (size) => {
         const text = spaces(size)
+        // eslint-disable-next-line regexp/no-super-linear-move -- what the sweep is there to find
         return () => text.replace(/^[ \t]+|[ \t]+$/g, '')
       },
     ],

@@ -99,7 +99,7 @@ async function endSession(provider: Provider, ctx: Context): Promise<void> {
 }
 
 /** Auth0 compares without query and fragment. */
-const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '')
+const withoutQuery = (url: string): string => url.split(/[?#]/, 1)[0] ?? ''
 
 function withState(target: string, state: string): string {
   const url = new URL(target)
