@@ -16,8 +16,10 @@ const SUBPATHS: Readonly<Record<string, string>> = {
   './external': 'createExternalVerifier',
   './gateway': 'issueInternal',
   './hono': 'guard',
+  './hono/verify': 'guard',
   './jws': 'verifyCompact',
   './testing': 'createTestIssuer',
+  './verify': 'makeVerifier',
 }
 
 let project: Project
