@@ -8,6 +8,9 @@ import { KIT_ROWS } from './kit.ts'
 import { growthOf, MAX_RATIO } from './measure.ts'
 import { type Measured, sweep } from './row.ts'
 
+/** What takes too long does so each time; a machine that is busy elsewhere does not. */
+const REPEATABLE = { timeout: 60_000, retry: 2 }
+
 const worst: Measured[] = []
 afterAll(() => {
   const [first] = worst.sort((one, other) => other.ratio - one.ratio)
@@ -15,7 +18,7 @@ afterAll(() => {
     console.log(`the worst ratio is ${first.ratio.toFixed(2)}: ${first.what} (${first.size} characters)`)
 })
 
-describe('in linear time is read', { timeout: 60_000 }, () => {
+describe('in linear time is read', REPEATABLE, () => {
   it.each([...KIT_ROWS, ...GATEWAY_ROWS].map((row) => [row.name, row] as const))('%s', async (_, row) => {
     const { superlinear, worst: ofRow } = await sweep(row)
     worst.push(ofRow)
@@ -23,7 +26,7 @@ describe('in linear time is read', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the sweep notices', { timeout: 60_000 }, () => {
+describe('the sweep notices', REPEATABLE, () => {
   const spaces = (size: number): string => `a${' '.repeat(size)}x`
   it.each<[what: string, workOf: (size: number) => () => unknown]>([
     [
@@ -52,7 +55,7 @@ describe('the sweep notices', { timeout: 60_000 }, () => {
     [
       'what is quadratic in large inputs alone',
       (size) => {
-        const text = `a${'\u0301\u0316'.repeat(size / 2)}`
+        const text = `a${'\u0301\u0316'.repeat(2 * size)}`
         return () => text.normalize('NFKC')
       },
     ],
@@ -71,7 +74,7 @@ describe('the sweep notices', { timeout: 60_000 }, () => {
 
   it('nothing in work that is linear', async () => {
     const growth = await growthOf((size) => {
-      const text = spaces(size)
+      const text = spaces(20 * size)
       return () => text.split(' ')
     })
     expect(growth.ratio).toBeLessThan(MAX_RATIO)
