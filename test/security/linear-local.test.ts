@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { parseSecrets } from '../../packages/cli/src/deploy/secret-file.ts'
 import { secretsIn } from '../../packages/cli/src/dev/dev-secrets.ts'
-import { GATEWAY } from '../../packages/cli/src/project/workers.ts'
+import { GATEWAY_SECRETS } from '../../packages/cli/src/project/secret-definitions.ts'
 import { readArguments } from '../../packages/keygen/src/args.ts'
 import { readDuration } from '../../packages/keygen/src/durations.ts'
 import { shown } from '../../packages/keygen/src/errors.ts'
@@ -51,7 +51,7 @@ const ROWS: readonly Row[] = [
     name: 'a file of secrets',
     of: ['packages/cli/src/deploy/secret-file.ts'],
     around: [(text) => text, (text) => `SESSION_SECRET="${text}`, (text) => `{"SESSION_SECRET":${text}`],
-    reader: reading((text) => parseSecrets(text, GATEWAY)),
+    reader: reading((text) => parseSecrets(text, 'gateway', GATEWAY_SECRETS)),
   },
 ]
 

@@ -6,6 +6,7 @@ import { mockIdpCommand } from './commands/mock-idp.ts'
 import { secretPutCommand } from './commands/secret-put.ts'
 import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
+import { PROJECT_FLAG } from './commands/project-option.ts'
 import { UsageError } from './errors.ts'
 import { type Say, sayOnStderr } from './terminal/say.ts'
 import { type RunWrangler, wranglerWith } from './wrangler/run.ts'
@@ -22,6 +23,8 @@ export interface World {
 export function createProgram({ run, say }: World): Command {
   const program = new Command('sealgate')
     .description('Runs, deploys and operates a gateway and its services.')
+    .option(PROJECT_FLAG, 'the project, in place of the one around this folder')
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
   const commands = [

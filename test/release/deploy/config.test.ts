@@ -1,14 +1,12 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { EVERY_ENVIRONMENT } from 'sealgate/internal'
+import { environmentsOf, findProject } from 'sealgate/internal'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
 interface Config {
   readonly name: string
-  /** The environments that the file has beside its top level. */
-  readonly definedEnvironments: readonly string[]
   readonly workers_dev: boolean
   readonly preview_urls: boolean
   readonly observability: object
@@ -25,44 +23,41 @@ function read(worker: string, env: string): Config {
   return config as Config
 }
 
-describe.each(EVERY_ENVIRONMENT.map(({ name, env }) => [name, env] as const))(
-  '%s, environment "%s"',
-  (worker, env) => {
-    const config = read(worker, env)
-
-    it('is on no address of its own, and keeps query strings, paths and headers of callers out of logs', () => {
-      expect(config.workers_dev).toBe(false)
-      expect(config.preview_urls).toBe(false)
-      expect(config.observability).toMatchObject({
-        enabled: true,
-        redact_query_string: true,
-        logs: { enabled: true, invocation_logs: false },
-      })
-    })
-
-    it('holds no secret', () => {
-      const text = JSON.stringify(config.vars)
-      expect(text).not.toMatch(/"d":|SECRET"|-----BEGIN/)
-      expect(
-        Object.keys(config.vars).filter((name) =>
-          /SECRET$|_KEY$|PRIVATE_JWK$|^GATEWAY_PRIVATE|^EXCHANGE_CLIENTS$/.test(name),
-        ),
-      ).toEqual([])
-    })
-
-    it('binds Workers of its own environment, each by the entrypoint of least privilege', () => {
-      const suffix = env === '' || env === 'bootstrap' ? '' : `-${env.replace('bootstrap-', '')}`
-      for (const { service, entrypoint } of config.services ?? []) {
-        expect(service).toMatch(new RegExp(`^sealgate-(gateway|consumer)${suffix}$`))
-        if (service.startsWith('sealgate-gateway')) expect(entrypoint).toMatch(/^(Keys|Exchange)$/)
-      }
-    })
-  },
+const { gateway, services } = findProject(ROOT)
+const EVERY_ENVIRONMENT = [gateway, ...services].flatMap((worker) =>
+  environmentsOf(worker).map((env) => [worker.name, env === 'production' ? '' : env] as const),
 )
 
-it.each(['gateway', 'consumer'])('npm run workers bundles every environment of the %s', (worker) => {
-  const bundled = EVERY_ENVIRONMENT.filter(({ name }) => name === worker).map(({ env }) => env)
-  expect(bundled.sort()).toEqual(['', ...read(worker, '').definedEnvironments].sort())
+describe.each(EVERY_ENVIRONMENT)('%s, environment "%s"', (worker, env) => {
+  const config = read(worker, env)
+
+  it('is on no address of its own, and keeps query strings, paths and headers of callers out of logs', () => {
+    expect(config.workers_dev).toBe(false)
+    expect(config.preview_urls).toBe(false)
+    expect(config.observability).toMatchObject({
+      enabled: true,
+      redact_query_string: true,
+      logs: { enabled: true, invocation_logs: false },
+    })
+  })
+
+  it('holds no secret', () => {
+    const text = JSON.stringify(config.vars)
+    expect(text).not.toMatch(/"d":|SECRET"|-----BEGIN/)
+    expect(
+      Object.keys(config.vars).filter((name) =>
+        /SECRET$|_KEY$|PRIVATE_JWK$|^GATEWAY_PRIVATE|^EXCHANGE_CLIENTS$/.test(name),
+      ),
+    ).toEqual([])
+  })
+
+  it('binds Workers of its own environment, each by the entrypoint of least privilege', () => {
+    const suffix = env === '' || env === 'bootstrap' ? '' : `-${env.replace('bootstrap-', '')}`
+    for (const { service, entrypoint } of config.services ?? []) {
+      expect(service).toMatch(new RegExp(`^sealgate-(gateway|consumer)${suffix}$`))
+      if (service.startsWith('sealgate-gateway')) expect(entrypoint).toMatch(/^(Keys|Exchange)$/)
+    }
+  })
 })
 
 it.each([

@@ -5,15 +5,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   createProgram,
   deploy,
-  GATEWAY,
+  findProject,
   gatewayProblem,
   keygen,
   main,
   type RunWrangler,
   storedSecrets,
+  type WorkerFolder,
   wranglerWith,
 } from 'sealgate/internal'
 import { type CloudflareApi, startCloudflareApi } from '../../support/platform/cloudflare-api.ts'
+
+const project = findProject(join(import.meta.dirname, '../../..'))
 
 let api: CloudflareApi
 let folder: string
@@ -122,7 +125,7 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
 })
 
 describe('npm run deploy', { timeout: 120_000 }, () => {
-  const options = { environment: 'staging', isDryRun: false } as const
+  const options = { project, environment: 'staging', isDryRun: false }
 
   it('asks for secrets first', async () => {
     const { run, deployed } = await start({})
@@ -159,40 +162,44 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
 
   it('knows what the gateway would say of its configuration', async () => {
     await start({})
-    const text = readFileSync(GATEWAY.config, 'utf8')
+    const text = readFileSync(project.gateway.config, 'utf8')
       .replaceAll('"AUTH0_DOMAIN": ""', '"AUTH0_DOMAIN": "tenant.us.auth0.com"')
       .replaceAll('"AUTH0_AUDIENCE": ""', '"AUTH0_AUDIENCE": "https://api.example.com"')
       .replaceAll('"AUTH0_CLIENTS": ""', '"AUTH0_CLIENTS": "web"')
-    const config = file('wrangler.jsonc', text)
-    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], config)).toBeUndefined()
-    expect(await gatewayProblem('production', ['GATEWAY_PRIVATE_A'], config)).toBeUndefined()
-    const login = file('login.jsonc', text.replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"'))
-    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], login)).toContain('AUTH0_CLIENT_SECRET')
+    const copy = (name: string, config: string): WorkerFolder => ({
+      ...project.gateway,
+      config: file(name, config),
+    })
+    const gateway = copy('wrangler.jsonc', text)
+    expect(await gatewayProblem(gateway, 'staging', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
+    expect(await gatewayProblem(gateway, '', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
+    const login = copy('login.jsonc', text.replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"'))
+    expect(await gatewayProblem(login, 'staging', ['GATEWAY_PRIVATE_A'])).toContain('AUTH0_CLIENT_SECRET')
     const secrets = ['GATEWAY_PRIVATE_A', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']
-    expect(await gatewayProblem('staging', secrets, login)).toContain('BASE_URL')
+    expect(await gatewayProblem(login, 'staging', secrets)).toContain('BASE_URL')
     const inStore = ['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'].map((binding) => ({
       binding,
       store_id: 'store',
       secret_name: binding,
     }))
-    const store = file(
+    const store = copy(
       'store.jsonc',
       text
         .replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"')
         .replaceAll('"ratelimits":', `"secrets_store_secrets": ${JSON.stringify(inStore)}, "ratelimits":`),
     )
-    expect(storedSecrets('staging', store)).toEqual(['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'])
-    expect(await gatewayProblem('staging', ['GATEWAY_PRIVATE_A'], store)).toContain('BASE_URL')
+    expect(storedSecrets(store, 'staging')).toEqual(['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'])
+    expect(await gatewayProblem(store, 'staging', ['GATEWAY_PRIVATE_A'])).toContain('BASE_URL')
   })
 
   it('names its arguments', async () => {
     const { run, deployed } = await start({})
-    for (const argv of [[], ['--env', 'dev'], ['--nope']]) {
+    for (const argv of [[], ['--env', 'prod'], ['--nope']]) {
       const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
       expect(await main(['deploy', ...argv], { run, say })).toBe(2)
       error.mockRestore()
     }
-    expect(said).toContain('There is no environment dev: --env production or --env staging')
+    expect(said).toContain('There is no environment prod: --env production or --env staging or --env dev')
     expect(deployed).toEqual([])
   })
 })

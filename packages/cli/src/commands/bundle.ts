@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { EVERY_ENVIRONMENT } from '../project/workers.ts'
+import { environmentsOf, wranglerEnv } from '../project/environments.ts'
+import { projectOf } from './project-option.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
 
@@ -9,12 +10,23 @@ export function bundleCommand(run: RunWrangler, say: Say): Command {
     .summary('bundle every environment of every Worker, and print the sizes')
     .description('Bundles every environment of every Worker as a deploy would, and prints the sizes.')
     .addHelpText('after', '\nExample:\n  sealgate bundle\n')
-    .action(async () => {
-      for (const { name, config, env } of EVERY_ENVIRONMENT) {
-        const { code, stdout, stderr } = await run(['deploy', '--dry-run', '--config', config, '--env', env])
+    .action(async (_, command: Command) => {
+      const { gateway, services } = projectOf(command)
+      const targets = [gateway, ...services].flatMap((worker) =>
+        environmentsOf(worker).map((env) => ({ ...worker, env })),
+      )
+      for (const { name, config, env } of targets) {
+        const { code, stdout, stderr } = await run([
+          'deploy',
+          '--dry-run',
+          '--config',
+          config,
+          '--env',
+          wranglerEnv(env),
+        ])
         if (code !== 0) throw new Error(`${name} (${env}) failed:\n${stderr || stdout}`)
         const size = /Total Upload: (.*)/.exec(stdout)?.[1] ?? 'size unknown'
-        say(`${name} ${env === '' ? 'production' : env}: ${size}`)
+        say(`${name} ${env}: ${size}`)
       }
     })
 }

@@ -1,6 +1,9 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ConfigError } from '@sealgate/kit'
 import { readWorkerConfig, type WorkerConfig } from '../project/worker-config.ts'
-import { type Environment, GATEWAY, wranglerEnv } from '../project/workers.ts'
+import type { WorkerFolder } from '../project/find-project.ts'
 
 /** Stands for secrets whose values nobody can read back: of a form that the gateway accepts. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
@@ -25,12 +28,12 @@ type ParseConfig = (env: object, definition: unknown) => unknown
  * start. The same code decides that decides in the Worker.
  */
 export async function gatewayProblem(
-  environment: Environment,
+  gateway: WorkerFolder,
+  env: string,
   secrets: readonly string[],
-  configPath = GATEWAY.config,
 ): Promise<string | undefined> {
-  const { parseConfig, definition } = await loadGateway()
-  const config = readConfig(environment, configPath)
+  const { parseConfig, definition } = await loadGateway(gateway)
+  const config = readWorkerConfig(gateway.config, env)
   const bindings = [
     ...(config.services ?? []).map(({ binding }) => binding),
     ...config.kv_namespaces.map(({ binding }) => binding),
@@ -56,26 +59,26 @@ export async function gatewayProblem(
 }
 
 /** The gateway's secrets that are in a Secrets Store: `wrangler secret list` does not name them. */
-export function storedSecrets(environment: Environment, configPath = GATEWAY.config): readonly string[] {
-  return storedIn(readConfig(environment, configPath))
+export function storedSecrets({ config }: WorkerFolder, env: string): readonly string[] {
+  return storedIn(readWorkerConfig(config, env))
 }
 
 function storedIn({ secrets_store_secrets: stored }: WorkerConfig): readonly string[] {
   return stored.map(({ binding }) => binding)
 }
 
-function readConfig(environment: Environment, configPath: string): WorkerConfig {
-  return readWorkerConfig(configPath, wranglerEnv(environment))
-}
-
 /** Loaded by address: the types of Workers and of Node do not go into one program. */
-async function loadGateway(): Promise<{ readonly parseConfig: ParseConfig; readonly definition: unknown }> {
+async function loadGateway({
+  dir,
+}: WorkerFolder): Promise<{ readonly parseConfig: ParseConfig; readonly definition: unknown }> {
   const from = async (specifier: string): Promise<Record<string, unknown>> =>
     (await import(specifier)) as Record<string, unknown>
-  const { parseConfig } = await from('@sealgate/gateway/config')
-  const { default: definition } = await from(
-    new URL('../../../../workers/gateway/gateway.config.ts', import.meta.url).href,
+  const file = join(dir, 'gateway.config.ts')
+  // The version that the team's gateway is built with.
+  const { parseConfig } = await from(
+    pathToFileURL(createRequire(file).resolve('@sealgate/gateway/config')).href,
   )
+  const { default: definition } = await from(pathToFileURL(file).href)
   if (typeof parseConfig !== 'function') throw new Error('the gateway has no parseConfig')
   return { parseConfig: parseConfig as ParseConfig, definition }
 }

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { gatewayProblem, storedSecrets } from './preflight.ts'
-import { bootstrapEnv, CONSUMERS, type Environment, GATEWAY, wranglerEnv } from '../project/workers.ts'
+import { bootstrapEnv, wranglerEnv } from '../project/environments.ts'
+import type { Project } from '../project/find-project.ts'
 import { listSecrets, type RunWrangler } from '../wrangler/run.ts'
 import type { Say } from '../terminal/say.ts'
 
@@ -8,7 +9,8 @@ import type { Say } from '../terminal/say.ts'
 const SIGNING_SECRETS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B', 'JWT_SECRET_NEW']
 
 export interface DeployOptions {
-  readonly environment: Environment
+  readonly project: Project
+  readonly environment: string
   readonly isDryRun: boolean
 }
 
@@ -25,28 +27,29 @@ interface Step {
  * @throws UsageError for what is missing, Error with what wrangler said
  */
 export async function deploy(
-  { environment, isDryRun }: DeployOptions,
+  { project, environment, isDryRun }: DeployOptions,
   run: RunWrangler,
   say: Say,
   problemOf: typeof gatewayProblem = gatewayProblem,
 ): Promise<void> {
+  const { gateway } = project
   const env = wranglerEnv(environment)
-  const secrets = (await listSecrets(run, GATEWAY.config, env)) ?? []
-  const known = [...secrets, ...storedSecrets(environment)]
+  const secrets = (await listSecrets(run, gateway.config, env)) ?? []
+  const known = [...secrets, ...storedSecrets(gateway, env)]
   if (!known.some((name) => SIGNING_SECRETS.includes(name))) {
     throw new UsageError(
       `The gateway has no key to sign with. First: npm run secrets -- --env ${environment}`,
     )
   }
-  const problem = await problemOf(environment, secrets)
+  const problem = await problemOf(gateway, env, secrets)
   if (problem !== undefined) {
     throw new UsageError(
-      `The gateway would not start: ${problem}\nSet it in ${GATEWAY.config}, or as a secret.`,
+      `The gateway would not start: ${problem}\nSet it in ${gateway.config}, or as a secret.`,
     )
   }
   say('The configuration is complete.')
 
-  const steps = await stepsFor(environment, run)
+  const steps = await stepsFor(project, environment, run)
   for (const { what, config, env: stepEnv } of steps) {
     say(`Dry run: ${what} …`)
     await call(run, ['deploy', '--dry-run', '--config', config, '--env', stepEnv], what)
@@ -62,16 +65,20 @@ export async function deploy(
   say('Deployed.')
 }
 
-/** The bootstrap is for the first deploy alone: while a consumer is missing. */
-async function stepsFor(environment: Environment, run: RunWrangler): Promise<readonly Step[]> {
+/** The bootstrap is for the first deploy alone: while a service is missing. */
+async function stepsFor(
+  { gateway: { config }, services }: Project,
+  environment: string,
+  run: RunWrangler,
+): Promise<readonly Step[]> {
   const env = wranglerEnv(environment)
-  const existing = await Promise.all(CONSUMERS.map(({ config }) => listSecrets(run, config, env)))
-  const gateway = { config: GATEWAY.config }
+  const existing = await Promise.all(services.map((service) => listSecrets(run, service.config, env)))
+  const gateway = { config }
   return [
     ...(existing.includes(undefined)
       ? [{ ...gateway, what: 'gateway (bootstrap)', env: bootstrapEnv(environment) }]
       : []),
-    ...CONSUMERS.map(({ name, config }) => ({ what: name, config, env })),
+    ...services.map((service) => ({ what: service.name, config: service.config, env })),
     { ...gateway, what: 'gateway', env },
   ]
 }

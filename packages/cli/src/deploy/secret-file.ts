@@ -1,20 +1,26 @@
 import { parseEnv } from 'node:util'
 import { UsageError } from '../errors.ts'
-import type { WorkerDefinition } from '../project/workers.ts'
+import type { SecretDefinition } from '../project/secret-definitions.ts'
 
 /**
  * Secrets from the text of a file: JSON (name to value; a value may be JSON itself) or `.env`. An entry with an empty
  * value is left out: it would wipe the secret.
  *
+ * @param worker its name, for errors
+ * @param definitions the secrets that it may have
  * @throws UsageError for names that the Worker does not have, and for values that are no text
  */
-export function parseSecrets(text: string, worker: WorkerDefinition): ReadonlyMap<string, string> {
+export function parseSecrets(
+  text: string,
+  worker: string,
+  definitions: readonly SecretDefinition[],
+): ReadonlyMap<string, string> {
   const entries = text.trimStart().startsWith('{') ? fromJson(text) : Object.entries(parseEnv(text))
-  const known = new Set(worker.secrets.map(({ name }) => name))
+  const known = new Set(definitions.map(({ name }) => name))
   const unknown = entries.map(([name]) => name).filter((name) => !known.has(name))
   if (unknown.length > 0) {
     throw new UsageError(
-      `The ${worker.name} has no secret ${unknown.join(', ')}. It has: ${[...known].join(', ')}`,
+      `The ${worker} has no secret ${unknown.join(', ')}. It has: ${[...known].join(', ')}`,
     )
   }
   const secrets = new Map(

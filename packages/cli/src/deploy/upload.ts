@@ -2,13 +2,17 @@ import { UsageError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
 import { askSecrets } from '../terminal/ask-secrets.ts'
 import { parseSecrets } from './secret-file.ts'
-import { type Environment, type WorkerDefinition, wranglerEnv } from '../project/workers.ts'
+import { wranglerEnv } from '../project/environments.ts'
+import type { WorkerFolder } from '../project/find-project.ts'
+import type { SecretDefinition } from '../project/secret-definitions.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
 
 export interface SecretsOptions {
-  readonly environment: Environment
-  readonly worker: WorkerDefinition
+  readonly environment: string
+  readonly worker: WorkerFolder
+  /** The secrets that it may have. */
+  readonly known: readonly SecretDefinition[]
   readonly file: string | undefined
   readonly isDryRun: boolean
 }
@@ -20,12 +24,12 @@ export interface SecretsOptions {
  * @throws UsageError, Error with what wrangler said
  */
 export async function uploadSecrets(
-  { environment, worker, file, isDryRun }: SecretsOptions,
+  { environment, worker, known, file, isDryRun }: SecretsOptions,
   run: RunWrangler,
   say: Say,
 ): Promise<void> {
   const secrets =
-    file === undefined ? await askSecrets(worker.secrets) : parseSecrets(await readText(file), worker)
+    file === undefined ? await askSecrets(known) : parseSecrets(await readText(file), worker.name, known)
   const names = [...secrets.keys()].join(', ')
   const target = `the ${worker.name} (${environment})`
   if (secrets.size === 0) {

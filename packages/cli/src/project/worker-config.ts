@@ -2,6 +2,8 @@ import { unstable_readConfig } from 'wrangler'
 
 /** What of a wrangler.jsonc names bindings and variables, and how its code is bundled. */
 export interface WorkerConfig {
+  /** The names under `env`. */
+  readonly definedEnvironments?: readonly string[]
   /** The whole path. */
   readonly main?: string
   readonly minify?: boolean
