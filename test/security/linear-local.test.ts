@@ -4,6 +4,7 @@ import { parseSecrets } from '../../packages/cli/src/deploy/secret-file.ts'
 import { secretsIn } from '../../packages/cli/src/dev/dev-secrets.ts'
 import { GATEWAY_SECRETS } from '../../packages/cli/src/project/secret-definitions.ts'
 import { readArguments } from '../../packages/keygen/src/args.ts'
+import { readAllPublicKeys, readKeyPairs } from '../../packages/keygen/src/dotenv.ts'
 import { readDuration } from '../../packages/keygen/src/durations.ts'
 import { shown } from '../../packages/keygen/src/errors.ts'
 import { readText } from '../../packages/keygen/src/files.ts'
@@ -39,6 +40,22 @@ const ROWS: readonly Row[] = [
       await readText(chunksOf(text))
       await readPublicKeys(text)
       await readKeyPair(text)
+    }),
+  },
+  {
+    name: 'keys in a .dev.vars',
+    of: ['packages/keygen/src/dotenv.ts'],
+    maxSize: 65_536,
+    around: [
+      (text) => text,
+      (text) => ` ${text}`,
+      (text) => `export ${text}=`,
+      (text) => `A='${JSON.stringify({ ...KEY, d: text })}'`,
+      (text) => `A='{"kty":1}'\n`.repeat(text.length / 14),
+    ],
+    reader: reading(async (text) => {
+      await readAllPublicKeys(text)
+      await readKeyPairs(text)
     }),
   },
   {

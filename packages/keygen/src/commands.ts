@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Values } from './args.ts'
+import { readAllPublicKeys, readKeyPairs } from './dotenv.ts'
 import { readDuration } from './durations.ts'
 import { InputError, shown, systemCode, UsageError } from './errors.ts'
 import { readText, readTextFile, writePrivateFile } from './files.ts'
@@ -11,7 +12,7 @@ import {
   type PairFormat,
   type SecretFormat,
 } from './format.ts'
-import { generateKeyPair, isKid, readKeyPair, readPublicKeys, thumbprintOf } from './keys.ts'
+import { generateKeyPair, isKid, type KeyPair, thumbprintOf } from './keys.ts'
 
 /** What a command talks to: the process, or a test. */
 export interface Terminal {
@@ -93,31 +94,40 @@ export async function secret(values: Values, terminal: Terminal): Promise<void> 
 }
 
 export async function check(file: string, terminal: Terminal): Promise<void> {
-  const { publicJwk, privateJwk } = await read(file, terminal, readKeyPair)
+  const found = await read(file, terminal, readKeyPairs)
   const now = terminal.now()
-  const { nbf, exp } = privateJwk
+  const reports = found.map(({ name, pair }) => [
+    ...(name === undefined ? [] : [name]),
+    ...describe(pair, now),
+  ])
+  await print(`${reports.map((lines) => lines.join('\n')).join('\n\n')}\n`, terminal)
+}
+
+function describe({ publicJwk, privateJwk: { nbf, exp } }: KeyPair, now: number): readonly string[] {
   const since = nbf === 0 ? 'at any time' : `from ${formatTime(nbf)}${nbf > now ? ' (not yet)' : ''}`
   const end = exp === undefined ? 'never' : `${formatTime(exp)}${exp <= now ? ' (it is)' : ''}`
-  await print(
-    [
-      'The halves belong together.',
-      `kid: ${publicJwk.kid}`,
-      `thumbprint: ${thumbprintOf(publicJwk.x)}`,
-      `may sign: ${since}`,
-      `withdrawn: ${end}`,
-      '',
-    ].join('\n'),
-    terminal,
-  )
+  return [
+    'The halves belong together.',
+    `kid: ${publicJwk.kid}`,
+    `thumbprint: ${thumbprintOf(publicJwk.x)}`,
+    `may sign: ${since}`,
+    `withdrawn: ${end}`,
+  ]
 }
 
 export async function publicHalf(file: string, values: Values, terminal: Terminal): Promise<void> {
-  const pair = await read(file, terminal, readKeyPair)
-  await emit(`${JSON.stringify(pair.publicJwk, undefined, 2)}\n`, false, values, terminal)
+  const { publicJwk } = await read(file, terminal, readOneKeyPair)
+  await emit(`${JSON.stringify(publicJwk, undefined, 2)}\n`, false, values, terminal)
+}
+
+async function readOneKeyPair(text: string): Promise<KeyPair> {
+  const [first, ...others] = await readKeyPairs(text)
+  if (!first || others.length > 0) throw new InputError('it holds several private keys, and this takes one')
+  return first.pair
 }
 
 export async function thumbprint(file: string, terminal: Terminal): Promise<void> {
-  const keys = await read(file, terminal, readPublicKeys)
+  const keys = await read(file, terminal, readAllPublicKeys)
   await print(keys.map((x) => `${thumbprintOf(x)}\n`).join(''), terminal)
 }
 

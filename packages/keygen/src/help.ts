@@ -7,7 +7,7 @@ Usage
   kit-keygen check FILE          check that a pair belongs together
   kit-keygen public FILE         print the public half of a private key
   kit-keygen thumbprint FILE     print RFC 7638 thumbprints, to pin
-  FILE may be - for standard input.
+  FILE is JSON, or a .dev.vars with keys in it; - is standard input.
 
 Options for a key pair
   --kid=ID            key id (default: the thumbprint)

@@ -133,6 +133,59 @@ describe('check, public and thumbprint', () => {
     expect(out).toBe(`${thumbprintOf(publicJwk.x)}\n`)
   })
 
+  it('read what --dotenv writes', async () => {
+    const { out: made } = await type(['--kid=demo', '--dotenv'])
+    const { out } = await type(['check', '-'], {
+      input: streamOf(`\uFEFF# mine\r\n${made.replaceAll('\n', '\r\n')}`),
+    })
+    expect(out).toMatch(/^JWT_PRIVATE_JWK\nThe halves belong together\.\nkid: demo\n/)
+    const thumbprints = await type(['thumbprint', '-'], { input: streamOf(made) })
+    expect(thumbprints.out).toMatch(/^[\w-]{43}\n$/)
+    expect(out).toContain(thumbprints.out)
+    const derived = await type(['public', '-'], { input: streamOf(made) })
+    expect(thumbprintOf((JSON.parse(derived.out) as { x: string }).x)).toBe(thumbprints.out.trim())
+  })
+
+  it('read each private key of a .dev.vars, and name its variable', async () => {
+    const [a, b] = [await type(['--kid=a', '--private']), await type(['--kid=b'])]
+    const file = `SESSION_SECRET='x'\nGATEWAY_PRIVATE_A='${a.out.trim()}'\nGATEWAY_PRIVATE_B='${b.out}'\n`
+    const { out } = await type(['check', '-'], { input: streamOf(file) })
+    expect(out.match(/^(GATEWAY_PRIVATE_.|kid: .)$/gm)).toEqual([
+      'GATEWAY_PRIVATE_A',
+      'kid: a',
+      'GATEWAY_PRIVATE_B',
+      'kid: b',
+    ])
+    const { said } = await type(['public', '-'], { input: streamOf(file) })
+    expect(said[0]).toContain('it holds several private keys')
+  })
+
+  it.each([
+    [
+      'a public half that is another key',
+      'JWT_PUBLIC_JWK',
+      /JWT_PUBLIC_JWK: it is another key than JWT_PRIVATE_JWK/,
+    ],
+    ['no private key', 'OTHER', /no variable of it holds a private key/],
+  ])('reject a .dev.vars with %s', async (_, name, reason) => {
+    const own = (await type(['--kid=a', '--dotenv'])).out.split('\n')
+    const other = (await type(['--kid=a', '--public'])).out.trim()
+    const lines = name === 'OTHER' ? own.slice(0, 1) : [`${name}='${other}'`, own[1]]
+    const { status, said } = await type(['check', '-'], { input: streamOf(lines.join('\n')) })
+    expect([status, said.length]).toEqual([1, 1])
+    expect(said[0]).toMatch(reason)
+  })
+
+  it('name the variable whose key is damaged, and quote nothing of it', async () => {
+    const own = (await type(['--kid=a', '--private'])).out.trim()
+    const { d } = JSON.parse(own) as { d: string }
+    const damaged = own.replace(d, SEED_TEXT)
+    const { status, said } = await type(['check', '-'], { input: streamOf(`GATEWAY_PRIVATE_A='${damaged}'`) })
+    expect(status).toBe(1)
+    expect(said[0]).toMatch(/GATEWAY_PRIVATE_A: d and x do not belong together/)
+    expect(said[0]).not.toContain(SEED_TEXT)
+  })
+
   it.each<[string, readonly (string | Uint8Array)[], RegExp]>([
     ['nothing', [], /not JSON/],
     ['text in another encoding', [Uint8Array.of(0xff, 0xfe, 0x7b, 0)], /not text in UTF-8/],
