@@ -53,7 +53,7 @@ export const HOUSE = {
     ['run'],
     ['commands'],
     ['args', 'help'],
-    ['format', 'files'],
+    ['dotenv', 'format', 'files'],
     ['keys', 'durations'],
     ['errors'],
   ],

@@ -1,5 +1,5 @@
 /** Both packages as their users get them: packed, installed in an empty project, imported, bundled, run. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,6 +55,71 @@ describe('the tarballs', () => {
       expect(scripts).toBeUndefined()
     }
   })
+})
+
+describe('the readme, and what the registry shows', () => {
+  it.each(['@sealgate/kit', 'kit-keygen'])('of %s link to nothing that is not in the tarball', (name) => {
+    const folder = join(project.folder, 'node_modules', name)
+    const links = ['README.md', 'CHANGELOG.md'].flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/\]\(([^)#\s]+)/g)].map(([, link = '']) => link),
+    )
+    const dead = links.filter((link) => !URL.canParse(link) && !existsSync(join(folder, link)))
+    expect(dead).toEqual([])
+  })
+
+  it.each(['@sealgate/kit', 'kit-keygen'])('of %s name no source map that is not there', (name) => {
+    const code = filesOf(name).filter((file) => file.endsWith('.js'))
+    const naming = code.filter((file) =>
+      readFileSync(join(project.folder, 'node_modules', name, file), 'utf8').includes('sourceMappingURL'),
+    )
+    expect(naming).toEqual([])
+  })
+})
+
+describe('the types', () => {
+  it.each([
+    ['Cloudflare’s', '@cloudflare/workers-types', 'ES2024'],
+    ['Node’s', '@types/node', 'ES2022'],
+  ])(
+    'of every subpath are sound with %s alone, and need no DOM',
+    async (_, types, lib) => {
+      for (const name of [types, 'undici-types']) {
+        cpSync(join(ROOT, 'node_modules', name), join(project.folder, 'node_modules', name), {
+          recursive: true,
+        })
+      }
+      // `agents` has types of its own, which need more than these.
+      const paths = Object.keys(SUBPATHS).filter((path) => path !== './agents')
+      project.write(
+        'types.ts',
+        paths
+          .map((path) => `export * as _${path.replace(/\W/g, '_')} from '${specifierOf(path)}'`)
+          .join('\n'),
+      )
+      project.write(
+        'tsconfig.json',
+        JSON.stringify({
+          compilerOptions: {
+            types: [types.replace('@types/', '')],
+            lib: [lib],
+            target: 'ES2022',
+            strict: true,
+            noEmit: true,
+            module: 'NodeNext',
+          },
+          files: ['types.ts'],
+        }),
+      )
+      // `skipLibCheck` is off: the declarations themselves are checked.
+      const { stdout } = await project.run('node', [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        '-p',
+        project.folder,
+      ])
+      expect(stdout).toBe('')
+    },
+    60_000,
+  )
 })
 
 describe('on Node', () => {

@@ -73,6 +73,16 @@ describe('the release', () => {
     ])
   })
 
+  it('publishes every package', () => {
+    const [, listed = ''] = /for path in (packages\/[^;]*); do/.exec(text) ?? []
+    const packages = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`)
+    expect(listed.split(' ').sort()).toEqual(packages.sort())
+  })
+
+  it('writes the addresses that only it knows into what it packs', () => {
+    expect(jobs.get('pack')).toMatch(/"repository\.url=.*\n.*"homepage=.*"bugs\.url=/)
+  })
+
   it('tests and packs what it publishes, and runs no script of a dependency to install it', () => {
     expect(publish).toMatch(/^ {4}needs: pack$/m)
     expect(jobs.get('pack')).toMatch(/^ {4}needs: \[look, check\]$/m)
