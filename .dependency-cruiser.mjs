@@ -22,6 +22,7 @@ export const HOUSE = {
     ['constants'],
   ],
   'packages/gateway': [
+    ['testing'],
     ['testing/'],
     ['index', 'config'],
     ['app'],

@@ -11,6 +11,9 @@ const durableObjectTests = [
   'packages/gateway/src/routes/session.test.ts',
 ]
 
+/** What teams test their gateway with: on Node it runs too. */
+const gatewayTestingTests = ['packages/gateway/src/testing/create-test-gateway.test.ts']
+
 /** The Durable Objects of test/support/agents/worker.ts. */
 const agentClasses = ['Guarded', 'Owned', 'Room', 'ChatInside', 'ChatOutside', 'ChatFree', 'Hooked', 'Bare']
 
@@ -78,6 +81,7 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...durableObjectTests],
         },
       },
+      { test: { name: 'gateway testing on Node', include: gatewayTestingTests, testTimeout: PATIENCE } },
       {
         plugins: [
           cloudflareTest({

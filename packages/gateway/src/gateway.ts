@@ -37,22 +37,31 @@ export interface GatewayOptions extends Auth0Options {
  */
 export type GatewayOf = (env: object) => Gateway | Promise<Gateway>
 
-/** Makes the gateways of one definition, one for each environment. */
-export function gatewaysOf(definition: GatewayDefinition): GatewayOf {
+/**
+ * Makes the gateways of one definition, one for each environment.
+ *
+ * @param options clock and network, for tests
+ */
+export function gatewaysOf(definition: GatewayDefinition, options: Auth0Options = {}): GatewayOf {
   const gateways = new WeakMap<object, () => Gateway | Promise<Gateway>>()
   return (env) => {
     const known = gateways.get(env)
     if (known) return known()
     const stored = storedSecrets(env)
-    const find = stored.size > 0 ? gatewayWith(stored, env, definition) : gatewayFrom(env, definition)
+    const find =
+      stored.size > 0 ? gatewayWith(stored, env, definition, options) : gatewayFrom(env, definition, options)
     gateways.set(env, find)
     return find()
   }
 }
 
 /** The gateway of an environment that has its secrets at hand: the first request holds them against each other. */
-function gatewayFrom(env: object, definition: GatewayDefinition): () => Gateway | Promise<Gateway> {
-  const gateway = makeGateway(env, definition)
+function gatewayFrom(
+  env: object,
+  definition: GatewayDefinition,
+  options: Auth0Options,
+): () => Gateway | Promise<Gateway> {
+  const gateway = makeGateway(env, definition, options)
   let isChecked = false
   const check = async (): Promise<Gateway> => {
     await rejectEqualSecrets(env, gateway.config)
@@ -71,6 +80,7 @@ function gatewayWith(
   stored: ReadonlyMap<string, StoredSecret>,
   env: object,
   definition: GatewayDefinition,
+  options: Auth0Options,
 ): () => Gateway | Promise<Gateway> {
   const usedAssertions = new UsedAssertions()
   let last: { readonly values: string; readonly gateway: Gateway } | undefined
@@ -80,7 +90,7 @@ function gatewayWith(
       const values = JSON.stringify(secrets)
       if (last?.values === values) return last.gateway
       const withSecrets = { ...env, ...secrets }
-      const gateway = makeGateway(withSecrets, definition, { usedAssertions })
+      const gateway = makeGateway(withSecrets, definition, { ...options, usedAssertions })
       await rejectEqualSecrets(withSecrets, gateway.config)
       last = { values, gateway }
       return gateway
@@ -102,11 +112,12 @@ export function makeGateway(
   }
   reportLimits(config)
   reportClients(config)
-  const kit = config.secretsByAudience ? undefined : makeKit(env)
+  const clock = options.now && { now: options.now }
+  const kit = config.secretsByAudience ? undefined : makeKit(env, clock)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
       audience,
-      makeKit(secretEnv(env, audience, secretName)),
+      makeKit(secretEnv(env, audience, secretName), clock),
     ]),
   )
   return {

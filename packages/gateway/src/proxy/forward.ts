@@ -19,6 +19,9 @@ import type { Route } from '../config/route-table.ts'
 
 type RouteWithToken = Exclude<Route, { auth: 'none' }>
 
+/** Node makes no request of a stream without it (Fetch §5.3); workerd does not read it. */
+const STREAMED = { duplex: 'half' }
+
 /**
  * The edge: finds the route, makes a token for its service, and forwards over the binding.
  *
@@ -51,6 +54,7 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
     body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
     // A binding's fetch would follow a redirect inside, and turn a POST into a GET.
     redirect: 'manual',
+    ...STREAMED,
   })
   const received = await withTimeout(route.timeoutMs, (signal) =>
     service.fetch(new Request(forwarded, { signal })),
