@@ -9,6 +9,7 @@ const FOLDER = join(import.meta.dirname, 'vectors')
 /** Mutated tokens for each algorithm: in every run, and in the nightly one. */
 const RUNS = 10_000
 const NIGHTLY_RUNS = 1_000_000
+const IS_NIGHTLY = process.env.SEALGATE_NIGHTLY === '1'
 
 /** The same seed makes the same tokens: `SEALGATE_SEED` repeats a run that failed. */
 function seedOf({ SEALGATE_SEED: given }: NodeJS.ProcessEnv): number {
@@ -18,9 +19,10 @@ function seedOf({ SEALGATE_SEED: given }: NodeJS.ProcessEnv): number {
 /** Returns the vectors to the tests, on Node and in workerd, which reads no files. */
 export default function provide(project: TestProject): void {
   project.provide('fuzz', {
-    runs: process.env.SEALGATE_NIGHTLY === '1' ? NIGHTLY_RUNS : RUNS,
+    runs: IS_NIGHTLY ? NIGHTLY_RUNS : RUNS,
     seed: seedOf(process.env),
   })
+  project.provide('isNightly', IS_NIGHTLY)
   const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
     .map((entry) => join(entry.parentPath, entry.name))

@@ -7,6 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     vectors: Vectors
     fuzz: { readonly runs: number; readonly seed: number }
+    /** What takes long is whole in the nightly run, and a share of it in each other. */
+    isNightly: boolean
   }
 }
 
