@@ -355,7 +355,8 @@ export const GATEWAY_ROWS: readonly Row[] = [
   {
     name: 'logins under way',
     of: [gateway('session/login-attempt')],
-    maxSize: 8192,
+    // Of cookies: 2048 are more than a request can have.
+    maxSize: 2048,
     around: [
       (text) => text,
       (text) =>
