@@ -5,8 +5,10 @@ import { errorResponse, GatewayError, problemOf } from './errors.ts'
 import type { Gateway, GatewayOf } from './gateway.ts'
 import { logRequest } from './observability/log.ts'
 import {
-  CALLBACK_PATH,
+  DEFAULT_CALLBACK_PATH,
   JWKS_PATH,
+  LOGIN_PATH,
+  LOGOUT_PATH,
   METADATA_PATH,
   OPENAPI_PATH,
   type ReservedPath,
@@ -47,11 +49,10 @@ const RESERVED_ROUTES: Readonly<
 > = {
   '/oauth/token': [['POST'], token],
   '/oauth/revoke': [['POST'], revokeToken],
-  '/auth/login': [['GET'], login],
-  [CALLBACK_PATH]: [['GET'], callback],
+  [LOGIN_PATH]: [['GET'], login],
   '/auth/profile': [['GET'], profile],
   '/auth/refresh': [['POST'], refresh],
-  '/auth/logout': [['POST'], logout],
+  [LOGOUT_PATH]: [['POST'], logout],
   [JWKS_PATH]: [['GET', 'HEAD'], publicJwks],
   [METADATA_PATH]: [['GET', 'HEAD'], metadata],
   [OPENAPI_PATH]: [['GET', 'HEAD'], openapi],
@@ -121,12 +122,21 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
       c.var.trace.route = path
       // Hono decodes a path before it compares: rules in front of this Worker must not be passed by an encoded letter.
       if (plainPath(c.req.url) !== path) throw new GatewayError('bad_path')
-      if (!methods.includes(c.req.method)) {
-        throw new GatewayError('method_not_allowed', { headers: { Allow: methods.join(', ') } })
-      }
+      checkMethod(c.req.method, methods)
       return handler(await gatewayOf(c.env), c.req.raw, c.var.trace)
     })
   }
+
+  // Its path is a setting of each environment.
+  app.use(async (c, next) => {
+    const gateway = await gatewayOf(c.env)
+    const { callbackPath } = gateway.config
+    if (c.req.path !== callbackPath) return next()
+    c.var.trace.route = callbackPath
+    if (plainPath(c.req.url) !== callbackPath) throw new GatewayError('bad_path')
+    checkMethod(c.req.method, ['GET'])
+    return callback(gateway, c.req.raw, c.var.trace)
+  })
 
   app.all(DEV_PATH, async (c, next) => {
     const gateway = await gatewayOf(c.env)
@@ -140,12 +150,17 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
   })
 
   app.onError((error, c: Context<AppEnv>) =>
-    wantsPage(c.req.raw)
+    wantsPage(c.req.raw, c.var.gateway?.config.callbackPath ?? DEFAULT_CALLBACK_PATH)
       ? errorPage(error, c.var.trace.requestId, siteOf(c.var.gateway, c.req.raw))
       : errorResponse(error, c.var.trace.requestId),
   )
 
   return app
+}
+
+function checkMethod(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return
+  throw new GatewayError('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
 }
 
 /** The token exchange is a form; the password realm is JSON. */

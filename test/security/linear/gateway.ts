@@ -2,6 +2,7 @@ import { Auth0Client } from '../../../packages/gateway/src/auth0/client.ts'
 import { passwordRealm } from '../../../packages/gateway/src/auth0/password-realm.ts'
 import { askAuth0 } from '../../../packages/gateway/src/auth0/send.ts'
 import { subjectKind } from '../../../packages/gateway/src/auth0/subject.ts'
+import { cookieNamesOf } from '../../../packages/gateway/src/config/login-settings.ts'
 import { parseConfig } from '../../../packages/gateway/src/config/read-config.ts'
 import { RouteTable } from '../../../packages/gateway/src/config/route-table.ts'
 import { VARIABLES } from '../../../packages/gateway/src/config/schema.ts'
@@ -54,9 +55,15 @@ const LOGIN = {
   audience: 'https://api.test',
   scope: 'openid',
   connection: 'users',
+  parameters: { screen_hint: ['signup'] },
   organizations: 'any' as const,
 }
-const LOGINS = { encryption, cookies: cookiesOf(partial({ environment: 'production' }), URL_OF), now: 0 }
+const COOKIES = cookieNamesOf('sealgate-session')
+const LOGINS = {
+  encryption,
+  cookies: cookiesOf({ environment: 'production', cookieNames: COOKIES }, URL_OF),
+  now: 0,
+}
 const ATTEMPT = {
   ...{ returnTo: '/', tries: 0, startedAt: 0, requiresIss: false, isForced: false },
   ...{ state: 's', nonce: 'n', codeVerifier: 'v' },
@@ -103,7 +110,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
     of: [gateway('session/return-to')],
     maxSize: 2000,
     around: [(text) => `/${text}`, (text) => `/a?${text}`],
-    reader: reading((text) => safeReturnTo(text, URL_OF)),
+    reader: reading((text) => safeReturnTo(text, URL_OF, '/auth/callback')),
   },
   {
     name: 'Content-Type',
@@ -189,7 +196,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
     of: [gateway('session/page')],
     reader: (text) => {
       const request = withHeader('Accept', text, `${URL_OF}/auth/login`)
-      return () => wantsPage(request)
+      return () => wantsPage(request, '/auth/callback')
     },
   },
   {
@@ -211,7 +218,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
       shapes: name === 'Cookie' ? SHAPES : FEW_SHAPES,
       reader: (text) => {
         const request = new Request(URL_OF, { headers: { Upgrade: 'websocket', [name]: text } })
-        return () => route && forwardedHeaders(request, route, 'id')
+        return () => route && forwardedHeaders(request, route, 'id', COOKIES)
       },
     }),
   ),
@@ -223,14 +230,14 @@ export const GATEWAY_ROWS: readonly Row[] = [
     reader: (text) => {
       const headers = new Headers(words(text).map((_, index) => [`accept-${index}`, '1']))
       const request = new Request(URL_OF, { headers })
-      return () => route && forwardedHeaders(request, route, 'id')
+      return () => route && forwardedHeaders(request, route, 'id', COOKIES)
     },
   },
   {
     name: 'Set-Cookie of a service',
     of: [gateway('proxy/headers')],
     around: [(text) => text, (text) => `==  ${text}`],
-    reader: reading((text) => stripResponse(new Headers([['Set-Cookie', text]]))),
+    reader: reading((text) => stripResponse(new Headers([['Set-Cookie', text]]), COOKIES)),
   },
   {
     name: 'the address of a caller',
@@ -393,6 +400,8 @@ export const GATEWAY_ROWS: readonly Row[] = [
       gateway('config/session'),
       gateway('config/web'),
       gateway('config/auth0'),
+      gateway('config/login-settings'),
+      gateway('config/login-parameters'),
     ],
     maxSize: 65_536,
     shapes: FEW_SHAPES,

@@ -42,4 +42,6 @@ export interface LoginRequest {
   readonly maxAge: number
   /** The user is to log in anew, whatever session there is with Auth0 (`prompt=login`). */
   readonly isForced: boolean
+  /** More parameters; what the gateway sets itself wins over them. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
 }

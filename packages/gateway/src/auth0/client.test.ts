@@ -13,6 +13,7 @@ const config: LoginConfig = {
   scope: 'openid offline_access',
   organizations: new Set(),
   connection: undefined,
+  parameters: {},
 }
 
 const expected: ExpectedLogin = {
@@ -72,6 +73,14 @@ describe('a login at Auth0', () => {
   it.each([
     ['is not older than a session may be', {}, { max_age: '604800', prompt: null, organization: null }],
     ['begins anew where it must', { isForced: true }, { max_age: '604800', prompt: 'login' }],
+    [
+      'carries more parameters, and its own whatever those are',
+      {
+        parameters: { ui_locales: 'fr', state: 'evil', redirect_uri: 'https://evil.test', prompt: 'none' },
+        isForced: true,
+      },
+      { ui_locales: 'fr', state: 'state', redirect_uri: 'https://app.test/auth/callback', prompt: 'login' },
+    ],
     ['names its organization', { organization: 'org_1' }, { organization: 'org_1' }],
   ])('%s', async (_, changed, requested) => {
     const url = await client().authorizationUrl({ ...expected, ...changed }, { ...usual, ...changed })

@@ -72,11 +72,12 @@ export class Auth0Client {
   /** Where the browser goes to log in. With `max_age` Auth0 must say in `auth_time` when the user logged in. */
   async authorizationUrl(
     expected: Omit<ExpectedLogin, 'requiresIss'>,
-    { isOffline, maxAge, isForced }: LoginRequest,
+    { isOffline, maxAge, isForced, parameters }: LoginRequest,
   ): Promise<URL> {
     const { issuer, clientId, audience, scope } = this.#config
     const url = new URL(`${issuer}authorize`)
     url.search = new URLSearchParams({
+      ...parameters,
       response_type: 'code',
       client_id: clientId,
       redirect_uri: expected.redirectUri,

@@ -1,5 +1,6 @@
 import type { JwksStore } from '@sealgate/kit/external'
 import { isLoopback } from '@sealgate/kit/gateway'
+import type { LoginParameters } from './login-parameters.ts'
 import { present, reject, type Variables } from './schema.ts'
 
 /** Where Auth0's tokens come from and which of them count. */
@@ -35,6 +36,8 @@ export interface LoginConfig {
   readonly organizations: ReadonlySet<string> | 'any'
   /** The scope of a login. */
   readonly scope: string
+  /** More parameters of a login. */
+  readonly parameters: LoginParameters
   /** The realm of the password route; `undefined`: the route is off. */
   readonly connection: string | undefined
 }
@@ -73,9 +76,9 @@ function loginOf(variables: Variables, issuer: string): LoginConfig | undefined 
   if (clientSecret === undefined) {
     reject('AUTH0_CLIENT_SECRET', 'is missing: npx wrangler secret put AUTH0_CLIENT_SECRET')
   }
-  const { AUTH0_AUDIENCE: audience, AUTH0_SCOPE: scope } = variables
+  const { AUTH0_AUDIENCE: audience, AUTH0_SCOPE: scope, AUTH0_LOGIN_PARAMETERS: parameters } = variables
   const organizations = organizationsOf(variables.AUTH0_ORGANIZATIONS)
-  return { issuer, audience, clientId, clientSecret, organizations, scope, connection }
+  return { issuer, audience, clientId, clientSecret, organizations, scope, parameters, connection }
 }
 
 /** All that the environment says about Auth0. */

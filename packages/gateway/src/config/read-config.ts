@@ -1,6 +1,7 @@
 import { type Auth0Settings, readAuth0 } from './auth0.ts'
 import type { GatewayDefinition } from './definition.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
+import { type LoginSettings, readLoginSettings } from './login-settings.ts'
 import { type LimitSettings, readLimits } from './limits.ts'
 import { present, readVariables, type Variables } from './schema.ts'
 import { readServices, type ServiceSettings } from './services.ts'
@@ -8,7 +9,8 @@ import { type SessionConfig, sessionConfig } from './session.ts'
 import { readWeb, type WebSettings } from './web.ts'
 
 /** Everything that the gateway knows from its environment, checked. Times in seconds. */
-export interface Config extends Auth0Settings, ExchangeSettings, LimitSettings, ServiceSettings, WebSettings {
+export interface Config
+  extends Auth0Settings, ExchangeSettings, LimitSettings, LoginSettings, ServiceSettings, WebSettings {
   /** Every variable, parsed, with its default. */
   readonly variables: Variables
   readonly environment: 'production' | 'staging' | 'test' | 'dev'
@@ -28,7 +30,8 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const { WORKER_ENV: environment, DATADOG_API_KEY: apiKey, DATADOG_SITE: site } = variables
   const isStrict = environment === 'production' || environment === 'staging'
   const auth0 = readAuth0(env, variables, isStrict)
-  const services = readServices(env, variables, definition)
+  const login = readLoginSettings(variables)
+  const services = readServices(env, variables, definition, login)
   const web = readWeb(variables, isStrict)
   const exchange = readExchange(env, variables, services.audiences, definition)
   const session = sessionConfig({
@@ -44,6 +47,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     variables,
     environment,
     ...auth0,
+    ...login,
     ...services,
     ...web,
     ...exchange,

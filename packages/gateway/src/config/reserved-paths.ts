@@ -1,23 +1,29 @@
-/** Where Auth0 sends the browser back to. */
-export const CALLBACK_PATH = '/auth/callback'
+/** Where Auth0 sends the browser back to, unless `CALLBACK_PATH` says otherwise. */
+export const DEFAULT_CALLBACK_PATH = '/auth/callback'
+export const LOGIN_PATH = '/auth/login'
+export const LOGOUT_PATH = '/auth/logout'
 export const JWKS_PATH = '/.well-known/jwks.json'
 /** RFC 8414 §3. */
 export const METADATA_PATH = '/.well-known/oauth-authorization-server'
 export const OPENAPI_PATH = '/openapi.json'
 
-/** Paths that the gateway serves itself: a route for one of them would never be reached. */
+/** Paths that the gateway serves itself beside the callback: a route for one of them would never be reached. */
 export const RESERVED_PATHS = [
   '/health',
   '/oauth/token',
   '/oauth/revoke',
-  '/auth/login',
-  CALLBACK_PATH,
+  LOGIN_PATH,
   '/auth/profile',
   '/auth/refresh',
-  '/auth/logout',
+  LOGOUT_PATH,
   JWKS_PATH,
   METADATA_PATH,
   OPENAPI_PATH,
 ] as const
 
 export type ReservedPath = (typeof RESERVED_PATHS)[number]
+
+/** True for a path that the gateway serves itself. */
+export function isReserved(path: string, callbackPath: string): boolean {
+  return path === callbackPath || RESERVED_PATHS.some((one) => one === path)
+}

@@ -1,6 +1,6 @@
 import { ConfigError } from '@sealgate/kit'
 import type { Method, RouteDefinition } from './definition.ts'
-import { RESERVED_PATHS } from './reserved-paths.ts'
+import { DEFAULT_CALLBACK_PATH, isReserved } from './reserved-paths.ts'
 
 interface CommonRoute {
   readonly match: string
@@ -39,10 +39,13 @@ export class RouteTable {
   readonly #byPattern = new Map<string, Route[]>()
   readonly #maxDepth: number
 
-  /** @throws ConfigError for two routes in each other's way, and for one of the gateway's reserved paths */
-  constructor(definitions: readonly RouteDefinition[]) {
+  /**
+   * @param callbackPath one of the gateway's reserved paths, which is a setting
+   * @throws ConfigError for two routes in each other's way, and for one of the gateway's reserved paths
+   */
+  constructor(definitions: readonly RouteDefinition[], callbackPath: string = DEFAULT_CALLBACK_PATH) {
     this.routes = definitions.map(withDefaults)
-    rejectConflicts(this.routes, definitions)
+    rejectConflicts(this.routes, definitions, callbackPath)
     for (const route of this.routes) {
       this.#byPattern.set(route.match, [...(this.#byPattern.get(route.match) ?? []), route])
     }
@@ -93,9 +96,13 @@ function withDefaults(definition: RouteDefinition): Route {
     : { ...withToken, auth: 'required' }
 }
 
-function rejectConflicts(routes: readonly Route[], definitions: readonly RouteDefinition[]): void {
+function rejectConflicts(
+  routes: readonly Route[],
+  definitions: readonly RouteDefinition[],
+  callbackPath: string,
+): void {
   routes.forEach((route, index) => {
-    if (RESERVED_PATHS.some((path) => path === route.match)) {
+    if (isReserved(route.match, callbackPath)) {
       throw new ConfigError(`ROUTES has ${route.match}, which the gateway serves itself: choose another path`)
     }
     const shared = routes

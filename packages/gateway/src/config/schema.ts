@@ -3,7 +3,9 @@ import { isNearMiss } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { audiences, clients, routes } from './definition-schema.ts'
 import { LIMITERS } from './limiter-names.ts'
-import { flag, json, list, seconds, secondsOrNone } from './value-types.ts'
+import { loginParameters } from './login-parameters.ts'
+import { RESERVED_PATHS } from './reserved-paths.ts'
+import { flag, json, list, path, seconds, secondsOrNone } from './value-types.ts'
 
 const required = (example: string): z.ZodString => z.string(`is required: set it to ${example}`)
 
@@ -105,11 +107,17 @@ export const VARIABLES = z.object({
   AUTH0_CLIENT_SECRET: z.string().optional(),
   /** Scope of a login. */
   AUTH0_SCOPE: z.string().default('openid profile email offline_access'),
+  /**
+   * JSON: more parameters of a login at Auth0, by name. A text is sent with each login (`{"connection":"google-oauth2"}`);
+   * of a list `/auth/login` may name one (`{"screen_hint":["signup"]}`, then `/auth/login?screen_hint=signup`). What the
+   * gateway sets itself is rejected.
+   */
+  AUTH0_LOGIN_PARAMETERS: json(loginParameters).default({}),
   /** Set: the password-realm route is on, with this realm; in production it needs `RATE_LIMITER_PASSWORD`. */
   AUTH0_CONNECTION: z.string().optional(),
   /**
-   * The gateway's own public origin; the redirect URI is `BASE_URL/auth/callback`. Required for logins in production
-   * and staging.
+   * The gateway's own public origin; the redirect URI is `BASE_URL` and `CALLBACK_PATH`. Required for logins in
+   * production and staging.
    */
   BASE_URL: z
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://app.example.com' })
@@ -119,6 +127,24 @@ export const VARIABLES = z.object({
    * `AUTH0_SESSION_ENCRYPTION_KEY` is accepted.
    */
   SESSION_SECRET: z.string().optional(),
+  /** Where Auth0 sends the browser back to: a path of the gateway's own. `AUTH0_CALLBACK` is accepted. */
+  CALLBACK_PATH: path
+    .refine(
+      (given) => !RESERVED_PATHS.some((one) => one === given),
+      'is a path that the gateway needs itself',
+    )
+    .default('/auth/callback'),
+  /**
+   * Name of the session's cookie, without the prefix `__Host-`, which it always gets over https; cookies of logins are
+   * named after it. `AUTH0_SESSION_NAME` is accepted.
+   */
+  SESSION_COOKIE_NAME: z
+    .string()
+    .regex(
+      /^(?!__)[A-Za-z0-9_.-]{1,64}$/,
+      'must be letters, digits, ".", "-" and "_", 64 at most, without a prefix such as __Host-, which it gets by itself',
+    )
+    .default('sealgate-session'),
   /** `do`: a Durable Object per session (binding `SESSIONS`); `cookie`: stateless and limited. */
   SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
   /** What the pages of a login call this site; unset: its host. */
@@ -146,6 +172,8 @@ export type Variables = z.infer<typeof VARIABLES>
 const ALIASES: Readonly<Record<string, string>> = {
   AUTH0_AUDIENCE: 'AUTH0_AUTHENTICATION_AUDIENCE',
   SESSION_SECRET: 'AUTH0_SESSION_ENCRYPTION_KEY',
+  CALLBACK_PATH: 'AUTH0_CALLBACK',
+  SESSION_COOKIE_NAME: 'AUTH0_SESSION_NAME',
 }
 
 export function readVariables(env: object): Variables {

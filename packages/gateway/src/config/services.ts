@@ -2,6 +2,7 @@ import { ConfigError } from '@sealgate/kit'
 import type * as z from 'zod'
 import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
 import { audiences, routes } from './definition-schema.ts'
+import { isOwnCookie, type LoginSettings } from './login-settings.ts'
 import { RouteTable } from './route-table.ts'
 import { definitionError, present, reject, type Variables } from './schema.ts'
 
@@ -28,9 +29,11 @@ export function readServices(
   env: object,
   variables: Variables,
   definition: GatewayDefinition,
+  { callbackPath, cookieNames }: LoginSettings,
 ): ServiceSettings {
   const known = parseAudiences(variables.AUDIENCES ?? definition.audiences)
-  const table = new RouteTable(variables.ROUTES ?? checkRoutes(definition.routes))
+  const table = new RouteTable(variables.ROUTES ?? checkRoutes(definition.routes), callbackPath)
+  rejectOwnCookies(table, cookieNames)
   return {
     audiences: known,
     audiencesByResource: byResource(known),
@@ -72,6 +75,15 @@ function checkRoutes(given: unknown): z.infer<typeof routes> {
   const parsed = routes.safeParse(given)
   if (!parsed.success) throw definitionError('ROUTES', parsed.error)
   return parsed.data
+}
+
+/** The name of the session's cookie is a setting: the schema of routes knows the usual one alone. */
+function rejectOwnCookies({ routes }: RouteTable, names: LoginSettings['cookieNames']): void {
+  for (const { match, forwardCookies } of routes) {
+    const own = forwardCookies.find((cookie) => isOwnCookie(cookie, names))
+    if (own !== undefined)
+      reject('ROUTES', `${match} passes on ${own}, which is a cookie of the gateway itself`)
+  }
 }
 
 /** Finds the binding of every route, and rejects routes for audiences and permissions that do not exist. */

@@ -35,6 +35,16 @@ export const seconds = z.union(
 /** Seconds, or 0 for none at all. */
 export const secondsOrNone = z.union([z.literal([0, '0']).transform(() => 0), seconds], WHOLE_SECONDS)
 
+/** A path of the gateway's own, as it stands in a request. */
+export const path = z
+  .string()
+  .max(128, 'must be at most 128 characters')
+  .regex(
+    /^(\/[A-Za-z0-9\-._~]+)+$/,
+    'must be a path alone, without host, query or closing slash: /auth/callback',
+  )
+  .refine((one) => !one.split('/').some((segment) => /^\.{1,2}$/.test(segment)), 'must not have dot segments')
+
 /** A JSON value, or its text. */
 export function json<Schema extends z.ZodType>(schema: Schema): z.ZodPreprocess<Schema> {
   return z.preprocess((value, context) => {

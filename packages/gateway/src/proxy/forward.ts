@@ -29,7 +29,7 @@ const STREAMED = { duplex: 'half' }
  * @throws GatewayError
  */
 export async function forward(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
-  const { routes, services } = gateway.config
+  const { routes, services, cookieNames } = gateway.config
   const path = plainPath(request.url)
   if (path === null) throw new GatewayError('bad_path')
   const match = routes.find(path, request.method)
@@ -41,7 +41,7 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   trace.route = route.match
   const service = services.get(route.service)
   if (!service) throw new GatewayError('misconfigured', { detail: `no service ${route.service}` })
-  const headers = forwardedHeaders(request, route, trace.requestId)
+  const headers = forwardedHeaders(request, route, trace.requestId, cookieNames)
   const caller = route.auth === 'none' ? undefined : await callerOf(gateway, request)
   if (route.auth !== 'none') {
     if (caller) trace.subject = caller.claims.sub
@@ -61,7 +61,7 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   )
   // Headers of a fetched response cannot be changed. A 101 keeps its socket: it is a member of the response.
   const response = new Response(received.body, received)
-  stripResponse(response.headers)
+  stripResponse(response.headers, cookieNames)
   if (response.status === 101) selectOffered(request, response)
   if (caller?.bySession && !response.headers.has('Cache-Control')) {
     response.headers.set('Cache-Control', 'private, no-store')

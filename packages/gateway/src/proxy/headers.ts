@@ -5,6 +5,7 @@ import {
   setOfferedProtocols,
 } from '@sealgate/kit/gateway'
 import { cookiePairs } from '../http/cookie-header.ts'
+import { type CookieNames, isOwnCookie } from '../config/login-settings.ts'
 import type { Route } from '../config/route-table.ts'
 
 /** Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. */
@@ -14,16 +15,18 @@ const FORWARDED =
 /** Headers of responses that are this gateway's to set. */
 const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|access-control-.*)$/
 
-/** Cookies that are this gateway's own: no service gets one, and none sets one. */
-const OWN_COOKIE = /^(__Host-)?sealgate(-|$)/
-
 /** The headers of the request to a service, but for its credentials. */
-export function forwardedHeaders(request: Request, route: Route, requestId: string): Headers {
+export function forwardedHeaders(
+  request: Request,
+  route: Route,
+  requestId: string,
+  ownCookies: CookieNames,
+): Headers {
   const headers = handshakeHeaders(request)
   for (const [name, value] of request.headers) {
     if (FORWARDED.test(name) || route.forwardHeaders.includes(name)) headers.append(name, value)
   }
-  const cookies = forwardedCookies(request, route.forwardCookies)
+  const cookies = forwardedCookies(request, route.forwardCookies, ownCookies)
   if (cookies !== '') headers.set('Cookie', cookies)
   headers.set('X-Request-Id', requestId)
   const clientIp = request.headers.get('CF-Connecting-IP')
@@ -41,20 +44,24 @@ function handshakeHeaders(request: Request): Headers {
   return headers
 }
 
-function forwardedCookies(request: Request, names: readonly string[]): string {
+function forwardedCookies(request: Request, names: readonly string[], ownCookies: CookieNames): string {
   return cookiePairs(request.headers.get('Cookie'))
-    .filter(([name]) => names.includes(name) && !OWN_COOKIE.test(name))
+    .filter(([name]) => names.includes(name) && !isOwnCookie(name, ownCookies))
     .map(([name, value]) => `${name}=${value}`)
     .join('; ')
 }
 
 /** Takes out of a service's response what is not the service's to say. */
-export function stripResponse(headers: Headers): void {
+export function stripResponse(headers: Headers, ownCookies: CookieNames): void {
   for (const name of [...headers.keys()].filter((one) => NOT_PASSED_BACK.test(one))) headers.delete(name)
   const cookies = headers.getSetCookie()
-  // Browsers send a cookie without a name as its value alone: `=name=value` would pass for ours.
-  const allowed = cookies.filter((cookie) => !OWN_COOKIE.test(cookie.replace(/^[\s=]+/, '')))
+  const allowed = cookies.filter((cookie) => !isOwnCookie(cookieName(cookie), ownCookies))
   if (allowed.length === cookies.length) return
   headers.delete('Set-Cookie')
   for (const cookie of allowed) headers.append('Set-Cookie', cookie)
+}
+
+/** Browsers send a cookie without a name as its value alone: `=name=value` would pass for one of that name. */
+function cookieName(setCookie: string): string {
+  return (/^[\s=]*([^=;]*)/.exec(setCookie)?.[1] ?? '').trim()
 }

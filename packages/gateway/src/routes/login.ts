@@ -1,6 +1,6 @@
 import { TokenError } from '@sealgate/kit'
 import type { Login } from '../auth0/client-types.ts'
-import { CALLBACK_PATH } from '../config/reserved-paths.ts'
+import { parametersOfLogin } from '../config/login-parameters.ts'
 import { codeOf, type ErrorCode, GatewayError, problemOf } from '../errors.ts'
 import { rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
@@ -28,7 +28,7 @@ const CLOCK_SECONDS = 60
 const LOGIN_ERRORS: readonly ErrorCode[] = ['login_failed', 'login_expired', 'login_unknown', 'login_denied']
 
 /**
- * `GET /auth/login?returnTo=/path&organization=org_id`: begins a login. Its secrets go into a sealed cookie, the browser to
+ * `GET /auth/login?returnTo=/path&organization=org_id`, and the parameters of a choice: begins a login. Its secrets go into a sealed cookie, the browser to
  * Auth0.
  *
  * @throws GatewayError
@@ -39,7 +39,7 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
   rejectCrossSite(request, context.origin)
   const { searchParams } = new URL(request.url)
   const [given, ...more] = searchParams.getAll('returnTo')
-  const returnTo = safeReturnTo(given ?? '/', context.origin)
+  const returnTo = safeReturnTo(given ?? '/', context.origin, gateway.config.callbackPath)
   if (returnTo === undefined || more.length > 0) {
     throw new GatewayError('invalid_request', { description: 'returnTo is not a path of this site' })
   }
@@ -48,7 +48,8 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
   return withPage(aim, async () => {
     await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
     const organization = organizationOf(gateway, searchParams)
-    return begin(gateway, request, context, { ...aim, organization, isForced: false })
+    const parameters = parametersOf(gateway, searchParams)
+    return begin(gateway, request, context, { ...aim, organization, parameters, isForced: false })
   })
 }
 
@@ -57,17 +58,17 @@ async function begin(
   gateway: Gateway,
   request: Request,
   context: SessionContext,
-  what: LoginAim & Pick<LoginAttempt, 'isForced' | 'organization'>,
+  what: LoginAim & Pick<LoginAttempt, 'isForced' | 'organization' | 'parameters'>,
   ...cookies: readonly string[]
 ): Promise<Response> {
   const { sessions, origin } = context
   const keeping = keepingOf(gateway, context)
   const requiresIss = await sessions.auth0.sendsIss()
   const attempt = await newLoginAttempt(keeping, { ...what, requiresIss })
-  const redirectUri = `${origin}${CALLBACK_PATH}`
+  const redirectUri = `${origin}${gateway.config.callbackPath}`
   const target = await sessions.auth0.authorizationUrl(
     { ...attempt, redirectUri },
-    { isOffline: sessions.store.isOffline, maxAge: ABSOLUTE_SECONDS, isForced: what.isForced },
+    { ...what, isOffline: sessions.store.isOffline, maxAge: ABSOLUTE_SECONDS },
   )
   return redirect(302, target.href, ...cookies, ...(await keepLoginAttempt(keeping, request, attempt)))
 }
@@ -90,7 +91,20 @@ function organizationOf({ config }: Gateway, parameters: URLSearchParams): strin
 }
 
 /**
- * `GET /auth/callback`: Auth0 sends the browser back. The login's cookie dies here, however it ends; a session that the
+ * More parameters for Auth0: those that are always sent, and those of a choice that the request names.
+ *
+ * @throws GatewayError `invalid_request` for what is not on offer
+ */
+function parametersOf({ config }: Gateway, chosen: URLSearchParams): LoginAttempt['parameters'] {
+  const parameters = parametersOfLogin(config.login?.parameters ?? {}, chosen)
+  if (parameters) return parameters
+  throw new GatewayError('invalid_request', {
+    description: 'A parameter of the login is not one of this site',
+  })
+}
+
+/**
+ * `GET /auth/callback` (`CALLBACK_PATH`): Auth0 sends the browser back. The login's cookie dies here, however it ends; a session that the
  * browser had before ends, and the new one has a new id. Who has a session and comes here again, by the back button or a
  * restored tab, goes on to where the login was to end.
  *
@@ -128,15 +142,16 @@ async function finish(
   await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
   const done = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
     ...attempt,
-    redirectUri: `${origin}${CALLBACK_PATH}`,
+    redirectUri: `${origin}${gateway.config.callbackPath}`,
   })
   trace.subject = done.claims.sub
   if (await isTooOld(gateway, done)) {
     endRefreshToken(gateway, done.refreshToken)
     if (attempt.isForced)
       throw new GatewayError('login_failed', { detail: 'a forced login is too old still' })
-    const { returnTo, tries, organization } = attempt
-    return begin(gateway, request, context, { returnTo, tries, organization, isForced: true }, ...forget)
+    const { returnTo, tries, organization, parameters } = attempt
+    const again = { returnTo, tries, organization, parameters, isForced: true }
+    return begin(gateway, request, context, again, ...forget)
   }
   const earlier = await openSession(gateway, request)
   if (earlier) await endSession(gateway, earlier)

@@ -29,11 +29,11 @@ function documentOf({ config }: Gateway): ReturnType<typeof createDocument> {
     openapi: '3.1.0',
     info: { title: 'Sealgate gateway', version: '1' },
     ...(config.baseUrl !== undefined && { servers: [{ url: config.baseUrl }] }),
-    paths: { ...reservedPaths(), ...forwardedPaths(config.routes.routes) },
+    paths: { ...reservedPaths(config.callbackPath), ...forwardedPaths(config.routes.routes) },
     components: {
       securitySchemes: {
         auth0: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An Auth0 access token' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-sealgate-session' },
+        session: { type: 'apiKey', in: 'cookie', name: `__Host-${config.cookieNames.session}` },
         client: { type: 'http', scheme: 'basic', description: 'A client that this gateway knows' },
       },
     },
@@ -47,7 +47,7 @@ const failure = (description: string) => ({ description, ...json(errorAnswer) })
 const FORM = 'application/x-www-form-urlencoded'
 
 /** Made when a document is: schemas are most of what a gateway costs at its start. */
-const reservedPaths = (): ZodOpenApiPathsObject => ({
+const reservedPaths = (callbackPath: string): ZodOpenApiPathsObject => ({
   '/oauth/token': {
     post: {
       summary:
@@ -87,7 +87,7 @@ const reservedPaths = (): ZodOpenApiPathsObject => ({
       },
     },
   },
-  ...sessionPaths(),
+  ...sessionPaths(callbackPath),
   '/health': { get: { summary: 'The Worker runs', responses: { '200': { description: 'ok' } } } },
   [JWKS_PATH]: {
     get: {

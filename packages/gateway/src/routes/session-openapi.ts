@@ -1,14 +1,14 @@
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import * as z from 'zod'
 import { errorAnswer } from './schemas.ts'
-import { CALLBACK_PATH } from '../config/reserved-paths.ts'
+import { LOGIN_PATH, LOGOUT_PATH } from '../config/reserved-paths.ts'
 
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } })
 
 const failure = (description: string) => ({ description, ...json(errorAnswer) })
 
 /** The session routes in OpenAPI 3.1. */
-export function sessionPaths(): ZodOpenApiPathsObject {
+export function sessionPaths(callbackPath: string): ZodOpenApiPathsObject {
   const common: ZodOpenApiOperationObject['responses'] = {
     '404': failure('There are no logins here'),
     '502': failure('Auth0 failed'),
@@ -16,7 +16,7 @@ export function sessionPaths(): ZodOpenApiPathsObject {
     default: failure('Any other error'),
   }
   return {
-    '/auth/login': {
+    [LOGIN_PATH]: {
       get: {
         summary: 'Begin a login',
         requestParams: { query: z.object({ returnTo: z.string().optional() }) },
@@ -28,7 +28,7 @@ export function sessionPaths(): ZodOpenApiPathsObject {
         },
       },
     },
-    [CALLBACK_PATH]: {
+    [callbackPath]: {
       get: {
         summary: 'Where Auth0 sends the browser back (RFC 6749 §4.1.2)',
         responses: {
@@ -68,7 +68,7 @@ export function sessionPaths(): ZodOpenApiPathsObject {
         },
       },
     },
-    '/auth/logout': {
+    [LOGOUT_PATH]: {
       post: {
         summary: 'End the session, here and with Auth0',
         security: [{ session: [] }, {}],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cookieNamesOf, isOwnCookie } from '../config/login-settings.ts'
 import { parseConfig } from '../config/read-config.ts'
 import { AUDIENCES, gatewayEnv, ROUTES } from '../testing/fixtures.ts'
 import { cookiesOf, readCookie } from './cookies.ts'
@@ -28,6 +29,34 @@ describe('cookies', () => {
     ['production', 'http://127.0.0.1:8787', '__Host-sealgate-session'],
   ])('in %s at %s: %s', (environment, origin, name) => {
     expect(cookiesOf(config(environment), origin).session).toBe(name)
+  })
+})
+
+describe('cookies of another name', () => {
+  it.each([
+    ['acme', '__Host-acme', '__Host-acme-login-'],
+    ['acme-session', '__Host-acme-session', '__Host-acme-login-'],
+    ['app.Session_1', '__Host-app.Session_1', '__Host-app.Session_1-login-'],
+  ])('%s: keep their prefix', (name, session, login) => {
+    const cookieNames = cookieNamesOf(name)
+    expect(cookiesOf({ environment: 'production', cookieNames }, 'https://app.test')).toMatchObject({
+      session,
+      login,
+    })
+  })
+
+  it.each([
+    ['acme', true],
+    ['__Host-acme', true],
+    ['__Host-acme-login-x', true],
+    ['acme-login-x', true],
+    ['__Host-sealgate-session', true],
+    ['acme-theme', false],
+    ['acme2', false],
+    ['Acme', false],
+    ['x__Host-acme', false],
+  ])('%s is the gateway’s: %s', (name, isOwn) => {
+    expect(isOwnCookie(name, cookieNamesOf('acme'))).toBe(isOwn)
   })
 })
 

@@ -26,13 +26,16 @@ export function originOf({ baseUrl }: Config, request: Request): string {
  * Browsers reject it over plain http, so on http at this machine's own address, in `dev` and `test`, the prefix and
  * `Secure` are left out.
  */
-export function cookiesOf({ environment }: Config, origin: string): Cookies {
+export function cookiesOf(
+  { environment, cookieNames }: Pick<Config, 'environment' | 'cookieNames'>,
+  origin: string,
+): Cookies {
   const isInsecure = isLoopbackHttp(origin) && (environment === 'dev' || environment === 'test')
   const prefix = isInsecure ? '' : '__Host-'
   const kept = `Path=/; HttpOnly; SameSite=Lax${isInsecure ? '' : '; Secure'}`
   return {
-    login: `${prefix}sealgate-login-`,
-    session: `${prefix}sealgate-session`,
+    login: `${prefix}${cookieNames.login}`,
+    session: `${prefix}${cookieNames.session}`,
     set: (name, value, maxAge) => `${name}=${value}; Max-Age=${Math.floor(maxAge)}; ${kept}`,
     clear: (name) => `${name}=; Max-Age=0; ${kept}`,
   }

@@ -48,6 +48,8 @@ const LOGIN_ATTEMPT = AIM.extend({
   isForced: z.boolean(),
   /** The organization that was asked for. */
   organization: z.string().optional(),
+  /** More parameters that Auth0 got. */
+  parameters: z.record(z.string(), z.string()).optional(),
   /** Seconds since the epoch. */
   startedAt: z.number(),
 })
@@ -69,7 +71,7 @@ export interface LoginKeeping {
  */
 export async function newLoginAttempt(
   { encryption, now }: Pick<LoginKeeping, 'encryption' | 'now'>,
-  what: LoginAim & Pick<LoginAttempt, 'requiresIss' | 'isForced' | 'organization'>,
+  what: LoginAim & Pick<LoginAttempt, 'requiresIss' | 'isForced' | 'organization' | 'parameters'>,
 ): Promise<LoginAttempt> {
   const returnTo = what.returnTo.length > MAX_STATE_PATH ? '/' : what.returnTo
   const aim = { returnTo, tries: what.tries, startedAt: now }

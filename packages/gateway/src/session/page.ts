@@ -1,10 +1,8 @@
 import { codeOf, type ErrorCode, errorResponse, GatewayError, rowOf } from '../errors.ts'
 import type { Config } from '../config/read-config.ts'
+import { LOGIN_PATH } from '../config/reserved-paths.ts'
 import { encodeUtf8 } from '../observability/utf8.ts'
 import { originOf } from './cookies.ts'
-
-/** The paths that browsers are sent to: a person reads what went wrong there. */
-const PAGES = ['/auth/login', '/auth/callback']
 
 /** A login that failed so often is not offered again: it would fail in a circle. */
 const MAX_TRIES = 2
@@ -12,9 +10,13 @@ const MAX_TRIES = 2
 /** The most that is shown of what Auth0 says, in characters. */
 const MAX_SAID = 200
 
-/** True when an error is better told as a page than as JSON. */
-export function wantsPage({ url, headers }: Request): boolean {
-  return PAGES.includes(new URL(url).pathname) && (headers.get('Accept') ?? '').includes('text/html')
+/**
+ * True when an error is better told as a page than as JSON: browsers are sent to login and callback, and a person reads
+ * what went wrong there.
+ */
+export function wantsPage({ url, headers }: Request, callbackPath: string): boolean {
+  const isForPeople = [LOGIN_PATH, callbackPath].includes(new URL(url).pathname)
+  return isForPeople && (headers.get('Accept') ?? '').includes('text/html')
 }
 
 /** What the pages call this site: `SITE_NAME`, else its host. Without a gateway, because of its configuration, the host. */
@@ -115,8 +117,8 @@ ${quoted === '' ? '' : `<p>Auth0 says:</p>\n<blockquote>${escapeHtml(quoted)}</b
 }
 
 function loginLink(login: GatewayError['login']): string {
-  if (!login) return '/auth/login'
-  return `/auth/login?${new URLSearchParams({ returnTo: login.returnTo, tries: String(login.tries) }).toString()}`
+  if (!login) return LOGIN_PATH
+  return `${LOGIN_PATH}?${new URLSearchParams({ returnTo: login.returnTo, tries: String(login.tries) }).toString()}`
 }
 
 /** Anybody's text on one line, cut: control and format characters, which could turn what stands beside it, are left out. */

@@ -13,7 +13,7 @@ describe('where a login ends', () => {
     '/app?next=https://evil.test/',
     '/auth/profile',
   ])('may be %j', (returnTo) => {
-    expect(safeReturnTo(returnTo, ORIGIN)).toBe(returnTo)
+    expect(safeReturnTo(returnTo, ORIGIN, '/auth/callback')).toBe(returnTo)
   })
 
   it.each([
@@ -48,8 +48,9 @@ describe('where a login ends', () => {
     ['a login, which would go round', '/auth/login'],
     ['a login, with a query', '/auth/login?returnTo=/'],
     ['a callback', '/auth/callback'],
+    ['a logout', '/auth/logout'],
     ['more than two thousand characters', `/${'a'.repeat(2048)}`],
   ])('is never %s', (_, returnTo) => {
-    expect(safeReturnTo(returnTo, ORIGIN)).toBeUndefined()
+    expect(safeReturnTo(returnTo, ORIGIN, '/auth/callback')).toBeUndefined()
   })
 })

@@ -1,9 +1,7 @@
+import { LOGIN_PATH, LOGOUT_PATH } from '../config/reserved-paths.ts'
 import { plainPath } from '../http/plain-path.ts'
 
 const MAX_LENGTH = 2048
-
-/** Paths on which a login must not end: they start or undo one. */
-const NEVER = ['/auth/login', '/auth/callback', '/auth/logout']
 
 /**
  * Where a browser goes after a login: a path of this origin with its query, or `undefined` for anything else.
@@ -12,13 +10,14 @@ const NEVER = ['/auth/login', '/auth/callback', '/auth/logout']
  * no control character or space, no dot segment, nothing encoded that means something when it is decoded.
  *
  * @param origin the gateway's own
+ * @param callbackPath where a login must not end either: as at its start, it would go round
  */
-export function safeReturnTo(returnTo: string, origin: string): string | undefined {
+export function safeReturnTo(returnTo: string, origin: string, callbackPath: string): string | undefined {
   if (returnTo.length > MAX_LENGTH || !/^\/[\x21-\x5b\x5d-\x7e]*$/.test(returnTo)) return undefined
   const href = `${origin}${returnTo}`
   if (!URL.canParse(href)) return undefined
   const url = new URL(href)
   if (url.origin !== origin || url.href !== href) return undefined
   const path = plainPath(href)
-  return path === null || NEVER.includes(path) ? undefined : returnTo
+  return path === null || [LOGIN_PATH, LOGOUT_PATH, callbackPath].includes(path) ? undefined : returnTo
 }
