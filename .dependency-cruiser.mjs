@@ -141,7 +141,10 @@ export default {
     doNotFollow: { path: ['(^|/)node_modules/', '^packages/[^/]+/dist/'] },
     // What wrangler writes while it runs comes and goes.
     exclude: {
-      path: ['^(packages/[^/]+/(src|runtime)|workers|test|bench)/.*[.]d[.]ts$', '(^|/)[.](wrangler|dev)/'],
+      path: [
+        '^(packages/[^/]+/(src|runtime)|workers|test|bench)/.*[.]d[.]ts$',
+        '(^|/)[.](wrangler|dev|sealgate)/',
+      ],
     },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js'],

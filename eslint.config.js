@@ -5,7 +5,15 @@ import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig([
-  globalIgnores(['**/dist/', '**/.wrangler/', 'coverage/', '.dev/', '**/*.d.ts', 'vitest.config.ts']),
+  globalIgnores([
+    '**/dist/',
+    '**/.wrangler/',
+    'coverage/',
+    '.dev/',
+    '**/.sealgate/',
+    '**/*.d.ts',
+    'vitest.config.ts',
+  ]),
   js.configs.recommended,
   {
     // Regular expressions take time in proportion to their input: no repetition that is tried again from each place

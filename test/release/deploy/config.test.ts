@@ -12,6 +12,10 @@ interface Config {
   readonly observability: object
   readonly vars: Readonly<Record<string, unknown>>
   readonly services?: readonly { readonly service: string; readonly entrypoint?: string }[]
+  readonly routes?: unknown
+  readonly route?: unknown
+  readonly kv_namespaces: readonly unknown[]
+  readonly version_metadata?: { readonly binding: string }
   readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] }
 }
 
@@ -25,7 +29,7 @@ function read(worker: string, env: string): Config {
 
 const { gateway, services } = findProject(ROOT)
 const EVERY_ENVIRONMENT = [gateway, ...services].flatMap((worker) =>
-  environmentsOf(worker).map((env) => [worker.name, env === 'production' ? '' : env] as const),
+  environmentsOf(worker).map((env) => [worker.name, env] as const),
 )
 
 describe.each(EVERY_ENVIRONMENT)('%s, environment "%s"', (worker, env) => {
@@ -54,20 +58,31 @@ describe.each(EVERY_ENVIRONMENT)('%s, environment "%s"', (worker, env) => {
   it('binds Workers of its own environment, each by the entrypoint of least privilege', () => {
     const suffix = env === '' || env === 'bootstrap' ? '' : `-${env.replace('bootstrap-', '')}`
     for (const { service, entrypoint } of config.services ?? []) {
-      expect(service).toMatch(new RegExp(`^sealgate-(gateway|consumer)${suffix}$`))
+      expect(service).toMatch(new RegExp(`^sealgate-(gateway|consumer)-${env}$`))
       if (service.startsWith('sealgate-gateway')) expect(entrypoint).toMatch(/^(Keys|Exchange)$/)
     }
   })
 })
 
-it.each([
-  ['', 'bootstrap'],
-  ['staging', 'bootstrap-staging'],
-])('the bootstrap of "%s" is that Worker, without services and routes', (env, bootstrap) => {
-  const whole = read('gateway', env)
-  const first = read('gateway', bootstrap)
-  expect(first.name).toBe(whole.name)
-  expect(first.services ?? []).toEqual([])
-  expect(first.vars).toEqual({ ...whole.vars, ROUTES: '[]' })
-  expect(first.durable_objects).toEqual(whole.durable_objects)
+it.each([gateway, ...services].map(({ name }) => [name]))(
+  'the top level of the %s holds what all environments share: no route, no variable, no binding',
+  (worker) => {
+    const {
+      routes,
+      route,
+      vars,
+      services: bound,
+      kv_namespaces: kv,
+      durable_objects: objects,
+    } = read(worker, '')
+    expect({ routes, route, vars, bound, kv, objects }).toEqual({
+      ...{ routes: undefined, route: undefined, vars: {}, bound: [], kv: [] },
+      objects: { bindings: [] },
+    })
+  },
+)
+
+it('a Worker is named after its folder’s name and its environment', () => {
+  expect(read('gateway', 'production').name).toBe('sealgate-gateway-production')
+  expect(read('consumer', 'staging').name).toBe('sealgate-consumer-staging')
 })

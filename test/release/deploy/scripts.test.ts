@@ -43,7 +43,7 @@ async function start(
   const deployed: string[] = []
   const run: RunWrangler = (args, stdin) => {
     if (args[0] !== 'deploy' || args.includes('--dry-run')) return real(args, stdin)
-    deployed.push(args.join(' ').replace(/--config \S*workers\//, ''))
+    deployed.push(args.join(' ').replace(/--config \S*(workers|\.sealgate)\//, ''))
     return Promise.resolve({ code: 0, stdout: '', stderr: '' })
   }
   return { run, deployed }
@@ -143,7 +143,7 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     const { run, deployed } = await start({ 'sealgate-gateway-staging': { GATEWAY_PRIVATE_A: 'x' } })
     await deploy(options, run, say, () => Promise.resolve(undefined))
     expect(deployed).toEqual([
-      'deploy gateway/wrangler.jsonc --env bootstrap-staging',
+      'deploy bootstrap-staging.json',
       'deploy consumer/wrangler.jsonc --env staging',
       'deploy gateway/wrangler.jsonc --env staging',
     ])
@@ -172,7 +172,7 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
     })
     const gateway = copy('wrangler.jsonc', text)
     expect(await gatewayProblem(gateway, 'staging', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
-    expect(await gatewayProblem(gateway, '', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
+    expect(await gatewayProblem(gateway, 'production', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
     const login = copy('login.jsonc', text.replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"'))
     expect(await gatewayProblem(login, 'staging', ['GATEWAY_PRIVATE_A'])).toContain('AUTH0_CLIENT_SECRET')
     const secrets = ['GATEWAY_PRIVATE_A', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { environmentsOf, wranglerEnv } from '../project/environments.ts'
+import { environmentsOf } from '../project/environments.ts'
 import { projectOf } from './project-option.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
@@ -16,14 +16,7 @@ export function bundleCommand(run: RunWrangler, say: Say): Command {
         environmentsOf(worker).map((env) => ({ ...worker, env })),
       )
       for (const { name, config, env } of targets) {
-        const { code, stdout, stderr } = await run([
-          'deploy',
-          '--dry-run',
-          '--config',
-          config,
-          '--env',
-          wranglerEnv(env),
-        ])
+        const { code, stdout, stderr } = await run(['deploy', '--dry-run', '--config', config, '--env', env])
         if (code !== 0) throw new Error(`${name} (${env}) failed:\n${stderr || stdout}`)
         const size = /Total Upload: (.*)/.exec(stdout)?.[1] ?? 'size unknown'
         say(`${name} ${env}: ${size}`)

@@ -1,6 +1,9 @@
 import { UsageError } from '../errors.ts'
 import { gatewayProblem, storedSecrets } from './preflight.ts'
-import { bootstrapEnv, wranglerEnv } from '../project/environments.ts'
+import { join } from 'node:path'
+import { bootstrapConfig } from '../project/bootstrap-config.ts'
+import { writePrivateFile } from '../project/private-files.ts'
+import { stateDirectory } from '../project/state.ts'
 import type { Project } from '../project/find-project.ts'
 import { listSecrets, type RunWrangler } from '../wrangler/run.ts'
 import type { Say } from '../terminal/say.ts'
@@ -17,7 +20,8 @@ export interface DeployOptions {
 interface Step {
   readonly what: string
   readonly config: string
-  readonly env: string
+  /** Unset: the configuration has no environments. */
+  readonly env?: string
 }
 
 /**
@@ -33,7 +37,7 @@ export async function deploy(
   problemOf: typeof gatewayProblem = gatewayProblem,
 ): Promise<void> {
   const { gateway } = project
-  const env = wranglerEnv(environment)
+  const env = environment
   const secrets = (await listSecrets(run, gateway.config, env)) ?? []
   const known = [...secrets, ...storedSecrets(gateway, env)]
   if (!known.some((name) => SIGNING_SECRETS.includes(name))) {
@@ -52,7 +56,7 @@ export async function deploy(
   const steps = await stepsFor(project, environment, run)
   for (const { what, config, env: stepEnv } of steps) {
     say(`Dry run: ${what} …`)
-    await call(run, ['deploy', '--dry-run', '--config', config, '--env', stepEnv], what)
+    await call(run, ['deploy', '--dry-run', ...configFlags(config, stepEnv)], what)
   }
   if (isDryRun) {
     say(`Would deploy: ${steps.map(({ what }) => what).join(', ')}`)
@@ -60,27 +64,32 @@ export async function deploy(
   }
   for (const [index, { what, config, env: stepEnv }] of steps.entries()) {
     say(`${index + 1} of ${steps.length}: ${what} …`)
-    await call(run, ['deploy', '--config', config, '--env', stepEnv], what)
+    await call(run, ['deploy', ...configFlags(config, stepEnv)], what)
   }
   say('Deployed.')
 }
 
 /** The bootstrap is for the first deploy alone: while a service is missing. */
-async function stepsFor(
-  { gateway: { config }, services }: Project,
-  environment: string,
-  run: RunWrangler,
-): Promise<readonly Step[]> {
-  const env = wranglerEnv(environment)
+async function stepsFor(project: Project, env: string, run: RunWrangler): Promise<readonly Step[]> {
+  const { gateway, services } = project
   const existing = await Promise.all(services.map((service) => listSecrets(run, service.config, env)))
-  const gateway = { config }
   return [
     ...(existing.includes(undefined)
-      ? [{ ...gateway, what: 'gateway (bootstrap)', env: bootstrapEnv(environment) }]
+      ? [{ what: 'gateway (bootstrap)', config: writeBootstrap(project, env) }]
       : []),
     ...services.map((service) => ({ what: service.name, config: service.config, env })),
-    { ...gateway, what: 'gateway', env },
+    { what: 'gateway', config: gateway.config, env },
   ]
+}
+
+function writeBootstrap(project: Project, env: string): string {
+  const file = join(stateDirectory(project), `bootstrap-${env}.json`)
+  writePrivateFile(file, JSON.stringify(bootstrapConfig(project.gateway, env)))
+  return file
+}
+
+function configFlags(config: string, env?: string): readonly string[] {
+  return ['--config', config, ...(env === undefined ? [] : ['--env', env])]
 }
 
 async function call(run: RunWrangler, args: readonly string[], what: string): Promise<void> {

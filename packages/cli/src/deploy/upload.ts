@@ -2,7 +2,6 @@ import { UsageError } from '../errors.ts'
 import { readFile } from 'node:fs/promises'
 import { askSecrets } from '../terminal/ask-secrets.ts'
 import { parseSecrets } from './secret-file.ts'
-import { wranglerEnv } from '../project/environments.ts'
 import type { WorkerFolder } from '../project/find-project.ts'
 import type { SecretDefinition } from '../project/secret-definitions.ts'
 import type { Say } from '../terminal/say.ts'
@@ -40,7 +39,7 @@ export async function uploadSecrets(
     say(`Would upload to ${target}: ${names}`)
     return
   }
-  const args = ['secret', 'bulk', '--config', worker.config, '--env', wranglerEnv(environment)]
+  const args = ['secret', 'bulk', '--config', worker.config, '--env', environment]
   const { code, stdout, stderr } = await run(args, JSON.stringify(Object.fromEntries(secrets)))
   if (code !== 0) throw new Error(`wrangler rejected:\n${withoutValues(stderr || stdout, secrets)}`)
   say(`Uploaded to ${target}: ${names}`)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { demoClients } from './mock-idp/clients.ts'
 import { SECRET_NAMES } from '@sealgate/gateway/config'
 import { keygen } from './keygen.ts'
-import { makePrivateFile, writePrivateFile } from './private-files.ts'
+import { makePrivateFile, writePrivateFile } from '../project/private-files.ts'
 
 const GATEWAY = join(import.meta.dirname, '../../../../workers/gateway')
 

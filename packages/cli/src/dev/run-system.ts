@@ -7,7 +7,7 @@ import { runEndToEndFlow } from './end-to-end-flow.ts'
 import type { Say } from '../terminal/say.ts'
 import type { DevOptions } from './programs.ts'
 import { checkPorts } from './ports.ts'
-import { writePrivateFile } from './private-files.ts'
+import { writePrivateFile } from '../project/private-files.ts'
 import { addressesOf, startSystem, STATE, waitUntilReady } from './system.ts'
 
 /** Runs mock IdP, gateway and consumer until it is interrupted. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { WRANGLER } from '../wrangler/run.ts'
-import { makePrivateDirectory, makePrivateTree } from './private-files.ts'
+import { makePrivateDirectory, makePrivateTree } from '../project/private-files.ts'
 import type { Ports } from './programs.ts'
 import { Program } from './program.ts'
 
