@@ -17,6 +17,7 @@ export type { ExchangeMethods, Introspection } from './rpc/exchange.ts'
 export type { JwksResult, KeysMethods } from './rpc/keys.ts'
 export {
   type AnonymousRoute,
+  type AnyEnv,
   type AudienceDefinition,
   type ClientDefinition,
   defineGateway,
@@ -25,6 +26,7 @@ export {
   type OpenRoute,
   type ProtectedRoute,
   type RouteDefinition,
+  type ServiceName,
 } from './config/definition.ts'
 
 /** A whole gateway: the public face as its default export, and what its Worker exports by name. */

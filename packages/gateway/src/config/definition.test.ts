@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { createGateway, type GatewayWorker } from '../index.ts'
 import { gatewayEnv } from '../testing/fixtures.ts'
 import { defineGateway } from './definition.ts'
 import { parseConfig } from './read-config.ts'
@@ -30,4 +31,49 @@ it('clients of the definition count, unless CLIENTS replaces them', () => {
   expect(clientsOf({})).toEqual(['batch'])
   expect(clientsOf({ CLIENTS: '{"other":{"audiences":["reports"]}}' })).toEqual(['other'])
   expect(clientsOf({ EXCHANGE_CLIENTS: { secretive: 'ab'.repeat(32) } })).toEqual(['batch', 'secretive'])
+})
+
+describe('a definition for a known environment', () => {
+  /** As `wrangler types` makes it: a binding that one environment lacks is optional there. */
+  interface Env {
+    REPORTS: Fetcher
+    BILLING?: Service
+    DENYLIST: KVNamespace
+    SESSIONS: DurableObjectNamespace
+    SITE_NAME: 'Example'
+  }
+  const define = defineGateway<Env>()
+  const audiences = { reports }
+  const route = { match: '/api/*', methods: ['GET'], audience: 'reports' } as const
+
+  it('is what was defined', () => {
+    const definition = { audiences, routes: [{ ...route, service: 'REPORTS' as const }] }
+    expect(define(definition)).toBe(definition)
+    expect(defineGateway(definition)).toBe(definition)
+  })
+
+  it('compiles for services that have a binding, and for no other', () => {
+    define({ audiences, routes: [{ ...route, service: 'BILLING' }] })
+    define({ audiences, routes: [{ ...route, auth: 'anonymous', anonymousGrant: [], service: 'REPORTS' }] })
+    define({ audiences, routes: [{ match: '/', methods: ['GET'], auth: 'none', service: 'REPORTS' }] })
+    // @ts-expect-error -- a name that is misspelt
+    define({ audiences, routes: [{ ...route, service: 'REPORT' }] })
+    // @ts-expect-error -- on an open route too
+    define({ audiences, routes: [{ match: '/', methods: ['GET'], auth: 'none', service: 'REPORT' }] })
+    // @ts-expect-error -- a binding that is no service
+    define({ audiences, routes: [{ ...route, service: 'DENYLIST' }] })
+    // @ts-expect-error -- a variable
+    define({ audiences, routes: [{ ...route, service: 'SITE_NAME' }] })
+    // @ts-expect-error -- a Durable Object
+    define({ audiences, routes: [{ ...route, service: 'SESSIONS' }] })
+    // @ts-expect-error -- an audience that is misspelt
+    define({ audiences, routes: [{ ...route, service: 'REPORTS', audience: 'report' }] })
+    // @ts-expect-error -- a client of such an audience
+    define({ audiences, routes: [], clients: { batch: { audiences: ['report'] } } })
+  })
+
+  it('makes a gateway', () => {
+    const gateway: GatewayWorker = createGateway(define({ audiences, routes: [] }))
+    expect(Object.keys(gateway)).toEqual(['fetch', 'Keys', 'Exchange', 'Admin', 'Session'])
+  })
 })

@@ -14,13 +14,26 @@ export interface AudienceDefinition {
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 export type Method = (typeof METHODS)[number]
 
-interface CommonRoute {
+/** Names of the bindings that have a `fetch`, in the type that `wrangler types` makes of a configuration. */
+export type ServiceName<Env extends object> = string extends keyof Env
+  ? string
+  : { [Name in keyof Env & string]-?: Env[Name] extends Fetching | undefined ? Name : never }[keyof Env &
+      string]
+
+interface Fetching {
+  fetch(...args: never[]): unknown
+}
+
+/** An environment of which nothing is known. */
+export type AnyEnv = Readonly<Record<string, unknown>>
+
+interface CommonRoute<Service extends string> {
   /** A literal path (`/api/reports`), or a literal prefix (`/api/*`: everything below `/api/`). Case-sensitive. */
   readonly match: string
   /** The methods that pass; others get 405. */
   readonly methods: readonly Method[]
   /** Name of the service binding that the request goes to. */
-  readonly service: string
+  readonly service: Service
   /** More request headers to pass on, in lower case. Default: none beyond the fixed list. */
   readonly forwardHeaders?: readonly string[] | undefined
   /** Names of cookies to pass on; this gateway's own never are. Default: none. */
@@ -32,7 +45,7 @@ interface CommonRoute {
 }
 
 /** What a route says about the internal tokens that its service gets. */
-interface RouteWithToken<Audience extends string> extends CommonRoute {
+interface RouteWithToken<Audience extends string, Service extends string> extends CommonRoute<Service> {
   /** Whom the internal token is for: a name in `audiences`. */
   readonly audience: Audience
   /** Permissions that a caller must hold; else 403 at the edge. Default: none. */
@@ -44,24 +57,30 @@ interface RouteWithToken<Audience extends string> extends CommonRoute {
 }
 
 /** A route that needs an Auth0 access token or a session, and sends the service an internal token. */
-export interface ProtectedRoute<Audience extends string = string> extends RouteWithToken<Audience> {
+export interface ProtectedRoute<
+  Audience extends string = string,
+  Service extends string = string,
+> extends RouteWithToken<Audience, Service> {
   readonly auth?: 'required' | undefined
 }
 
 /** A route that also accepts callers without credentials: the service gets a token of `kind: "anonymous"`. */
-export interface AnonymousRoute<Audience extends string = string> extends RouteWithToken<Audience> {
+export interface AnonymousRoute<
+  Audience extends string = string,
+  Service extends string = string,
+> extends RouteWithToken<Audience, Service> {
   readonly auth: 'anonymous'
   /** All that an anonymous caller's token carries. Required, so that nothing becomes public by one word. */
   readonly anonymousGrant: readonly string[]
 }
 
 /** A route that anybody may use. The service gets no token. */
-export interface OpenRoute extends CommonRoute {
+export interface OpenRoute<Service extends string = string> extends CommonRoute<Service> {
   readonly auth: 'none'
 }
 
-export type RouteDefinition<Audience extends string = string> =
-  ProtectedRoute<Audience> | AnonymousRoute<Audience> | OpenRoute
+export type RouteDefinition<Audience extends string = string, Service extends string = string> =
+  ProtectedRoute<Audience, Service> | AnonymousRoute<Audience, Service> | OpenRoute<Service>
 
 /** A client of the token exchange: what it may request, and how it signs. Nothing here is secret. */
 export interface ClientDefinition<Audience extends string = string> {
@@ -74,9 +93,10 @@ export interface ClientDefinition<Audience extends string = string> {
   readonly keys?: readonly Readonly<Record<string, unknown>>[] | undefined
 }
 
-export interface GatewayDefinition<Audience extends string = string> {
+/** All that a team says of its gateway. */
+export interface GatewayDefinition<Audience extends string = string, Env extends object = AnyEnv> {
   readonly audiences: Readonly<Record<Audience, AudienceDefinition>>
-  readonly routes: readonly RouteDefinition<NoInfer<Audience>>[]
+  readonly routes: readonly RouteDefinition<NoInfer<Audience>, ServiceName<Env>>[]
   /** Clients of the token exchange, by id. One that is not here may exchange for nothing. Default: none. */
   readonly clients?: Readonly<Record<string, ClientDefinition<NoInfer<Audience>>>> | undefined
 }
@@ -84,6 +104,14 @@ export interface GatewayDefinition<Audience extends string = string> {
 /** Declares audiences, routes and clients, so that a route or client for an unknown audience does not compile. */
 export function defineGateway<const Audience extends string>(
   definition: GatewayDefinition<Audience>,
-): GatewayDefinition<Audience> {
-  return definition
+): GatewayDefinition<Audience>
+/**
+ * The same for an environment that is known, so that a route to a service without a binding does not compile either:
+ * `defineGateway<Env>()({ … })`, with the type that `wrangler types` makes.
+ */
+export function defineGateway<Env extends object>(): <const Audience extends string>(
+  definition: GatewayDefinition<Audience, Env>,
+) => GatewayDefinition<Audience>
+export function defineGateway(definition?: GatewayDefinition): unknown {
+  return definition ?? ((later: GatewayDefinition) => later)
 }
