@@ -81,6 +81,8 @@ export const DENYLIST_MARGIN_SECONDS: number = MAX_LEEWAY_SECONDS + 60
  * gateway's AUTH0_REFRESH_MAX_SECONDS) and that token lives (a day, Auth0's default). A gateway may say longer.
  */
 export const DENYLIST_SUBJECT_TTL_SECONDS: number = 31 * 86_400
+/** A revoked key stays on the list for a year: a rollback brings the secrets of an older version back. */
+export const DENYLIST_KEY_TTL_SECONDS: number = 365 * 86_400
 
 /** RFC 7518 §3.3: an RSA key must have at least 2048 bits. */
 export const MIN_RSA_BITS = 2048

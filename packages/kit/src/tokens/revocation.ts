@@ -6,6 +6,7 @@ import type { VerifiedClaims } from '../claims/types.ts'
 import {
   DENYLIST_CACHE_ENTRIES,
   DENYLIST_CACHE_SECONDS,
+  DENYLIST_KEY_TTL_SECONDS,
   DENYLIST_MARGIN_SECONDS,
   DENYLIST_SUBJECT_TTL_SECONDS,
   DENYLIST_TIMEOUT_MS,
@@ -172,7 +173,7 @@ export class Denylist {
     const { issuer, maxTtlSeconds, now } = this.#settings
     const name = `${kind}:${value}`
     const before = Math.floor(now())
-    const least = kind === 'sub' ? subjectTtlSeconds : 0
+    const least = { jti: 0, sub: subjectTtlSeconds, thumbprint: DENYLIST_KEY_TTL_SECONDS }[kind]
     const expirationTtl = Math.max(least, maxTtlSeconds + DENYLIST_MARGIN_SECONDS)
     await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
     this.#remembered.set(name, { before, until: before + DENYLIST_CACHE_SECONDS })
