@@ -5,6 +5,7 @@
  * @module @sealgate/kit/gateway
  */
 export { type Credentials, readCredentials } from './http/bearer.ts'
+export { PROBE_PATH } from './http/probe-path.ts'
 export {
   isWebSocketUpgrade,
   offeredProtocols,
@@ -15,8 +16,15 @@ export {
   setSelectedProtocol,
 } from './http/websocket.ts'
 export { namesOf } from './config/bindings.ts'
+export {
+  explainToken,
+  type TokenExplanation,
+  type TokenRule,
+  type TokenRuleName,
+} from './kit/explain-token.ts'
 export { checkRevoked, issueInternal, type IssueRequest, revokeFor, signingKid } from './kit/issuer.ts'
 export { sha256 } from './jose/sha256.ts'
+export { thumbprintOf } from './jose/thumbprint.ts'
 export { secretBytes } from './keys/secret-text.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'

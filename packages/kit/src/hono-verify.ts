@@ -5,4 +5,5 @@
  * @module @sealgate/kit/hono/verify
  */
 export type { GuardOptions, PolicyFor } from './hono/middleware-by.ts'
-export { guard, sealgate, type SealgateEnv, type SealgateOptions } from './hono/verifier-middleware.ts'
+export { guard, probe, sealgate, type SealgateEnv, type SealgateOptions } from './hono/verifier-middleware.ts'
+export type { ProbeOptions } from './hono/probe-by.ts'

@@ -1,5 +1,5 @@
 import { KitError } from '@sealgate/kit'
-import { sealgate, type SealgateEnv } from '@sealgate/kit/hono'
+import { probe, sealgate, type SealgateEnv } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
 import { api } from './api.ts'
 import { explain } from './explain.ts'
@@ -10,6 +10,7 @@ import { sockets } from './sockets.ts'
 export const app = new Hono<SealgateEnv>()
   .route('/', page)
   .use(sealgate())
+  .use(probe())
   .route('/api', explain)
   .route('/api', api)
   .route('/api', sockets)

@@ -26,7 +26,7 @@ export interface GuardOptions {
 export type PolicyFor<Custom> = Rules<Custom> | ((c: Context) => Rules<Custom>)
 
 /** Makes what an environment describes: `makeKit`, or `makeVerifier`. */
-type Make<Options, Made> = (env: object, options?: Options) => Made
+export type Make<Options, Made> = (env: object, options?: Options) => Made
 
 /**
  * Puts what an environment describes on the context as `c.var.jwt`.
@@ -65,7 +65,7 @@ export function guardBy<Custom>(
     let { kit } = options
     let decision: Decision<Custom>
     try {
-      kit ??= (c.var as { jwt?: Verifier }).jwt ?? make(environmentOf(c))
+      kit = kitFrom(c, make, kit)
       const request = c.req.raw
       if (options.bound && request.bodyUsed) await keepBodyOf(c)
       const outcome = decide<Custom>(
@@ -84,6 +84,11 @@ export function guardBy<Custom>(
     await next()
     return undefined
   }
+}
+
+/** The kit that the options give, else that on the context, else that of the environment. */
+export function kitFrom(c: Context, make: Make<undefined, Verifier>, given: Verifier | undefined): Verifier {
+  return given ?? (c.var as { jwt?: Verifier }).jwt ?? make(environmentOf(c))
 }
 
 /**

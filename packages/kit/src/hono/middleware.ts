@@ -4,6 +4,7 @@ import type { KitOptions } from '../config/from-env.ts'
 import type { Kit } from '../kit/kit.ts'
 import { makeKit } from '../kit/make-kit.ts'
 import { guardBy, type GuardOptions, type PolicyFor, sealgateBy } from './middleware-by.ts'
+import { probeBy, type ProbeOptions } from './probe-by.ts'
 
 /** For apps that are typed by hand: `new Hono<SealgateEnv>()`. */
 export interface SealgateEnv {
@@ -48,4 +49,13 @@ export function guard<Custom = unknown>(
 ): MiddlewareHandler<{ Variables: { auth: Auth<Custom> } }>
 export function guard<Custom>(rules?: PolicyFor<Custom>, options?: GuardOptions): MiddlewareHandler {
   return guardBy(makeKit, rules, options)
+}
+
+/**
+ * Responds to `GET /.well-known/sealgate` with `{ audience, issuer, kids, jwksAgeSeconds }`: what this service verifies
+ * with. It needs a token that the service accepts, with whatever rights; others get the denial of `guard`. Every other
+ * request passes. The gateway's `probe` looks there for whether the two agree.
+ */
+export function probe(options: ProbeOptions = {}): MiddlewareHandler {
+  return probeBy(makeKit, options)
 }
