@@ -28,6 +28,7 @@ export const HOUSE = {
     ['app'],
     ['rpc/'],
     ['routes/'],
+    ['operations/'],
     ['proxy/'],
     ['gateway'],
     ['session/'],

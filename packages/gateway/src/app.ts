@@ -14,6 +14,7 @@ import {
   type ReservedPath,
 } from './config/reserved-paths.ts'
 import { METHODS } from './config/definition.ts'
+import { OPERATOR_PATH } from './config/operator-protocol.ts'
 import { checkCookieHeader } from './http/cookie-header.ts'
 import { plainPath } from './http/plain-path.ts'
 import { addSecurityHeaders } from './http/security-headers.ts'
@@ -21,8 +22,9 @@ import { mediaType } from './http/form.ts'
 import { dev, DEV_PATH } from './routes/dev.ts'
 import { forward } from './proxy/forward.ts'
 import { jwksResponse } from './routes/jwks.ts'
-import { health, metadata } from './routes/meta.ts'
+import { health, metadata, ready } from './routes/meta.ts'
 import { openapi } from './routes/openapi.ts'
+import { operate } from './routes/operator.ts'
 import { passwordLogin } from './routes/password.ts'
 import { revokeToken } from './routes/revoke.ts'
 import { callback, login } from './routes/login.ts'
@@ -43,9 +45,9 @@ export interface AppEnv {
 /** Answers one of the gateway's own routes. */
 type Handler = (gateway: Gateway, request: Request, trace: Trace) => Response | Promise<Response>
 
-/** The gateway's own routes but `/health`, which needs no gateway; whatever else comes is forwarded. */
+/** The gateway's own routes but `/health` and `/ready`, which say something without a gateway too; whatever else comes is forwarded. */
 const RESERVED_ROUTES: Readonly<
-  Record<Exclude<ReservedPath, '/health'>, readonly [methods: readonly string[], handler: Handler]>
+  Record<Exclude<ReservedPath, '/health' | '/ready'>, readonly [methods: readonly string[], handler: Handler]>
 > = {
   '/oauth/token': [['POST'], token],
   '/oauth/revoke': [['POST'], revokeToken],
@@ -56,6 +58,7 @@ const RESERVED_ROUTES: Readonly<
   [JWKS_PATH]: [['GET', 'HEAD'], publicJwks],
   [METADATA_PATH]: [['GET', 'HEAD'], metadata],
   [OPENAPI_PATH]: [['GET', 'HEAD'], openapi],
+  [OPERATOR_PATH]: [['POST'], operate],
 }
 
 /** The public face: what the internet reaches. */
@@ -104,6 +107,11 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
   app.on(['GET', 'HEAD'], '/health', (c) => {
     c.var.trace.route = '/health'
     return health()
+  })
+
+  app.on(['GET', 'HEAD'], '/ready', (c) => {
+    c.var.trace.route = '/ready'
+    return ready(c.env, gatewayOf)
   })
 
   app.use(async (c, next) => {

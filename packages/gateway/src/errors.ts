@@ -79,6 +79,10 @@ const ERRORS = {
   rate_limited: row(429, 'too_many_requests', 'Too many requests; try again later', { retryAfter: 60 }),
   limiter_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
 
+  // Readiness
+  not_ready: row(503, 'misconfigured', 'The gateway is misconfigured', { retryAfter: 30 }),
+  no_signing_key: row(503, 'no_signing_key', 'No key may sign', { retryAfter: 30 }),
+
   // Outages and faults of our own
   auth0_failed: row(502, 'auth0_unavailable', 'Auth0 failed to respond; try again shortly', {
     source: 'auth0',

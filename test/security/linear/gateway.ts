@@ -16,8 +16,10 @@ import { mediaType, readForm } from '../../../packages/gateway/src/http/form.ts'
 import { plainPath } from '../../../packages/gateway/src/http/plain-path.ts'
 import { allowOrigin } from '../../../packages/gateway/src/proxy/cors.ts'
 import { forwardedHeaders, stripResponse } from '../../../packages/gateway/src/proxy/headers.ts'
+import { replyOf } from '../../../packages/gateway/src/operations/probe.ts'
 import { networkOf } from '../../../packages/gateway/src/rate-limit.ts'
 import { jwksResponse } from '../../../packages/gateway/src/routes/jwks.ts'
+import { readOperation } from '../../../packages/gateway/src/routes/operator.ts'
 import { passwordLogin } from '../../../packages/gateway/src/routes/password.ts'
 import { cookiesOf, readCookie } from '../../../packages/gateway/src/session/cookies.ts'
 import { CookieEncryption } from '../../../packages/gateway/src/session/encryption.ts'
@@ -309,6 +311,21 @@ export const GATEWAY_ROWS: readonly Row[] = [
         { requestId: 'id', route: undefined, subject: undefined, login: undefined },
       ),
     ),
+  },
+  {
+    name: 'an operation',
+    of: [gateway('routes/operator')],
+    maxSize: 65_000,
+    around: [(text) => text, (text) => JSON.stringify({ operation: 'whois', token: text })],
+    reader: reading((text) => readOperation(withHeader('Content-Type', 'application/json'), text)),
+  },
+  {
+    name: 'what a service responds to a probe',
+    of: [gateway('operations/probe')],
+    maxSize: 65_000,
+    around: [(text) => text, (text) => JSON.stringify({ issuer: text, audience: words(text), kids: [] })],
+    shapes: FEW_SHAPES,
+    reader: reading((text) => replyOf(new Response(text))),
   },
   {
     name: 'what Auth0 responds to a password',

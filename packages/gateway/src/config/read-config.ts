@@ -3,17 +3,27 @@ import type { GatewayDefinition } from './definition.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
 import { type LoginSettings, readLoginSettings } from './login-settings.ts'
 import { type LimitSettings, readLimits } from './limits.ts'
+import { type OperatorSettings, readOperator } from './operators.ts'
 import { present, readVariables, type Variables } from './schema.ts'
 import { readServices, type ServiceSettings } from './services.ts'
 import { type SessionConfig, sessionConfig } from './session.ts'
+import { readVersion, type WorkerVersion } from './version.ts'
 import { readWeb, type WebSettings } from './web.ts'
 
 /** Everything that the gateway knows from its environment, checked. Times in seconds. */
 export interface Config
-  extends Auth0Settings, ExchangeSettings, LimitSettings, LoginSettings, ServiceSettings, WebSettings {
+  extends
+    Auth0Settings,
+    ExchangeSettings,
+    LimitSettings,
+    LoginSettings,
+    OperatorSettings,
+    ServiceSettings,
+    WebSettings {
   /** Every variable, parsed, with its default. */
   readonly variables: Variables
   readonly environment: 'production' | 'staging' | 'test' | 'dev'
+  readonly version: WorkerVersion | undefined
   /** `undefined`: no login; the client of Auth0, if there is one, is for the password realm alone. */
   readonly session: SessionConfig | undefined
   readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
@@ -46,11 +56,13 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   return {
     variables,
     environment,
+    version: readVersion(env),
     ...auth0,
     ...login,
     ...services,
     ...web,
     ...exchange,
+    ...readOperator(variables),
     session,
     ...readLimits(env, variables, {
       password: auth0.login?.connection !== undefined,

@@ -1,3 +1,5 @@
+import { OPERATOR_PATH } from './operator-protocol.ts'
+
 /** Where Auth0 sends the browser back to, unless `CALLBACK_PATH` says otherwise. */
 export const DEFAULT_CALLBACK_PATH = '/auth/callback'
 export const LOGIN_PATH = '/auth/login'
@@ -10,6 +12,7 @@ export const OPENAPI_PATH = '/openapi.json'
 /** Paths that the gateway serves itself beside the callback: a route for one of them would never be reached. */
 export const RESERVED_PATHS = [
   '/health',
+  '/ready',
   '/oauth/token',
   '/oauth/revoke',
   LOGIN_PATH,
@@ -19,6 +22,7 @@ export const RESERVED_PATHS = [
   JWKS_PATH,
   METADATA_PATH,
   OPENAPI_PATH,
+  OPERATOR_PATH,
 ] as const
 
 export type ReservedPath = (typeof RESERVED_PATHS)[number]

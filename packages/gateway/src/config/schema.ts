@@ -7,6 +7,13 @@ import { loginParameters } from './login-parameters.ts'
 import { RESERVED_PATHS } from './reserved-paths.ts'
 import { flag, json, list, path, seconds, secondsOrNone } from './value-types.ts'
 
+const OPERATOR_KEYS_SHAPE = 'must be public JWKs: a JSON array, or a JWK Set'
+const jwks = z.array(z.record(z.string(), z.unknown()), OPERATOR_KEYS_SHAPE)
+const operatorKeys = z.union(
+  [jwks, z.looseObject({ keys: jwks }).transform(({ keys }) => keys)],
+  OPERATOR_KEYS_SHAPE,
+)
+
 const required = (example: string): z.ZodString => z.string(`is required: set it to ${example}`)
 
 /**
@@ -101,6 +108,11 @@ export const VARIABLES = z.object({
   OPENAPI_PUBLIC: flag.default(true),
   /** Exact origins whose pages may read responses, with commas; unset: no CORS headers. */
   CORS_ORIGINS: list.default([]),
+  /**
+   * Public Ed25519 JWKs of those who operate this gateway by `sealgate` (`POST /operator`), each with a `kid`: a JSON array or
+   * a JWK Set. `sealgate deploy` makes them. Unset: that path is 404.
+   */
+  OPERATOR_KEYS: json(operatorKeys).optional(),
   /** The gateway's own client at Auth0, for logins and the password realm. */
   AUTH0_CLIENT_ID: z.string().optional(),
   /** Secret. Beside `AUTH0_CLIENT_ID`. */
@@ -206,7 +218,13 @@ export function definitionError(variable: string, error: z.ZodError): ConfigErro
 }
 
 /** Bindings and secrets that the gateway looks up by these names. */
-const OTHER_NAMES = [...Object.values(LIMITERS), 'SESSIONS', 'JWKS_CACHE', 'LOG_HASH_KEY']
+const OTHER_NAMES = [
+  ...Object.values(LIMITERS),
+  'SESSIONS',
+  'JWKS_CACHE',
+  'LOG_HASH_KEY',
+  'CF_VERSION_METADATA',
+]
 
 /** Variables that look like a misspelt one of ours, with the one that was probably meant. */
 export function misspeltVariables(env: object): readonly { readonly name: string; readonly meant: string }[] {

@@ -41,6 +41,29 @@ export function logDeniedCall(
   write(status, { event: 'denied_call', requestId, entrypoint, status, ...problem }, ship)
 }
 
+/** What an operator did, and by which key. */
+export interface OperationLog {
+  readonly requestId: string
+  readonly kid: string
+  readonly operation: string
+  readonly outcome: string
+  /** A keyed hash of the `sub` that was revoked. */
+  readonly user?: string
+  readonly jti?: string
+  readonly thumbprint?: string
+  /** Whose token was looked at. */
+  readonly issued?: string
+}
+
+/** One line for each operation. Members are named one by one: no token, and no subject. */
+export function logOperation(
+  { requestId, kid, operation, outcome, user, jti, thumbprint, issued }: OperationLog,
+  ship?: Ship,
+): void {
+  const line = { event: 'operation', requestId, kid, operation, outcome, user, jti, thumbprint, issued }
+  write(200, line, ship)
+}
+
 /** A fault or warning that belongs to no single request. The name is a stable word. */
 export function logEvent(level: 'warn' | 'error', event: string, ship?: Ship, detail?: string): void {
   const line = { event, ...(detail !== undefined && { detail }) }

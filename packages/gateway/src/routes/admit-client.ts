@@ -1,15 +1,12 @@
-import { TokenError } from '@sealgate/kit'
-import { checkRevoked } from '@sealgate/kit/gateway'
-import { waitUntil } from '#runtime'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Assertion } from '../http/client-assertion.ts'
 import { authenticateClient, offersCredentials } from '../http/client-authentication.ts'
 import { rejectForeignForm } from '../http/csrf.ts'
 import type { Form } from '../http/form.ts'
-import { logEvent } from '../observability/log.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { originOf } from '../session/cookies.ts'
+import { useOnce } from './use-once.ts'
 
 /** Who called a route that clients call. */
 export interface Caller {
@@ -39,29 +36,16 @@ export async function admitClient(gateway: Gateway, request: Request, { paramete
 }
 
 /**
- * An assertion counts once (RFC 7523 §3): this isolate knows its own uses, and the deny-list, where there is one, those of
- * others a minute later.
+ * An assertion counts once (RFC 7523 §3).
  *
  * @throws GatewayError `invalid_client`, `rate_limited`
  * @throws RevocationUnavailableError
  */
 async function rejectUsed(gateway: Gateway, { client, jti, until }: Assertion): Promise<void> {
-  const now = gateway.now()
-  const outcome = gateway.usedAssertions.add(client, jti, until, now)
+  const outcome = await useOnce(gateway, { purpose: 'client-assertion', holder: client, jti, until })
   if (outcome === 'full')
     throw new GatewayError('rate_limited', { detail: 'too many assertions of one client' })
-  if (outcome === 'used')
-    throw new GatewayError('invalid_client', { detail: 'an assertion that was used before' })
-  if (!gateway.config.hasDenylist) return
-  const [audience = ''] = gateway.config.audiences.keys()
-  const kit = gateway.kitFor(audience)
-  // No token has such a jti, and no token such a subject.
-  const name = JSON.stringify(['client-assertion', client, jti])
-  await checkRevoked(kit, { sub: name, iat: now, jti: name }).catch((error: unknown) => {
-    if (!(error instanceof TokenError)) throw error
-    throw new GatewayError('invalid_client', { detail: 'an assertion that was used before, elsewhere' })
-  })
-  waitUntil(
-    kit.revoke({ jti: name }).catch(() => logEvent('error', 'assertion_use_not_recorded', gateway.ship)),
-  )
+  if (outcome === 'first') return
+  const where = outcome === 'used' ? 'before' : 'before, elsewhere'
+  throw new GatewayError('invalid_client', { detail: `an assertion that was used ${where}` })
 }

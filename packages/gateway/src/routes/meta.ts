@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import type { Gateway } from '../gateway.ts'
+import type { Gateway, GatewayOf } from '../gateway.ts'
+import { checkReady } from '../operations/readiness.ts'
 import { ASSERTION_ALGORITHMS } from '../config/clients.ts'
 import { JWKS_PATH } from '../config/reserved-paths.ts'
 import { TOKEN_EXCHANGE } from './schemas.ts'
@@ -7,6 +8,16 @@ import { TOKEN_EXCHANGE } from './schemas.ts'
 /** `GET /health`: that the Worker runs, and nothing of what it is made of. */
 export function health(): Response {
   return Response.json({ status: 'ok' }, { headers: { 'Cache-Control': 'no-store' } })
+}
+
+/**
+ * `GET /ready`: 200 when this gateway could serve, else 503 and which part could not; why is in the log.
+ *
+ * @throws GatewayError `not_ready`, `no_signing_key`, `revocation_unavailable`, `sessions_unavailable`
+ */
+export async function ready(env: object, gatewayOf: GatewayOf): Promise<Response> {
+  await checkReady(env, gatewayOf)
+  return Response.json({ status: 'ready' }, { headers: { 'Cache-Control': 'no-store' } })
 }
 
 /**

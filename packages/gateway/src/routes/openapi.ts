@@ -2,8 +2,16 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
+import { OPERATOR_PATH } from '../config/operator-protocol.ts'
 import { JWKS_PATH, METADATA_PATH, OPENAPI_PATH } from '../config/reserved-paths.ts'
-import { errorAnswer, exchangeAnswer, exchangeForm, passwordBody, revocationForm } from './schemas.ts'
+import {
+  errorAnswer,
+  exchangeAnswer,
+  exchangeForm,
+  operatorRequest,
+  passwordBody,
+  revocationForm,
+} from './schemas.ts'
 import { sessionPaths } from './session-openapi.ts'
 
 /** A document for each gateway, from its first request on: few isolates are ever asked for one. */
@@ -35,6 +43,12 @@ function documentOf({ config }: Gateway): ReturnType<typeof createDocument> {
         auth0: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An Auth0 access token' },
         session: { type: 'apiKey', in: 'cookie', name: `__Host-${config.cookieNames.session}` },
         client: { type: 'http', scheme: 'basic', description: 'A client that this gateway knows' },
+        operator: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Signed for one request',
+        },
       },
     },
   })
@@ -89,6 +103,32 @@ const reservedPaths = (callbackPath: string): ZodOpenApiPathsObject => ({
   },
   ...sessionPaths(callbackPath),
   '/health': { get: { summary: 'The Worker runs', responses: { '200': { description: 'ok' } } } },
+  '/ready': {
+    get: {
+      summary: 'Whether the gateway could serve',
+      responses: {
+        '200': { description: 'It could' },
+        '503': failure('misconfigured, no_signing_key, temporarily_unavailable'),
+      },
+    },
+  },
+  [OPERATOR_PATH]: {
+    post: {
+      summary: 'Operate this deployment: the command sealgate does',
+      security: [{ operator: [] }],
+      requestBody: { required: true, ...json(operatorRequest) },
+      responses: {
+        '200': { description: 'Done', ...json(z.looseObject({ operation: z.string() })) },
+        '400': failure('invalid_request'),
+        '401': failure('The request is not signed by an operator'),
+        '404': failure('Nobody operates this gateway'),
+        '413': failure('The body is too large'),
+        '429': failure('Too many requests'),
+        '503': failure('The deny-list, or keys, cannot be had'),
+        default: failure('Any other error'),
+      },
+    },
+  },
   [JWKS_PATH]: {
     get: {
       summary: 'The JWK Set (RFC 7517 §5), when it is public',

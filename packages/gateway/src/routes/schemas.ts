@@ -75,6 +75,19 @@ export const passwordBody = z
   .object({ username: z.string().min(1).max(MAX_USERNAME), password: z.string().min(1) })
   .meta({ id: 'PasswordRequest', description: 'Legacy: RFC 9700 §2.4 says not to use this grant' })
 
+const text = z.string().min(1)
+
+/** What an operator requests. A revocation names one of its three. */
+export const operatorRequest = z
+  .union([
+    z.strictObject({ operation: z.enum(['health', 'probe']) }),
+    z.strictObject({ operation: z.literal('revoke'), jti: text }),
+    z.strictObject({ operation: z.literal('revoke'), sub: text }),
+    z.strictObject({ operation: z.literal('revoke'), thumbprint: text }),
+    z.strictObject({ operation: z.literal('whois'), token: text }),
+  ])
+  .meta({ id: 'OperatorRequest', description: 'What the command sealgate sends' })
+
 export const errorAnswer = z
   .object({
     error: z.string(),

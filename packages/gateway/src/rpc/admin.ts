@@ -1,7 +1,9 @@
 import { WorkerEntrypoint } from '#runtime'
 import type { RpcFailure } from '../errors.ts'
 import type { GatewayOf } from '../gateway.ts'
-import { adminRevoke, adminSign, deepHealth, type DeepHealth } from './admin-operations.ts'
+import { adminSign } from '../operations/admin-sign.ts'
+import { deepHealth, type DeepHealth } from '../operations/health.ts'
+import { revoke } from '../operations/revocation.ts'
 import { requireAdmin } from './props.ts'
 import { type EntrypointClass, reporterOf } from './report.ts'
 
@@ -35,7 +37,7 @@ export function createAdmin(gatewayOf: GatewayOf): EntrypointClass<AdminMethods>
     async revoke(revocation: object): Promise<{ ok: true } | RpcFailure> {
       try {
         requireAdmin(this.ctx.props)
-        await adminRevoke(await gatewayOf(this.env), revocation)
+        await revoke(await gatewayOf(this.env), revocation)
         return { ok: true }
       } catch (error) {
         return await reporter.rejected(this.env, 'Admin.revoke', error)

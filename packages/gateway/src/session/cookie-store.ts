@@ -62,6 +62,10 @@ export class CookieStore implements SessionStore {
     return { value, maxAge: exp - startedAt }
   }
 
+  async check(): Promise<void> {
+    // Nothing is kept anywhere that could be out of reach.
+  }
+
   async open(cookie: string): Promise<OpenSession | undefined> {
     const content = CONTENT.safeParse(await this.#encryption.decrypt('session', cookie, this.#now())).data
     if (!content) return undefined

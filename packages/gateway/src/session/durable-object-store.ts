@@ -20,6 +20,9 @@ export interface SessionObject {
 /** 256 bits: nobody guesses one. */
 const ID_BYTES = 32
 
+/** No id of a session: those are longer. */
+const NO_SESSION = 'none'
+
 const CONTENT = z.object({ id: z.string() })
 
 /**
@@ -58,19 +61,26 @@ export class DurableStore implements SessionStore {
     }
   }
 
+  /** An object of that name holds no session: that it says so is enough. */
+  async check(): Promise<void> {
+    await reach(() => this.#object(NO_SESSION).access())
+  }
+
   #object(id: string): SessionObject {
     // RPC stubs have every method there is: what class is behind the binding, only wrangler.jsonc says.
     return this.#namespace.get(this.#namespace.idFromName(id)) as SessionObject
   }
 }
 
-/** An object that cannot be reached is an outage: nobody is logged out by it. */
 async function call<Value>(method: () => Promise<Outcome<Value>>): Promise<Value> {
-  let outcome: Outcome<Value>
+  return valueOf(await reach(method))
+}
+
+/** An object that cannot be reached is an outage: nobody is logged out by it. */
+async function reach<Value>(method: () => Promise<Outcome<Value>>): Promise<Outcome<Value>> {
   try {
-    outcome = await method()
+    return await method()
   } catch (cause) {
     throw new GatewayError('sessions_unavailable', { cause, detail: 'the Durable Object did not respond' })
   }
-  return valueOf(outcome)
 }

@@ -20,6 +20,12 @@ export interface SessionStore {
   create(login: Login): Promise<SessionCookie>
   /** The session of a cookie; `undefined` for a cookie that this gateway did not make, or that is over. */
   open(cookie: string): Promise<OpenSession | undefined>
+  /**
+   * Whether sessions can be read at all.
+   *
+   * @throws GatewayError `sessions_unavailable`
+   */
+  check(): Promise<void>
 }
 
 /** A session by its cookie. It may have ended: then every use throws `no_session`. */

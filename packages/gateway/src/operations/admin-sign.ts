@@ -1,21 +1,13 @@
-import { ClaimsError, type KitDescription, type SourceDescription } from '@sealgate/kit'
-import { revokeFor } from '@sealgate/kit/gateway'
+import { ClaimsError } from '@sealgate/kit'
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import { ABSOLUTE_SECONDS } from '../session/live-session.ts'
 
 /** Claims that only the gateway itself sets: an administrator's Worker must not speak in its name. */
 const RESERVED = ['act', 'may_act', 'gty', 'kind', 'req', 'iss', 'exp', 'iat', 'jti'] as const
 
 const SIGN_REQUEST = z.strictObject({ audience: z.string().min(1) })
 const CLAIMS = z.looseObject({ sub: z.string().min(1) })
-const text = z.string().min(1)
-const REVOCATION = z.union([
-  z.strictObject({ jti: text }),
-  z.strictObject({ sub: text }),
-  z.strictObject({ thumbprint: text }),
-])
 
 /** @throws GatewayError `invalid_target` for an audience that is not in `ADMIN_SIGN`, `invalid_request` */
 export async function adminSign(gateway: Gateway, claims: unknown, request: unknown): Promise<string> {
@@ -50,38 +42,4 @@ export async function adminSign(gateway: Gateway, claims: unknown, request: unkn
 function isWithin(rights: unknown, maximum: readonly string[] = []): boolean {
   if (rights === undefined) return true
   return Array.isArray(rights) && rights.every((right: unknown) => maximum.some((one) => one === right))
-}
-
-/**
- * Puts something on the deny-list. A subject stays there while a login from before can come back: by a session, or by a
- * refresh token outside of one, and while the last access token lives.
- *
- * @throws GatewayError `invalid_request`
- * @throws ConfigError without a deny-list
- */
-export async function adminRevoke(gateway: Gateway, revocation: unknown): Promise<void> {
-  const parsed = REVOCATION.safeParse(revocation)
-  if (!parsed.success) {
-    throw new GatewayError('invalid_request', { detail: 'revoke accepts one of jti, sub or thumbprint' })
-  }
-  const [audience = ''] = gateway.config.audiences.keys()
-  const { refreshMaxSeconds, tokenMaxSeconds } = gateway.config.auth0
-  const loginSeconds = Math.max(refreshMaxSeconds, ABSOLUTE_SECONDS)
-  await revokeFor(gateway.kitFor(audience), parsed.data, loginSeconds + tokenMaxSeconds)
-}
-
-export interface DeepHealth {
-  readonly status: 'ok' | 'degraded'
-  readonly kit: KitDescription
-  readonly auth0: SourceDescription
-}
-
-/** `degraded` when something is wrong with a slot, or when keys cannot be had. */
-export async function deepHealth(gateway: Gateway): Promise<DeepHealth> {
-  const [audience = ''] = gateway.config.audiences.keys()
-  const kit = await gateway.kitFor(audience).describe()
-  const auth0 = gateway.auth0.describe()
-  const isDegraded =
-    kit.sign?.slots.some(({ problem }) => problem !== undefined) === true || auth0.problem !== undefined
-  return { status: isDegraded ? 'degraded' : 'ok', kit, auth0 }
 }

@@ -1,0 +1,17 @@
+import * as z from 'zod'
+import { present } from './schema.ts'
+
+/** Which version of the Worker this is: the binding `CF_VERSION_METADATA`. */
+export interface WorkerVersion {
+  readonly id: string
+  /** What `wrangler versions upload --tag` gave it; empty without. */
+  readonly tag: string
+}
+
+const METADATA = z.object({ id: z.string(), tag: z.string().default('') })
+
+/** `undefined` without the binding, and in development. */
+export function readVersion(env: object): WorkerVersion | undefined {
+  const { data } = METADATA.safeParse(present(env, 'CF_VERSION_METADATA'))
+  return data && data.id !== '' ? { id: data.id, tag: data.tag } : undefined
+}

@@ -1,0 +1,91 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
+import { app } from '../testing/test-gateway.ts'
+
+let env: Record<string, unknown>
+const logs = catchLogs()
+
+beforeAll(async () => {
+  env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: await newSlot('slot-a') })
+})
+
+const ready = async (more: Readonly<Record<string, unknown>> = {}): Promise<Response> =>
+  app.request('https://gateway.test/ready', {}, { ...env, ...more })
+
+const WITH_LOGINS = {
+  AUTH0_CLIENT_ID: 'web',
+  AUTH0_CLIENT_SECRET: 'secret',
+  SESSION_SECRET: 'A'.repeat(43),
+}
+
+/** A Durable Object namespace whose objects respond so. */
+const namespace = (access: () => Promise<unknown>): object => ({
+  idFromName: (name: string) => name,
+  get: () => ({ access }),
+})
+
+describe('GET /ready', () => {
+  it('is 200 when the gateway could serve', async () => {
+    const response = await ready()
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ status: 'ready' })
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+  })
+
+  it.each<[string, Record<string, unknown>, string, string]>([
+    ['a variable is missing', { AUTH0_DOMAIN: '' }, 'misconfigured', 'AUTH0_DOMAIN'],
+    ['a route has no service', { CONSUMER: undefined }, 'misconfigured', 'CONSUMER'],
+    ['no slot is set', { SLOT_A: '' }, 'misconfigured', 'SLOT_A'],
+  ])('is 503 when %s, and names nothing but in the log', async (_, more, code, variable) => {
+    const before = logs.lines().length
+    const response = await ready(more)
+    expect(response.headers.get('Retry-After')).toBe('30')
+    const text = await response.clone().text()
+    await expectError(response, 503, code)
+    expect(text).not.toMatch(/AUTH0_|SLOT|CONSUMER/)
+    expect(JSON.stringify(logs.lines().slice(before))).toContain(variable)
+    expect((await app.request('https://gateway.test/health', {}, { ...env, ...more })).status).toBe(200)
+  })
+
+  it('is 503 when no key may sign: the next one is not active yet', async () => {
+    const slot = JSON.parse(await newSlot('slot-b')) as object
+    const SLOT_A = JSON.stringify({ ...slot, nbf: Math.floor(Date.now() / 1000) + 3600 })
+    await expectError(await ready({ SLOT_A }), 503, 'no_signing_key')
+  })
+
+  it('is 200 while one audience of several can be signed for: not everybody is denied', async () => {
+    const by = (secrets: Record<string, string>): Record<string, unknown> => ({
+      JWT_PRIVATE_JWK_NAME: '',
+      JWT_SECRETS_BY_AUDIENCE: JSON.stringify({ reports: 'ONE', archive: 'TWO' }),
+      ...secrets,
+    })
+    expect((await ready(by({ ONE: 'A'.repeat(86), TWO: `${'B'.repeat(85)}A` }))).status).toBe(200)
+  })
+
+  it('is 503 when the deny-list cannot be read, and 200 when it is not to count', async () => {
+    const DENYLIST = { ...memoryKv(), get: () => Promise.reject(new Error('down')) }
+    const down = { JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST }
+    await expectError(await ready(down), 503, 'temporarily_unavailable')
+    expect((await ready({ ...down, JWT_DENYLIST_ON_ERROR: 'open' })).status).toBe(200)
+    expect((await ready({ ...down, DENYLIST: memoryKv() })).status).toBe(200)
+  })
+
+  it('is 503 when sessions cannot be reached, and 200 when they say that there is none', async () => {
+    const SESSIONS = namespace(() => Promise.reject(new Error('down')))
+    await expectError(await ready({ ...WITH_LOGINS, SESSIONS }), 503, 'temporarily_unavailable')
+    const up = namespace(() => Promise.resolve({ ok: false, code: 'no_session' }))
+    expect((await ready({ ...WITH_LOGINS, SESSIONS: up })).status).toBe(200)
+    expect((await ready({ ...WITH_LOGINS, SESSION_STORE: 'cookie' })).status).toBe(200)
+  })
+
+  it('looks at most once in five seconds, whoever asks', async () => {
+    let calls = 0
+    const SESSIONS = namespace(() => {
+      calls++
+      return Promise.resolve({ ok: false, code: 'no_session' })
+    })
+    const on = { ...env, ...WITH_LOGINS, SESSIONS }
+    for (let call = 0; call < 5; call++) await app.request('https://gateway.test/ready', {}, on)
+    expect(calls).toBe(1)
+  })
+})
