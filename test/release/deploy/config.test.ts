@@ -56,7 +56,6 @@ describe.each(EVERY_ENVIRONMENT)('%s, environment "%s"', (worker, env) => {
   })
 
   it('binds Workers of its own environment, each by the entrypoint of least privilege', () => {
-    const suffix = env === '' || env === 'bootstrap' ? '' : `-${env.replace('bootstrap-', '')}`
     for (const { service, entrypoint } of config.services ?? []) {
       expect(service).toMatch(new RegExp(`^sealgate-(gateway|consumer)-${env}$`))
       if (service.startsWith('sealgate-gateway')) expect(entrypoint).toMatch(/^(Keys|Exchange)$/)

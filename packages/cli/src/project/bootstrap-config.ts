@@ -6,7 +6,7 @@ import { readWorkerConfig } from './worker-config.ts'
  * What a first deploy leaves out: what reaches other Workers, which may not be there yet, what brings requests, and the
  * secrets that are put once there is a Worker to put them to.
  */
-const LEFT_OUT = ['services', 'tail_consumers', 'route', 'routes', 'triggers', 'queues', 'secrets']
+const LEFT_OUT = ['services', 'tail_consumers', 'route', 'routes', 'triggers', 'queues', 'secrets', 'unsafe']
 
 /** What wrangler adds when it reads a file, and does not accept in one. */
 const ADDED = ['configPath', 'userConfigPath', 'topLevelName', 'definedEnvironments', 'targetEnvironment']
