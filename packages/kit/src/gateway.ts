@@ -46,4 +46,4 @@ export {
   SUBJECT_CLAIMS,
 } from './tokens/delegate.ts'
 export type { RevocableClaims, Revocation } from './tokens/revocation.ts'
-export type { KitClaims, SignClaims } from './tokens/sign.ts'
+export { findNonJson, type KitClaims, type SignClaims } from './tokens/sign.ts'

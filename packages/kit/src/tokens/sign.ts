@@ -156,7 +156,7 @@ function encodedHeader(key: SigningKey, typ: string): string {
  * Finds what JSON would drop or change silently, so that the caller hears of it: where it stands and what is
  * wrong, or `undefined`. Members that are `undefined` are left out. Words are made only when something is wrong.
  */
-function findNonJson(value: unknown): string | undefined {
+export function findNonJson(value: unknown): string | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
   if (typeof value === 'number' && Number.isFinite(value)) return undefined
   if (Array.isArray(value)) {
