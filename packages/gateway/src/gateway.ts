@@ -6,7 +6,6 @@ import { misspeltVariables } from './config/schema.ts'
 import { Datadog } from './observability/sinks/datadog.ts'
 import type { GatewayDefinition } from './config/definition.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
-import { extraClaims } from './exchange/extra-claims.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
 import { logEvent, type Ship } from './observability/log.ts'
 import { Pseudonyms } from './observability/pseudonym.ts'
@@ -28,8 +27,6 @@ export interface Gateway extends SessionGateway {
 export interface GatewayOptions extends Auth0Options {
   /** Kept while secrets change: what was used stays used. Default: new. */
   readonly usedAssertions?: UsedAssertions
-  /** The environment as the Worker got it, for hooks. Default: the one that the gateway is made of. */
-  readonly bindings?: object
 }
 
 /**
@@ -93,7 +90,7 @@ function gatewayWith(
       const values = JSON.stringify(secrets)
       if (last?.values === values) return last.gateway
       const withSecrets = { ...env, ...secrets }
-      const gateway = makeGateway(withSecrets, definition, { ...options, usedAssertions, bindings: env })
+      const gateway = makeGateway(withSecrets, definition, { ...options, usedAssertions })
       await rejectEqualSecrets(withSecrets, gateway.config)
       last = { values, gateway }
       return gateway
@@ -135,7 +132,6 @@ export function makeGateway(
     pseudonyms: new Pseudonyms(env),
     sessions: sessionsOf(config, now, options),
     ship: shipperOf(config),
-    extraClaims: extraClaims(definition, options.bindings ?? env),
     kitFor(audience) {
       const found = kit ?? kits.get(audience)
       if (!found) throw new Error(`no kit for ${audience}`)

@@ -39,6 +39,8 @@ export interface DeploymentHealth extends DeepHealth {
     readonly environment: Config['environment']
     readonly issuer: string
     readonly mode: Config['mode']
+    /** The longest lifetime of a token. */
+    readonly maxTtlSeconds: number
     readonly audiences: readonly string[]
     /** The gateway's own public origin, where it is set. */
     readonly baseUrl?: string
@@ -52,8 +54,8 @@ export interface DeploymentHealth extends DeepHealth {
 }
 
 export async function deploymentHealth(gateway: Gateway): Promise<DeploymentHealth> {
-  const { environment, issuer, mode, audiences, baseUrl, auth0, hasDenylist, session, ...more } =
-    gateway.config
+  const { environment, issuer, mode, maxTtlSeconds, audiences, ...more } = gateway.config
+  const { baseUrl, auth0, hasDenylist, session } = more
   const [audience = ''] = audiences.keys()
   const { keys } = await gateway.kitFor(audience).jwks()
   return {
@@ -65,6 +67,7 @@ export async function deploymentHealth(gateway: Gateway): Promise<DeploymentHeal
       environment,
       issuer,
       mode,
+      maxTtlSeconds,
       audiences: [...audiences.keys()],
       ...(baseUrl !== undefined && { baseUrl }),
       auth0: { issuer: auth0.issuer, audience: auth0.audience },

@@ -1,4 +1,5 @@
-import { revokeFor } from '@sealgate/kit/gateway'
+import { TokenError } from '@sealgate/kit'
+import { checkRevoked, revokeFor } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
@@ -29,4 +30,30 @@ export async function revoke(gateway: Gateway, revocation: unknown): Promise<voi
   const { refreshMaxSeconds, tokenMaxSeconds } = gateway.config.auth0
   const loginSeconds = Math.max(refreshMaxSeconds, ABSOLUTE_SECONDS)
   await revokeFor(gateway.kitFor(audience), parsed.data, loginSeconds + tokenMaxSeconds)
+}
+
+/**
+ * Which keys are on the deny-list: of an older version's keys, before a rollback brings them back. None without a list.
+ *
+ * @throws RevocationUnavailableError when the list cannot be read and `JWT_DENYLIST_ON_ERROR` is `closed`
+ */
+export async function deniedKeys(
+  gateway: Gateway,
+  thumbprints: readonly string[],
+): Promise<readonly string[]> {
+  const [audience = ''] = gateway.config.audiences.keys()
+  const kit = gateway.kitFor(audience)
+  const verdicts = await Promise.all(
+    thumbprints.map(async (thumbprint) => {
+      try {
+        // A subject that nobody is: the key alone counts.
+        await checkRevoked(kit, { sub: crypto.randomUUID(), iat: Math.floor(gateway.now()) }, thumbprint)
+        return []
+      } catch (error) {
+        if (error instanceof TokenError) return [thumbprint]
+        throw error
+      }
+    }),
+  )
+  return verdicts.flat()
 }

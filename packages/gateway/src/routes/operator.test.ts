@@ -132,7 +132,13 @@ describe('operate', () => {
       kit: { sign: { slots: [{ kid: 'slot-a', state: 'signing' }] } },
       keys: [{ kid: 'slot-a', thumbprint: expect.stringMatching(/^[\w-]{43}$/) as string }],
       version: { id: 'v-1', tag: 'release' },
-      settings: { environment: 'test', issuer: INTERNAL_ISSUER, mode: 'EdDSA', hasDenylist: true },
+      settings: {
+        environment: 'test',
+        issuer: INTERNAL_ISSUER,
+        mode: 'EdDSA',
+        maxTtlSeconds: 3600,
+        hasDenylist: true,
+      },
     })
     expect(Math.abs(Number(health.time) - Date.now() / 1000)).toBeLessThan(5)
     expect(JSON.stringify(health)).not.toContain((JSON.parse(slot) as { d: string }).d)
@@ -165,6 +171,15 @@ describe('operate', () => {
     expect(logs.text()).not.toContain('auth0|eve')
   })
 
+  it('says which keys are on the deny-list, and of no list that there is none', async () => {
+    await operate({ operation: 'revoke', thumbprint: 'leaked' })
+    await operate({ operation: 'revoke', sub: 'auth0|eve' })
+    const asked = { operation: 'denied', thumbprints: ['good', 'leaked'] }
+    expect(await operate(asked)).toEqual({ operation: 'denied', denied: ['leaked'] })
+    env = { ...env, JWT_DENYLIST_NAME: '' }
+    expect(await operate(asked)).toEqual({ operation: 'denied', denied: [] })
+  })
+
   it.each([
     [{}],
     [{ operation: 'rotate' }],
@@ -172,6 +187,7 @@ describe('operate', () => {
     [{ operation: 'revoke', jti: 'a', sub: 'b' }],
     [{ operation: 'whois' }],
     [{ operation: 'health', more: 1 }],
+    [{ operation: 'denied', thumbprints: Array.from({ length: 17 }, String) }],
     [[]],
   ])('knows no operation %j', async (body) => {
     await expectError(await send(await signed(body)), 400, 'invalid_request')

@@ -10,7 +10,7 @@ import { logOperation, type OperationLog } from '../observability/log.ts'
 import type { Trace } from '../observability/trace.ts'
 import { deploymentHealth } from '../operations/health.ts'
 import { probeServices } from '../operations/probe.ts'
-import { revoke } from '../operations/revocation.ts'
+import { deniedKeys, revoke } from '../operations/revocation.ts'
 import { whois } from '../operations/whois.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { operatorRequest } from './schemas.ts'
@@ -114,6 +114,10 @@ async function perform(gateway: Gateway, wanted: Wanted): Promise<Performed> {
       const what =
         'sub' in revocation ? { user: await gateway.pseudonyms.of('log', revocation.sub) } : revocation
       return { line: { outcome: 'revoked', ...what }, result: { revoked: true } }
+    }
+    case 'denied': {
+      const denied = await deniedKeys(gateway, wanted.thumbprints)
+      return { line: { outcome: `${denied.length} denied` }, result: { denied } }
     }
     case 'whois': {
       const { version } = gateway.config

@@ -77,6 +77,9 @@ export const passwordBody = z
 
 const text = z.string().min(1)
 
+/** A version has a slot or two. */
+const MAX_THUMBPRINTS = 16
+
 /** What an operator requests. A revocation names one of its three. */
 export const operatorRequest = z
   .union([
@@ -84,6 +87,7 @@ export const operatorRequest = z
     z.strictObject({ operation: z.literal('revoke'), jti: text }),
     z.strictObject({ operation: z.literal('revoke'), sub: text }),
     z.strictObject({ operation: z.literal('revoke'), thumbprint: text }),
+    z.strictObject({ operation: z.literal('denied'), thumbprints: z.array(text).max(MAX_THUMBPRINTS) }),
     z.strictObject({ operation: z.literal('whois'), token: text }),
   ])
   .meta({ id: 'OperatorRequest', description: 'What the command sealgate sends' })

@@ -33,11 +33,12 @@ export async function issueInternal(
  * Holds a subject against the kit's deny-list, and a token by its `jti`, where an issuer decides before it issues: at an
  * exchange, a session, a token used again. Nothing is checked by a kit without a deny-list.
  *
+ * @param thumbprint a key that is held against the list as well
  * @throws TokenError `revoked`
  * @throws RevocationUnavailableError when the list cannot be read and `JWT_DENYLIST_ON_ERROR` is `closed`
  */
-export async function checkRevoked(kit: Kit, claims: RevocableClaims): Promise<void> {
-  await internalsOf(kit).denylist?.check(claims, undefined)
+export async function checkRevoked(kit: Kit, claims: RevocableClaims, thumbprint?: string): Promise<void> {
+  await internalsOf(kit).denylist?.check(claims, thumbprint)
 }
 
 /**
