@@ -96,6 +96,8 @@ const ERRORS = {
     retryAfter: 5,
   }),
   revocation_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
+  claims_unavailable: row(503, 'temporarily_unavailable', 'Try again shortly', { retryAfter: 5 }),
+  claims_invalid: row(500, 'server_error', 'The gateway failed'),
   misconfigured: row(500, 'misconfigured', 'The gateway is misconfigured'),
   internal: row(500, 'server_error', 'The gateway failed'),
 } as const satisfies Readonly<Record<string, Row>>

@@ -6,6 +6,7 @@ import { misspeltVariables } from './config/schema.ts'
 import { Datadog } from './observability/sinks/datadog.ts'
 import type { GatewayDefinition } from './config/definition.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
+import { extraClaims } from './exchange/extra-claims.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
 import { logEvent, type Ship } from './observability/log.ts'
 import { Pseudonyms } from './observability/pseudonym.ts'
@@ -27,6 +28,8 @@ export interface Gateway extends SessionGateway {
 export interface GatewayOptions extends Auth0Options {
   /** Kept while secrets change: what was used stays used. Default: new. */
   readonly usedAssertions?: UsedAssertions
+  /** The environment as the Worker got it, for hooks. Default: the one that the gateway is made of. */
+  readonly bindings?: object
 }
 
 /**
@@ -90,7 +93,7 @@ function gatewayWith(
       const values = JSON.stringify(secrets)
       if (last?.values === values) return last.gateway
       const withSecrets = { ...env, ...secrets }
-      const gateway = makeGateway(withSecrets, definition, { ...options, usedAssertions })
+      const gateway = makeGateway(withSecrets, definition, { ...options, usedAssertions, bindings: env })
       await rejectEqualSecrets(withSecrets, gateway.config)
       last = { values, gateway }
       return gateway
@@ -132,6 +135,7 @@ export function makeGateway(
     pseudonyms: new Pseudonyms(env),
     sessions: sessionsOf(config, now, options),
     ship: shipperOf(config),
+    extraClaims: extraClaims(definition, options.bindings ?? env),
     kitFor(audience) {
       const found = kit ?? kits.get(audience)
       if (!found) throw new Error(`no kit for ${audience}`)

@@ -16,9 +16,11 @@ export type { AdminMethods } from './rpc/admin.ts'
 export type { ExchangeMethods, Introspection } from './rpc/exchange.ts'
 export type { JwksResult, KeysMethods } from './rpc/keys.ts'
 export {
+  type AddedClaims,
   type AnonymousRoute,
   type AnyEnv,
   type AudienceDefinition,
+  type ClaimsContext,
   type ClientDefinition,
   defineGateway,
   type GatewayDefinition,
@@ -27,6 +29,7 @@ export {
   type ProtectedRoute,
   type RouteDefinition,
   type ServiceName,
+  type TokenSubject,
 } from './config/definition.ts'
 
 /** A whole gateway: the public face as its default export, and what its Worker exports by name. */

@@ -1,3 +1,5 @@
+import type { Kind } from '@sealgate/kit'
+
 /** The most that a token for one audience may carry. What is not listed here is never issued. */
 export interface AudienceDefinition {
   readonly permissions: readonly string[]
@@ -93,12 +95,42 @@ export interface ClientDefinition<Audience extends string = string> {
   readonly keys?: readonly Readonly<Record<string, unknown>>[] | undefined
 }
 
+/** For whom a token is about to be issued. */
+export interface TokenSubject {
+  readonly sub: string
+  readonly kind: Kind
+  /** What the token carries. */
+  readonly permissions: readonly string[]
+  readonly roles: readonly string[]
+  /** All claims of the access token that the subject got from Auth0. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+export interface ClaimsContext<Audience extends string = string, Env extends object = AnyEnv> {
+  readonly auth: TokenSubject
+  /** Whom the token is for. */
+  readonly audience: Audience
+  /** The environment of this Worker. */
+  readonly env: Env
+}
+
+/** Claims to add, each by a public name (RFC 7519 §4.2): below a domain of yours, or a URN. */
+export type AddedClaims = Readonly<Record<`https://${string}` | `urn:${string}`, unknown>>
+
 /** All that a team says of its gateway. */
 export interface GatewayDefinition<Audience extends string = string, Env extends object = AnyEnv> {
   readonly audiences: Readonly<Record<Audience, AudienceDefinition>>
   readonly routes: readonly RouteDefinition<NoInfer<Audience>, ServiceName<Env>>[]
   /** Clients of the token exchange, by id. One that is not here may exchange for nothing. Default: none. */
   readonly clients?: Readonly<Record<string, ClientDefinition<NoInfer<Audience>>>> | undefined
+  /**
+   * Claims to add to the token of a caller, in an exchange and in forwarding; they stay while the token is used. It may take
+   * 2 s and its claims 2048 characters of JSON: else, and when it throws, the request fails and no token is issued. Tokens
+   * of anonymous callers, transaction tokens and what is delegated carry none. Default: none.
+   */
+  claims?(
+    context: ClaimsContext<NoInfer<Audience>, Env>,
+  ): AddedClaims | undefined | Promise<AddedClaims | undefined>
 }
 
 /** Declares audiences, routes and clients, so that a route or client for an unknown audience does not compile. */

@@ -2,6 +2,7 @@ import type { Kit } from '@sealgate/kit'
 import { checkRevoked, issueInternal, type RevocableClaims } from '@sealgate/kit/gateway'
 import type { SubjectClaims } from '../auth0/subject.ts'
 import type { Config } from '../config/read-config.ts'
+import type { ExtraClaims } from './extra-claims.ts'
 import { anonymous, exchange, type Exchanged, type ExchangeRequest, type ExchangeResult } from './rules.ts'
 
 /** What issuing needs of a gateway. */
@@ -11,6 +12,8 @@ export interface Issuing {
   readonly now: () => number
   /** The kit that signs for an audience: one for all, or with HS512 by audience one each. */
   kitFor(audience: string): Kit
+  /** What the definition adds to tokens. */
+  readonly extraClaims: ExtraClaims | undefined
 }
 
 /** An issued token and what went into it. */
@@ -25,7 +28,11 @@ export interface Issued {
   readonly expiresIn: number
 }
 
-/** Applies the exchange rules to a verified subject, and signs what comes out. */
+/**
+ * Applies the exchange rules to a verified subject, and signs what comes out with the claims that the definition adds.
+ *
+ * @throws GatewayError `claims_unavailable`, `claims_invalid`
+ */
 export async function issue(
   gateway: Issuing,
   subject: SubjectClaims,
@@ -33,7 +40,9 @@ export async function issue(
 ): Promise<Issued | Extract<ExchangeResult, { ok: false }>> {
   const now = gateway.now()
   const exchanged = exchange(subject, request, gateway.config, now)
-  return exchanged.ok ? signExchanged(gateway, exchanged, now) : exchanged
+  if (!exchanged.ok) return exchanged
+  const extra = await gateway.extraClaims?.(subject, exchanged)
+  return signExchanged(gateway, exchanged, now, extra)
 }
 
 /** A token for a caller without credentials: a subject of its own, and no more than `grant`. */
@@ -51,10 +60,11 @@ async function signExchanged(
   gateway: Issuing,
   { claims, audience, expiresAt }: Exchanged,
   now: number,
+  extra?: Readonly<Record<string, unknown>>,
 ): Promise<Issued> {
   const jti = crypto.randomUUID()
   const token = await issueInternal(gateway.kitFor(audience), {
-    claims: { ...claims, jti },
+    claims: { ...extra, ...claims, jti },
     aud: audience,
     expiresAt,
   })
