@@ -5,6 +5,7 @@ import { type Config, parseConfig } from './config/read-config.ts'
 import { misspeltVariables } from './config/schema.ts'
 import { Datadog } from './observability/sinks/datadog.ts'
 import type { GatewayDefinition } from './config/definition.ts'
+import type { Operator } from './http/operator-token.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
 import { extraClaims } from './exchange/extra-claims.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
@@ -23,6 +24,8 @@ export interface Gateway extends SessionGateway {
   readonly pseudonyms: Pseudonyms
   /** Assertions of clients that came before. */
   readonly usedAssertions: UsedAssertions
+  /** Whose requests `POST /operator` takes; `undefined`: nobody's. */
+  readonly operator: Operator | undefined
 }
 
 export interface GatewayOptions extends Auth0Options {
@@ -136,6 +139,10 @@ export function makeGateway(
     sessions: sessionsOf(config, now, options),
     ship: shipperOf(config),
     extraClaims: extraClaims(definition, options.bindings ?? env),
+    operator: config.operator && {
+      keys: config.operator.keys,
+      verifier: config.operator.verifierWith(clock),
+    },
     kitFor(audience) {
       const found = kit ?? kits.get(audience)
       if (!found) throw new Error(`no kit for ${audience}`)

@@ -8,7 +8,7 @@ import { makePrivateDirectory, writePrivateFile } from './private-files.ts'
  *
  * @param folder one in it
  */
-export function stateDirectory({ root }: Project, folder?: string): string {
+export function stateDirectory({ root }: Pick<Project, 'root'>, folder?: string): string {
   const state = join(root, '.sealgate')
   makePrivateDirectory(state)
   writePrivateFile(join(state, '.gitignore'), '*\n')

@@ -9,15 +9,20 @@ export type OperatorJwk = Readonly<Record<string, unknown>>
 
 export interface OperatorSettings {
   /** `undefined`: nobody operates this gateway over HTTP. */
-  readonly operator: Operator | undefined
+  readonly operator: OperatorConfig | undefined
 }
 
 /** Who may operate this gateway by requests. */
-export interface Operator {
+export interface OperatorConfig {
   /** What signs operators' tokens: public, and at least one. */
   readonly keys: readonly OperatorJwk[]
-  /** Verifies an operator's token for this gateway. */
-  readonly verifier: Verifier
+  /** Makes what verifies an operator's token for this gateway. */
+  verifierWith(clock: Clock | undefined): Verifier
+}
+
+/** Seconds since the epoch. Default: the runtime's. */
+interface Clock {
+  readonly now: () => number
 }
 
 /** @throws ConfigError naming the key and what is wrong with it */
@@ -25,10 +30,14 @@ export function readOperator({ OPERATOR_KEYS: keys, JWT_ISS: audience }: Variabl
   if (keys === undefined) return { operator: undefined }
   if (keys.length === 0) reject('OPERATOR_KEYS', 'has no key: add one, or unset it')
   keys.forEach((key, index) => verifierOf([key], audience, `OPERATOR_KEYS[${index}]`))
-  return { operator: { keys, verifier: verifierOf(keys, audience, 'OPERATOR_KEYS') } }
+  const verifierWith: OperatorConfig['verifierWith'] = (clock) =>
+    verifierOf(keys, audience, 'OPERATOR_KEYS', clock)
+  // What is wrong with all of them together is said at the start, too.
+  verifierWith(undefined)
+  return { operator: { keys, verifierWith } }
 }
 
-function verifierOf(keys: readonly OperatorJwk[], audience: string, label: string): Verifier {
+function verifierOf(keys: readonly OperatorJwk[], audience: string, label: string, clock?: Clock): Verifier {
   const { issuer, typ, maxTtlSeconds } = OPERATOR_TOKEN
   try {
     return createKit({
@@ -40,6 +49,7 @@ function verifierOf(keys: readonly OperatorJwk[], audience: string, label: strin
       verify: { publicJwk: { keys } },
       // Each counts once.
       tokenCacheEntries: 0,
+      ...clock,
     })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -1,5 +1,6 @@
+import type { Verifier } from '@sealgate/kit'
 import { base64url } from 'jose'
-import type { Operator } from '../config/operators.ts'
+import type { OperatorJwk } from '../config/operators.ts'
 import { OPERATOR_TOKEN } from '../config/operator-protocol.ts'
 
 /** Longest `jti`. A UUID has 36 characters. */
@@ -7,6 +8,12 @@ const MAX_JTI_LENGTH = 256
 
 /** Added to `exp` when a use is remembered, in seconds: more than the verifier's leeway. */
 const MARGIN_SECONDS = 60
+
+/** Who may operate a gateway: the public keys, and what verifies by them. */
+export interface Operator {
+  readonly keys: readonly OperatorJwk[]
+  readonly verifier: Verifier
+}
 
 /** A token that is good, and counts once. */
 export interface OperatorUse {

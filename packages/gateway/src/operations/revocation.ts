@@ -3,12 +3,13 @@ import { checkRevoked, revokeFor } from '@sealgate/kit/gateway'
 import * as z from 'zod'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
+import { endSession } from '../session/access.ts'
 import { ABSOLUTE_SECONDS } from '../session/live-session.ts'
 
 const text = z.string().min(1)
 
 /** One token, everything of a subject up to now, or everything that a key signed. */
-export const REVOCATION = z.union([
+const REVOCATION = z.union([
   z.strictObject({ jti: text }),
   z.strictObject({ sub: text }),
   z.strictObject({ thumbprint: text }),
@@ -56,4 +57,24 @@ export async function deniedKeys(
     }),
   )
   return verdicts.flat()
+}
+
+/**
+ * Ends the session that a cookie names, and its refresh token at Auth0. Nothing but the cookie names one: where that is not
+ * at hand, revoking the subject ends all of its sessions.
+ *
+ * @param cookie its value
+ * @throws GatewayError `invalid_request` where sessions are kept in cookies, so that a copy would go on serving;
+ *   `no_session` for a cookie of no session here
+ */
+export async function revokeSession(gateway: Gateway, cookie: string): Promise<void> {
+  const { sessions, config } = gateway
+  if (config.session?.store === 'cookie') {
+    throw new GatewayError('invalid_request', {
+      description: 'Sessions are kept in cookies here and cannot be ended one by one: revoke the sub',
+    })
+  }
+  const session = await sessions?.store.open(cookie)
+  if (!session) throw new GatewayError('no_session')
+  await endSession(gateway, session)
 }

@@ -180,6 +180,16 @@ describe('operate', () => {
     expect(await operate(asked)).toEqual({ operation: 'denied', denied: [] })
   })
 
+  it('ends no session where there are none, or where they are kept in cookies', async () => {
+    const revoke = { operation: 'revoke', session: 'a' }
+    await expectError(await send(await signed(revoke)), 401, 'unauthorized')
+    const logins = { AUTH0_CLIENT_ID: 'web', AUTH0_CLIENT_SECRET: 's', SESSION_SECRET: 'A'.repeat(43) }
+    const on = { ...env, ...logins, SESSION_STORE: 'cookie' }
+    expect(await expectError(await send(await signed(revoke), on), 400, 'invalid_request')).toContain(
+      'revoke the sub',
+    )
+  })
+
   it.each([
     [{}],
     [{ operation: 'rotate' }],

@@ -1,16 +1,15 @@
 import { ConfigError, type Revocation } from '@sealgate/kit'
 import { parseJson, readCredentials } from '@sealgate/kit/gateway'
-import type { Operator } from '../config/operators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { rejectForeignForm } from '../http/csrf.ts'
 import { mediaType, readBody } from '../http/form.ts'
-import { type OperatorUse, verifyOperatorToken } from '../http/operator-token.ts'
+import { type Operator, type OperatorUse, verifyOperatorToken } from '../http/operator-token.ts'
 import { logOperation, type OperationLog } from '../observability/log.ts'
 import type { Trace } from '../observability/trace.ts'
 import { deploymentHealth } from '../operations/health.ts'
 import { probeServices } from '../operations/probe.ts'
-import { deniedKeys, revoke } from '../operations/revocation.ts'
+import { deniedKeys, revoke, revokeSession } from '../operations/revocation.ts'
 import { whois } from '../operations/whois.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { operatorRequest } from './schemas.ts'
@@ -23,7 +22,8 @@ import { useOnce } from './use-once.ts'
  * @throws GatewayError `not_found` without such keys
  */
 export async function operate(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
-  const { operator, environment, corsOrigins } = gateway.config
+  const { operator } = gateway
+  const { environment, corsOrigins } = gateway.config
   if (!operator) throw new GatewayError('not_found')
   rejectForeignForm(request, corsOrigins)
   const limiter = request.headers.has('Authorization') ? 'clients' : 'shared'
@@ -109,6 +109,10 @@ async function perform(gateway: Gateway, wanted: Wanted): Promise<Performed> {
       return { line: { outcome: outcome.join(', ').slice(0, 500) }, result: { services } }
     }
     case 'revoke': {
+      if ('session' in wanted) {
+        await revokeSession(gateway, wanted.session)
+        return { line: { outcome: 'session ended' }, result: { revoked: true } }
+      }
       const revocation = revocationOf(wanted)
       await revoke(gateway, revocation)
       const what =
@@ -128,7 +132,9 @@ async function perform(gateway: Gateway, wanted: Wanted): Promise<Performed> {
   }
 }
 
-function revocationOf(wanted: Extract<Wanted, { operation: 'revoke' }>): Revocation {
+type Revoked = Exclude<Extract<Wanted, { operation: 'revoke' }>, { session: string }>
+
+function revocationOf(wanted: Revoked): Revocation {
   if ('sub' in wanted) return { sub: wanted.sub }
   return 'jti' in wanted ? { jti: wanted.jti } : { thumbprint: wanted.thumbprint }
 }

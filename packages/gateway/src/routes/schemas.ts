@@ -80,7 +80,7 @@ const text = z.string().min(1)
 /** A version has a slot or two. */
 const MAX_THUMBPRINTS = 16
 
-/** What an operator requests. A revocation names one of its three. */
+/** What an operator requests. A revocation names one thing; a session by its cookie. */
 export const operatorRequest = z
   .union([
     z.strictObject({ operation: z.enum(['health', 'probe']) }),
@@ -88,6 +88,7 @@ export const operatorRequest = z
     z.strictObject({ operation: z.literal('revoke'), sub: text }),
     z.strictObject({ operation: z.literal('revoke'), thumbprint: text }),
     z.strictObject({ operation: z.literal('denied'), thumbprints: z.array(text).max(MAX_THUMBPRINTS) }),
+    z.strictObject({ operation: z.literal('revoke'), session: text }),
     z.strictObject({ operation: z.literal('whois'), token: text }),
   ])
   .meta({ id: 'OperatorRequest', description: 'What the command sealgate sends' })
