@@ -4,8 +4,10 @@
  *
  * @module @sealgate/gateway/config
  */
+export { rejectEqualSecrets } from './config/distinct-secrets.ts'
 export { type Config, parseConfig } from './config/read-config.ts'
 export { OPERATOR_PATH, OPERATOR_TOKEN } from './config/operator-protocol.ts'
+export { misspeltVariables } from './config/schema.ts'
 export { SECRET_NAMES, type SecretName } from './config/secret-names.ts'
 export type { DeploymentHealth, PublishedKey } from './operations/health.ts'
 export type { Probed, ProbeReply, ProbeVerdict, ServiceState } from './operations/probe.ts'

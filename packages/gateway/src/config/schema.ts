@@ -16,6 +16,15 @@ const operatorKeys = z.union(
 
 const required = (example: string): z.ZodString => z.string(`is required: set it to ${example}`)
 
+const ENVIRONMENTS = ['production', 'staging', 'test', 'dev'] as const
+
+/** `prod`, `Staging` and `development` are each meant for something. */
+function meantOf(input: unknown): string {
+  const start = String(input).slice(0, 2).toLowerCase()
+  const meant = ENVIRONMENTS.find((name) => name.startsWith(start))
+  return meant === undefined ? '' : `: did you mean ${meant}?`
+}
+
 /**
  * Every variable that the gateway itself reads; the kit reads its own (`JWT_*`). What stands above a row is what
  * docs/reference/environment.md says: it is generated from here. A new setting is a row, found as `config.variables.NAME`.
@@ -23,7 +32,7 @@ const required = (example: string): z.ZodString => z.string(`is required: set it
 export const VARIABLES = z.object({
   /** Tags logs; insecure settings are rejected in `production` and `staging`. */
   WORKER_ENV: z
-    .enum(['production', 'staging', 'test', 'dev'], 'must be production, staging, test or dev')
+    .enum(ENVIRONMENTS, { error: ({ input }) => `must be production, staging, test or dev${meantOf(input)}` })
     .default('production'),
   /** The tenant, `tenant.us.auth0.com`, or a custom domain; the issuer is `https://DOMAIN/`. Required. */
   AUTH0_DOMAIN: required('your tenant, for example tenant.us.auth0.com').regex(
