@@ -45,6 +45,7 @@ export const HOUSE = {
     ['cli'],
     ['commands/'],
     ['deploy/', 'dev/'],
+    ['doctor/'],
     ['operator/'],
     ['project/'],
     ['wrangler/'],

@@ -22,6 +22,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/dev/programs.ts': 'a port that was typed',
   'packages/cli/src/dev/slot-table.ts': 'names of slots',
   'packages/cli/src/dev/sockets.ts': 'our own address',
+  'packages/cli/src/doctor/': 'files of this machine, what wrangler prints, and 256 KiB of a tenant at most',
   'packages/cli/src/operator/': 'our own key and wrangler.jsonc',
   'packages/cli/src/wrangler/': 'what wrangler prints',
   'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',

@@ -2,12 +2,13 @@ import { Command, CommanderError } from 'commander'
 import { bundleCommand } from './commands/bundle.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { devCommand } from './commands/dev.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { mockIdpCommand } from './commands/mock-idp.ts'
 import { secretPutCommand } from './commands/secret-put.ts'
 import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
 import { PROJECT_FLAG } from './commands/project-option.ts'
-import { UsageError } from './errors.ts'
+import { SaidAlready, UsageError } from './errors.ts'
 import { type Say, sayOnStderr } from './terminal/say.ts'
 import { type RunWrangler, wranglerWith } from './wrangler/run.ts'
 
@@ -29,6 +30,7 @@ export function createProgram({ run, say }: World): Command {
     .exitOverride()
   const commands = [
     devCommand(say),
+    doctorCommand(run, say),
     deployCommand(run, say),
     secretsCommand(run, say),
     secretPutCommand(say),
@@ -51,6 +53,7 @@ export async function main(
   } catch (error) {
     // Commander has said it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof SaidAlready) return 1
     world.say(error instanceof Error ? error.message : String(error))
     return error instanceof UsageError ? 2 : 1
   }

@@ -8,6 +8,12 @@ export const WRANGLER: string = join(
   'bin/wrangler.js',
 )
 
+/** The version of that program. */
+export function wranglerVersion(): string {
+  const { version } = createRequire(import.meta.url)('wrangler/package.json') as { readonly version: string }
+  return version
+}
+
 export interface Outcome {
   readonly code: number
   readonly stdout: string
