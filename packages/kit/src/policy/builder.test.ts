@@ -171,17 +171,120 @@ describe('rules', () => {
     expect(await passes(policy().where(() => outcome as boolean, 'x'))).toBe(false)
   })
 
-  it('reject a predicate that gives anything to wait for, be it a function', () => {
-    for (const outcome of [{ then: () => undefined }, Object.assign(() => true, { then: () => undefined })]) {
-      const rules = policy().where(() => outcome as unknown as boolean, 'x')
-      expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(ConfigError)
+  it('wait for anything that can be waited for, be it a function', async () => {
+    const then = (resolve: (outcome: unknown) => void): void => {
+      resolve(true)
+    }
+    for (const outcome of [{ then }, Object.assign(() => true, { then })]) {
+      expect(await passes(policy().where(() => outcome as unknown as boolean, 'x'))).toBe(true)
     }
   })
+})
 
-  it('reject a predicate that returns a promise, by name', () => {
-    const rules = policy().where((() => Promise.resolve(true)) as unknown as () => boolean, 'tenant is acme')
-    expect(() => evaluate(partsOf(rules), authOf(claims()))).toThrow(/tenant is acme.*promise/)
-    expect(() => evaluate(partsOf(policy().not(rules)), authOf(claims()))).toThrow(ConfigError)
+describe('predicates that take their time', () => {
+  const after =
+    (outcome: unknown): (() => Promise<boolean>) =>
+    () =>
+      Promise.resolve(outcome as boolean)
+  const fails = (): Promise<boolean> => Promise.reject(new Error('the database is down'))
+
+  it.each<[what: string, rules: Policy, passed: boolean]>([
+    ['a yes', policy().where(after(true), 'x'), true],
+    ['a no', policy().where(after(false), 'x'), false],
+    ['what is not exactly true', policy().where(after('true'), 'x'), false],
+    ['a rejection', policy().where(fails, 'x'), false],
+    ['a yes after a no', policy().needAll('a').where(after(true), 'x'), false],
+    ['a yes before a no', policy().where(after(true), 'x').needAll('a'), false],
+    ['two of them', policy().where(after(true), 'x').where(after(false), 'y'), false],
+    ['not of a yes', policy().not(policy().where(after(true), 'x')), false],
+    ['not of a no', policy().not(policy().where(after(false), 'x')), true],
+    ['not of a rejection', policy().not(policy().where(fails, 'x')), false],
+    ['not of a no after a yes', policy().not(policy().kind('user').where(after(false), 'x')), true],
+    ['not of a rejection, then a yes', policy().not(policy().where(fails, 'x').kind('user')), false],
+    ['not of a rejection, then a no', policy().not(policy().where(fails, 'x').needAll('a')), true],
+    ['one that cannot tell, alone', policy().anyOf(policy().where(fails, 'x')), false],
+    ['one that cannot tell, before a yes', policy().anyOf(policy().where(fails, 'x').kind('user')), false],
+    ['one of several', policy().anyOf(policy().needAll('a'), policy().where(after(true), 'x')), true],
+    ['none of several', policy().anyOf(policy().where(after(false), 'x'), policy().needAll('a')), false],
+    ['the last of several', policy().anyOf(policy().where(fails, 'x'), policy().kind('user')), true],
+    [
+      'not of several that cannot tell',
+      policy().not(policy().anyOf(policy().where(fails, 'x'), policy().needAll('a'))),
+      false,
+    ],
+  ])('are waited for: %s', async (_, rules, passed) => {
+    expect(await passes(rules)).toBe(passed)
+    expect((await rules.explain(claims())).passed).toBe(passed)
+  })
+
+  it('name what failed, those that were waited for last', async () => {
+    const rules = policy()
+      .where(after(false), 'one')
+      .needAll('a')
+      .where(after(true), 'two')
+      .where(fails, 'three')
+    expect(await evaluate(partsOf(rules), authOf(claims()))).toMatchObject({
+      passed: false,
+      failed: ['has the permission a', 'one', 'three'],
+    })
+    expect((await rules.explain(claims())).rules.map(({ outcome }) => outcome)).toEqual([
+      'fail',
+      'fail',
+      'pass',
+      'fail',
+    ])
+  })
+
+  it.each([true, false])('are called once for a decision: %s', async (outcome) => {
+    let calls = 0
+    const counted = (): boolean => {
+      calls++
+      return outcome
+    }
+    await passes(
+      policy()
+        .where(counted, 'x')
+        .where(() => Promise.resolve(counted()), 'y'),
+    )
+    expect(calls).toBe(2)
+    await passes(policy().anyOf(policy().where(() => Promise.resolve(counted()), 'y')))
+    expect(calls).toBe(3)
+  })
+
+  it('are not called once another has decided', async () => {
+    const never = (): Promise<boolean> => {
+      throw new Error('called')
+    }
+    const called = policy().anyOf(policy().where(after(true), 'x'), policy().where(never, 'y'))
+    expect(await passes(called)).toBe(true)
+    expect(await passes(policy().not(policy().where(after(false), 'x').where(never, 'y')))).toBe(true)
+  })
+
+  it('make a promise of the decision, which others do not', () => {
+    const judged = (rules: Policy): unknown => evaluate(partsOf(rules), authOf(claims()))
+    expect(judged(policy().where(after(true), 'x'))).toBeInstanceOf(Promise)
+    expect(
+      judged(
+        policy()
+          .where(() => true, 'x')
+          .anyOf(policy().kind('user')),
+      ),
+    ).not.toBeInstanceOf(Promise)
+  })
+
+  it('deny also as a rule of somebody’s own, without words and with a promise that is rejected', async () => {
+    const own = (test: () => Promise<boolean>) => evaluate(partsOf({ words: '', test }), authOf(claims()))
+    expect((await own(fails)).passed).toBe(false)
+    expect((await own(after(false))).passed).toBe(false)
+    expect((await own(after(true))).passed).toBe(true)
+  })
+
+  it('see the claims as the schema made them', async () => {
+    const seen = schema(() => ({ value: { tenant: 'acme' } }))
+    const rules = policy()
+      .claims(seen)
+      .where(({ tenant }) => Promise.resolve(tenant === 'acme'), 'tenant')
+    expect((await evaluate(partsOf(rules), authOf(claims()))).passed).toBe(true)
   })
 })
 

@@ -93,14 +93,17 @@ export class Policy<Custom = unknown> extends PolicyBase {
   }
 
   /**
-   * The predicate gives exactly `true`. One that throws does not pass; one that returns a promise is a
-   * `ConfigError` when it is evaluated.
+   * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass.
+   * It is called once for a decision; what takes its time makes the request wait.
    *
    * @param words what it requests; it stands in decisions and logs
    */
-  where(predicate: (claims: VerifiedClaims & Custom) => boolean, words: string): Policy<Custom> {
+  where(
+    predicate: (claims: VerifiedClaims & Custom) => boolean | Promise<boolean>,
+    words: string,
+  ): Policy<Custom> {
     // The schema ran before any rule does, so the claims are what its output says.
-    return this.#withRule(rules.where(predicate as (claims: VerifiedClaims) => boolean, words))
+    return this.#withRule(rules.where(predicate as Parameters<typeof rules.where>[0], words))
   }
 
   /** At least one of these passes. A policy in it may not hold base(), claims() or allowAnonymous(). */

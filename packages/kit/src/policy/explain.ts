@@ -1,6 +1,6 @@
 import { authOf, type Claims, type VerifiedClaims } from '../claims/types.ts'
 import { SCHEMA_WORDS } from './evaluate.ts'
-import type { PolicyParts } from './parts.ts'
+import { after, type PolicyParts } from './parts.ts'
 
 /** One rule of a policy and what became of it. */
 export interface ExplainedRule {
@@ -30,8 +30,8 @@ export async function explain(parts: PolicyParts, claims: Claims): Promise<Expla
   const narrowed = parts.narrow ? await parts.narrow(auth) : auth
   if (parts.narrow) listed.push({ rule: SCHEMA_WORDS, outcome: narrowed ? 'pass' : 'fail' })
   for (const rule of parts.rules) {
-    const outcome = narrowed ? (rule.test(narrowed) === true ? 'pass' : 'fail') : 'skipped'
-    listed.push({ rule: rule.words, outcome })
+    const verdict = narrowed && (await after(rule.test(narrowed), (one) => one))
+    listed.push({ rule: rule.words, outcome: narrowed ? (verdict === true ? 'pass' : 'fail') : 'skipped' })
   }
   return { passed: listed.every(({ outcome }) => outcome === 'pass'), rules: listed }
 }

@@ -12,8 +12,8 @@ export type Verdict = boolean | undefined
 export interface Rule {
   /** What it requires, for people: it stands in decisions, explanations and logs. */
   readonly words: string
-  /** Whether a caller passes. Whatever is not `true` grants nothing. */
-  readonly test: (auth: Auth) => Verdict
+  /** Whether a caller passes. Whatever is not `true` grants nothing, and neither does a promise that is rejected. */
+  readonly test: (auth: Auth) => Verdict | Promise<Verdict>
   /** It passes for anonymous callers, as far as they are allowed at all. */
   readonly namesAnonymous?: boolean
 }
@@ -84,13 +84,24 @@ function isRule(value: unknown): value is Rule {
   return rule?.words !== undefined && typeof rule.test === 'function'
 }
 
-/** Every rule must pass. One that fails decides; one that cannot tell keeps the whole from passing. */
-export function every(rules: readonly Rule[], auth: Auth): Verdict {
-  let verdict: Verdict = true
-  for (const rule of rules) {
-    const one = rule.test(auth)
-    if (one === false) return false
-    if (one !== true) verdict = undefined
-  }
-  return verdict
+/** Goes on with a verdict, at once unless it has to be waited for. A promise that is rejected cannot tell. */
+export function after<Output>(
+  verdict: Verdict | Promise<Verdict>,
+  next: (verdict: Verdict) => Output | Promise<Output>,
+): Output | Promise<Output> {
+  return verdict instanceof Promise ? verdict.catch(() => undefined).then(next) : next(verdict)
+}
+
+/** Every one must pass. The first that fails decides; one that cannot tell keeps the whole from passing. */
+export function every<One>(
+  all: readonly One[],
+  test: (one: One) => Verdict | Promise<Verdict>,
+): Verdict | Promise<Verdict> {
+  const [first, ...others] = all
+  if (first === undefined) return true
+  return after(test(first), (verdict) =>
+    verdict === false
+      ? false
+      : after(every(others, test), (rest) => (rest === true && verdict !== true ? undefined : rest)),
+  )
 }

@@ -117,7 +117,7 @@ describe('what is held against a caller', () => {
     expect(() => partsOf(value)).toThrow('this is no policy: make one with policy().needAll(…)')
   })
 
-  it.each([[undefined], [null], [1], ['yes'], [{}], [Promise.resolve(true)]])(
+  it.each([[undefined], [null], [1], ['yes'], [{}], [Promise.resolve(1)], [{ then: () => true }]])(
     'passes for true alone, not for %j from a rule of somebody’s own',
     async (verdict) => {
       const rule = { words: 'own', test: () => verdict } as unknown as Rule

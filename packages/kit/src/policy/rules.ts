@@ -4,7 +4,7 @@
 import { KINDS } from '../claims/checks.ts'
 import type { Auth, Kind, VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
-import { every, partsOf, type PolicyBase, type Rule, type Verdict } from './parts.ts'
+import { after, every, partsOf, type PolicyBase, type Rule, type Verdict } from './parts.ts'
 
 /** What `anyOf` and `not` accept: a policy, a rule, or a list of rules that must all pass. */
 export type Alternative = PolicyBase | Rule | readonly Rule[]
@@ -89,13 +89,15 @@ export function actor(sub: string): Rule {
 }
 
 /**
- * The predicate gives exactly `true`. One that throws does not pass; one that returns a promise is a
- * `ConfigError` when it is evaluated.
+ * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass.
  *
  * @param words what it requires; it stands in decisions and logs
  * @throws ConfigError without a function, or without words
  */
-export function where(predicate: (claims: VerifiedClaims) => boolean, words: string): Rule {
+export function where(
+  predicate: (claims: VerifiedClaims) => boolean | Promise<boolean>,
+  words: string,
+): Rule {
   if (typeof predicate !== 'function') throw new ConfigError('where takes a function of the claims')
   if (typeof words !== 'string' || words === '') {
     throw new ConfigError("where needs words for what it requires: where(claims => …, 'tenant is acme')")
@@ -103,20 +105,18 @@ export function where(predicate: (claims: VerifiedClaims) => boolean, words: str
   return {
     words,
     test: ({ claims }) => {
-      let outcome: unknown
       try {
-        outcome = predicate(claims)
+        const outcome: unknown = predicate(claims)
+        return isThenable(outcome) ? Promise.resolve(outcome).then(isTrue) : isTrue(outcome)
       } catch {
         return undefined
       }
-      if (isThenable(outcome)) {
-        throw new ConfigError(
-          `the predicate "${words}" gave a promise: where() is synchronous. Await before, or use claims() with an asynchronous schema`,
-        )
-      }
-      return outcome === true
     },
   }
+}
+
+function isTrue(outcome: unknown): boolean {
+  return outcome === true
 }
 
 /**
@@ -129,15 +129,12 @@ export function anyOf(...alternatives: readonly Alternative[]): Rule {
   const lists = alternatives.map((one) => nestedRules('anyOf', one))
   return {
     words: `any of: ${lists.map((rules) => `(${wordsOf(rules)})`).join(' or ')}`,
-    test: (auth) => {
-      let verdict: Verdict = false
-      for (const rules of lists) {
-        const one = every(rules, auth)
-        if (one === true) return true
-        if (one === undefined) verdict = undefined
-      }
-      return verdict
-    },
+    // One of them passes unless none does: the first that passes decides.
+    test: (auth) =>
+      after(
+        every(lists, (rules) => after(passed(rules, auth), opposite)),
+        opposite,
+      ),
     namesAnonymous: lists.flat().some(({ namesAnonymous }) => namesAnonymous === true),
   }
 }
@@ -151,11 +148,16 @@ export function not(one: Alternative): Rule {
   const rules = nestedRules('not', one)
   return {
     words: `not (${wordsOf(rules)})`,
-    test: (auth) => {
-      const verdict = every(rules, auth)
-      return verdict === undefined ? undefined : !verdict
-    },
+    test: (auth) => after(passed(rules, auth), opposite),
   }
+}
+
+function passed(rules: readonly Rule[], auth: Auth): Verdict | Promise<Verdict> {
+  return every(rules, (rule) => rule.test(auth))
+}
+
+function opposite(verdict: Verdict): Verdict {
+  return verdict === undefined ? undefined : !verdict
 }
 
 function nestedRules(method: string, nested: Alternative): readonly Rule[] {
