@@ -24,6 +24,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/dev/sockets.ts': 'our own address',
   'packages/cli/src/doctor/': 'files of this machine, what wrangler prints, and 256 KiB of a tenant at most',
   'packages/cli/src/operator/': 'our own key and wrangler.jsonc',
+  'packages/cli/src/terminal/read-secret.ts': 'what was typed on this machine',
   'packages/cli/src/wrangler/': 'what wrangler prints',
   'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',
   'packages/gateway/src/config/operators.ts': 'a message of the kit',

@@ -4,9 +4,11 @@ import { deployCommand } from './commands/deploy.ts'
 import { devCommand } from './commands/dev.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { mockIdpCommand } from './commands/mock-idp.ts'
+import { revokeCommand } from './commands/revoke.ts'
 import { secretPutCommand } from './commands/secret-put.ts'
 import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
+import { whoisCommand } from './commands/whois.ts'
 import { PROJECT_FLAG } from './commands/project-option.ts'
 import { SaidAlready, UsageError } from './errors.ts'
 import { type Say, sayOnStderr } from './terminal/say.ts'
@@ -35,6 +37,8 @@ export function createProgram({ run, say }: World): Command {
     secretsCommand(run, say),
     secretPutCommand(say),
     slotsCommand(),
+    revokeCommand(say),
+    whoisCommand(say),
     bundleCommand(run, say),
     mockIdpCommand(),
   ]
