@@ -41,10 +41,10 @@ export const HOUSE = {
     ['errors'],
   ],
   'packages/cli': [
-    ['internal'],
+    ['internal', 'create'],
     ['cli'],
     ['commands/'],
-    ['deploy/', 'dev/'],
+    ['create/', 'deploy/', 'dev/'],
     ['doctor/'],
     ['operator/'],
     ['project/'],

@@ -29,7 +29,7 @@ const COMMON = [
   'echo',
 ]
 /** Subcommands of npm that guides use, beside `run`. */
-const NPM = ['ci', 'install', 'init', 'pack', 'start', 'test', 'publish', 'i']
+const NPM = ['ci', 'create', 'install', 'init', 'pack', 'start', 'test', 'update', 'publish', 'i']
 
 /**
  * What is wrong with a command: a script, program, subcommand or flag that does not exist. Given a directory, kit-keygen
@@ -53,6 +53,7 @@ async function npmProblem(args: readonly string[]): Promise<string | undefined> 
   const [subcommand = '', ...rest] = args.filter((word) => word !== '--silent' && word !== '-s')
   const name = subcommand === 'run' ? (rest[0] ?? '') : subcommand
   if (subcommand !== 'run' && !NPM.includes(subcommand)) return `npm ${subcommand} is not known`
+  if (subcommand === 'create') return createProblem(args)
   const isScript = ['run', 'start', 'test'].includes(subcommand)
   if (!isScript) return undefined
   const script = scripts[name]
@@ -65,6 +66,14 @@ async function npmProblem(args: readonly string[]): Promise<string | undefined> 
   }
   if (runner !== 'node') return `the flags of npm run ${name} cannot be checked`
   return missing(flags, await helpOf(process.execPath, [join(ROOT, file)]), `npm run ${name}`)
+}
+
+/** `npm create NAME` runs the package `create-NAME`; its flags stand behind `--`. */
+async function createProblem(args: readonly string[]): Promise<string | undefined> {
+  const [, name = ''] = args
+  if (!existsSync(join(BIN, `create-${name}`))) return `there is no package create-${name}`
+  const flags = args.includes('--') ? flagsOf(args.slice(args.indexOf('--') + 1)) : []
+  return missing(flags, await helpOf(process.execPath, [join(BIN, `create-${name}`)]), `npm create ${name}`)
 }
 
 async function binProblem(args: readonly string[], cwd: string | undefined): Promise<string | undefined> {

@@ -12,6 +12,7 @@ const READS =
 /** Files that read text, and have no row: why. A folder stands for what is in it. */
 const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/commands/': 'what was typed on this machine, and what wrangler prints',
+  'packages/cli/src/create/': 'our own template, and what was typed on this machine',
   'packages/cli/src/deploy/rollout.ts': 'what wrangler prints',
   'packages/cli/src/deploy/upload.ts': 'what wrangler prints',
   'packages/cli/src/dev/control-server.ts': 'a path of a fixed form, and our own file',

@@ -1,5 +1,6 @@
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { bundleCommand } from './commands/bundle.ts'
+import { createCommand } from './commands/create.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { devCommand } from './commands/dev.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -10,7 +11,7 @@ import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
 import { whoisCommand } from './commands/whois.ts'
 import { PROJECT_FLAG } from './commands/project-option.ts'
-import { SaidAlready, UsageError } from './errors.ts'
+import { exitCodeOf } from './terminal/exit-code.ts'
 import { type Say, sayOnStderr } from './terminal/say.ts'
 import { type RunWrangler, wranglerWith } from './wrangler/run.ts'
 
@@ -31,6 +32,7 @@ export function createProgram({ run, say }: World): Command {
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
   const commands = [
+    createCommand(say),
     devCommand(say),
     doctorCommand(run, say),
     deployCommand(run, say),
@@ -46,19 +48,10 @@ export function createProgram({ run, say }: World): Command {
   return program
 }
 
-/** Runs a command line. Exit code 2 for a mistake in it, 1 for a failure, with one sentence on stderr. */
-export async function main(
+/** Runs a command line, and returns its exit code. */
+export function main(
   argv: readonly string[],
   world: World = { run: wranglerWith(), say: sayOnStderr },
 ): Promise<number> {
-  try {
-    await createProgram(world).parseAsync([...argv], { from: 'user' })
-    return 0
-  } catch (error) {
-    // Commander has said it already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (error instanceof SaidAlready) return 1
-    world.say(error instanceof Error ? error.message : String(error))
-    return error instanceof UsageError ? 2 : 1
-  }
+  return exitCodeOf(createProgram(world), argv, world.say)
 }

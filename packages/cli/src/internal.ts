@@ -4,6 +4,7 @@
  * @module sealgate/internal
  */
 export { createProgram, main } from './cli.ts'
+export { projectFiles } from './create/project-files.ts'
 export { gatewayProblem, storedSecrets } from './deploy/preflight.ts'
 export { deploy } from './deploy/rollout.ts'
 export { type Control, startControl } from './dev/control-server.ts'

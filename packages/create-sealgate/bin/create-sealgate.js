@@ -1,3 +1,4 @@
 #!/usr/bin/env node
-process.stderr.write('create-sealgate is not released yet.\n')
-process.exitCode = 1
+import { createMain } from 'sealgate/create'
+
+process.exitCode = await createMain(process.argv.slice(2))

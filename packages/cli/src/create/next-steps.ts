@@ -1,0 +1,42 @@
+import { relative } from 'node:path'
+import type { Created } from './create-project.ts'
+import type { Installer } from './installer.ts'
+
+/** The commands to type next. */
+export function nextCommands(
+  { folder, installed }: Pick<Created, 'folder' | 'installed'>,
+  installer: Installer,
+  cwd: string,
+): readonly string[] {
+  const within = relative(cwd, folder)
+  const path = within.startsWith('..') ? folder : within
+  return [
+    ...(path === '' ? [] : [`cd ${/\s/.test(path) ? JSON.stringify(path) : path}`]),
+    ...(installed ? [] : [`${installer} install`]),
+    `${installer} start`,
+  ]
+}
+
+/** What a person needs to know of a project that was just made. */
+export function summaryOf(created: Created, installer: Installer, cwd: string): string {
+  const { choices, files } = created
+  const parts = [
+    'gateway/            routes and audiences: gateway.config.ts',
+    ...(choices.service ? ['services/reports/   a service that knows who calls'] : []),
+    ...(choices.agents ? ['services/notes/     an Agent for each user'] : []),
+    ...(choices.mcp ? ['services/mcp/       tools for MCP clients'] : []),
+  ]
+  const commands = nextCommands(created, installer, cwd)
+  return [
+    `${choices.name} is made: ${files.length} files.`,
+    '',
+    ...parts.map((part) => `  ${part}`),
+    '',
+    'Next:',
+    '',
+    ...commands.map((command) => `  ${command}`),
+    '',
+    'README.md has the rest on one page, production included.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import type { Choices } from './choices.ts'
+import { manifestFor } from './manifest.ts'
+import { render } from './template.ts'
+
+const TEMPLATE = join(import.meta.dirname, '../../templates/project')
+
+/** Parts of the template that belong to one choice, by the beginning of their path. */
+const PARTS: readonly (readonly [prefix: string, isWanted: (choices: Choices) => boolean])[] = [
+  ['services/reports/', ({ service }) => service],
+  ['test/reports.', ({ service }) => service],
+  ['services/notes/', ({ agents }) => agents],
+  ['test/notes.', ({ agents }) => agents],
+  ['services/mcp/', ({ mcp }) => mcp],
+  ['test/mcp.', ({ mcp }) => mcp],
+]
+
+/** What tools would take for their own here: `npm pack` leaves files out by a .gitignore, ESLint reads the nearest config. */
+const RENAMED: Readonly<Record<string, string>> = {
+  _gitignore: '.gitignore',
+  '_eslint.config.js': 'eslint.config.js',
+}
+
+/**
+ * The files of a new project: path, with forward slashes, to text.
+ *
+ * @param packages a folder with tarballs of our packages, to install in place of those of the registry
+ */
+export function projectFiles(choices: Choices, packages?: string): ReadonlyMap<string, string> {
+  const paths = readdirSync(TEMPLATE, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(TEMPLATE, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => PARTS.every(([prefix, isWanted]) => !path.startsWith(prefix) || isWanted(choices)))
+    .sort()
+  return new Map(
+    paths.map((path) => {
+      const text = readFileSync(join(TEMPLATE, path), 'utf8')
+      return [
+        RENAMED[path] ?? path,
+        path === 'package.json' ? manifestFor(text, choices, packages) : render(text, choices),
+      ]
+    }),
+  )
+}

@@ -1,0 +1,36 @@
+import { defineGateway } from '@sealgate/gateway'
+
+export default defineGateway({
+  // The most that a token for each service may carry. What is not listed is never issued.
+  audiences: {
+    reports: { permissions: ['read:reports'], roles: ['analyst', 'admin'] },
+    // if: agents
+    notes: { permissions: [], roles: [] },
+    // end
+    // if: mcp
+    mcp: { permissions: ['read:reports'], roles: [] },
+    // end
+  },
+  // if: gateway-only
+  // None yet: clients exchange their tokens at POST /oauth/token, and call services themselves. A route looks like this:
+  // { match: '/api/*', methods: ['GET', 'POST'], service: 'REPORTS', audience: 'reports' }
+  routes: [],
+  // end
+  // if: service
+  // The most exact match wins.
+  routes: [
+    {
+      match: '/api/*',
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      service: 'REPORTS',
+      audience: 'reports',
+    },
+    // if: agents
+    { match: '/api/notes', methods: ['GET', 'POST', 'DELETE'], service: 'NOTES', audience: 'notes' },
+    // end
+    // if: mcp
+    { match: '/mcp', methods: ['POST'], service: 'MCP', audience: 'mcp' },
+    // end
+  ],
+  // end
+})

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { npm, type Output, ROOT } from './project.ts'
+
+/** Every package that is published. */
+const PACKAGES = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`)
+
+/** What a program printed, and how it ended. */
+export interface Result extends Output {
+  readonly code: number
+}
+
+/** Tools that only a project has. */
+const OF_A_PROJECT = ['wrangler']
+
+/**
+ * A folder outside the repository with what the registry would have of us: the tarballs, and what they unpack to. Other
+ * packages are linked from this repository, so that no network is needed.
+ */
+export class Registry {
+  readonly folder: string
+  /** Where the tarballs are: `--packages`. */
+  readonly tarballs: string
+  /** As a project has them. */
+  readonly modules: string
+  /** As `npm create` and `npx` have them, where there is no project yet. */
+  readonly npx: string
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.tarballs = join(folder, '.tarballs')
+    this.modules = join(folder, '.project/node_modules')
+    this.npx = join(folder, '.npx/node_modules')
+  }
+
+  static async make(): Promise<Registry> {
+    const registry = new Registry(mkdtempSync(join(tmpdir(), 'sealgate-registry-')))
+    mkdirSync(registry.tarballs)
+    const workspaces = PACKAGES.flatMap((path) => ['--workspace', path])
+    await npm(['pack', '--ignore-scripts', '--pack-destination', registry.tarballs, ...workspaces], ROOT)
+    await registry.#unpack(registry.modules, [])
+    await registry.#unpack(registry.npx, OF_A_PROJECT)
+    return registry
+  }
+
+  async #unpack(modules: string, left: readonly string[]): Promise<void> {
+    mkdirSync(join(modules, '@sealgate'), { recursive: true })
+    for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+      if (/^[.]|sealgate|^kit-keygen$/.test(name) || left.includes(name)) continue
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
+    }
+    for (const file of readdirSync(this.tarballs)) {
+      const folder = join(modules, file.replace(/-\d.*$/, '').replace(/^sealgate-/, '@sealgate/'))
+      mkdirSync(folder)
+      const { code, stderr } = await run(
+        'tar',
+        ['xzf', join(this.tarballs, file), '--strip-components=1'],
+        folder,
+      )
+      if (code !== 0) throw new Error(stderr)
+    }
+  }
+
+  /** `npm create sealgate`, in this folder, without a terminal. */
+  create(...args: readonly string[]): Promise<Result> {
+    return run(
+      process.execPath,
+      [join(this.npx, 'create-sealgate/bin/create-sealgate.js'), ...args],
+      this.folder,
+    )
+  }
+
+  /** `npx sealgate`, in this folder. */
+  sealgate(...args: readonly string[]): Promise<Result> {
+    return run(process.execPath, [join(this.npx, 'sealgate/bin/sealgate.js'), ...args], this.folder)
+  }
+
+  /** A new project whose packages are these, ready to be used. */
+  async createLinked(name: string, ...flags: readonly string[]): Promise<TeamProject> {
+    const { code, stderr } = await this.create(name, '--yes', '--no-install', '--no-git', ...flags)
+    if (code !== 0) throw new Error(stderr)
+    const project = new TeamProject(join(this.folder, name))
+    symlinkSync(this.modules, join(project.folder, 'node_modules'))
+    return project
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** A project that `npm create sealgate` made. */
+export class TeamProject {
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** Runs a program of a package that the project has, by its path within `node_modules`. */
+  run(program: string, ...args: readonly string[]): Promise<Result> {
+    return run(process.execPath, [join(this.folder, 'node_modules', program), ...args], this.folder)
+  }
+}
+
+function run(program: string, args: readonly string[], cwd: string): Promise<Result> {
+  const env = {
+    ...process.env,
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_HIDE_BANNER: 'true',
+    CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    NO_COLOR: '1',
+  }
+  return new Promise((resolve) => {
+    execFile(program, [...args], { cwd, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr })
+    })
+  })
+}
