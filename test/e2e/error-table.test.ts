@@ -73,11 +73,11 @@ function ask(path: string, init: RequestInit = {}, name: GatewayName = 'gateway'
   return at(name).gateway(path, init)
 }
 
-/** A path as it is, which `fetch` would tidy first. */
-function askExactly(path: string): Promise<Response> {
+/** A request as it is: `fetch` would tidy its path, and say of itself that it opens no page. */
+function askExactly(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = gateways.addresses.gateway
-    httpRequest({ hostname, port, path }, (answer) => {
+    httpRequest({ hostname, port, path, headers }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       answer.on('end', () => {
@@ -290,6 +290,21 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
     'session_expired',
     'a refresh token that Auth0 took back',
     async () => (await withSpentRefreshToken()).post('/auth/refresh'),
+  ],
+  [
+    'session_lost',
+    'a page without a session, right after a login to it',
+    async () => {
+      const browser = new Browser(at())
+      await browser.logIn(alice, '/pages/x')
+      const [done = ''] = [...browser.cookies.keys()].filter((name) => name.endsWith('-done'))
+      const Cookie = `${done}=${browser.cookie(done)}`
+      return askExactly('/pages/x', {
+        Cookie,
+        'Sec-Fetch-Mode': 'navigate',
+        'Sec-Fetch-Dest': 'document',
+      })
+    },
   ],
   [
     'not_refreshable',

@@ -42,6 +42,7 @@ const ROUTES = [
   { ...route, match: '/api/*', identityHeaders: true },
   { ...route, match: '/admin/*', require: ['manage:users'] },
   { ...route, match: '/slow', timeoutMs: 50 },
+  { ...route, match: '/pages/*', login: 'redirect' },
 ]
 
 /** Calls the entrypoint as a service would that forgot its props. */

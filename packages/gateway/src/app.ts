@@ -1,11 +1,10 @@
 import { type Context, Hono } from 'hono'
 import { allowOrigin, isPreflight, preflight } from './proxy/cors.ts'
 import type { Trace } from './observability/trace.ts'
-import { errorResponse, GatewayError, problemOf } from './errors.ts'
+import { GatewayError, problemOf } from './errors.ts'
 import type { Gateway, GatewayOf } from './gateway.ts'
 import { logRequest } from './observability/log.ts'
 import {
-  DEFAULT_CALLBACK_PATH,
   JWKS_PATH,
   LOGIN_PATH,
   LOGOUT_PATH,
@@ -30,7 +29,7 @@ import { revokeToken } from './routes/revoke.ts'
 import { callback, login } from './routes/login.ts'
 import { logout, profile, refresh } from './routes/session.ts'
 import { exchangeToken } from './routes/token.ts'
-import { errorPage, siteOf, wantsPage } from './session/page.ts'
+import { failureOf } from './session/failure.ts'
 
 export interface AppEnv {
   Bindings: object
@@ -157,11 +156,12 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     return response
   })
 
-  app.onError((error, c: Context<AppEnv>) =>
-    wantsPage(c.req.raw, c.var.gateway?.config.callbackPath ?? DEFAULT_CALLBACK_PATH)
-      ? errorPage(error, c.var.trace.requestId, siteOf(c.var.gateway, c.req.raw))
-      : errorResponse(error, c.var.trace.requestId),
-  )
+  app.onError((thrown, c: Context<AppEnv>) => {
+    const { error, response } = failureOf(thrown, c.req.raw, c.var.trace.requestId, c.var.gateway)
+    // What the log says.
+    if (error instanceof Error) c.error = error
+    return response
+  })
 
   return app
 }

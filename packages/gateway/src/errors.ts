@@ -60,6 +60,9 @@ const ERRORS = {
   session_expired: row(401, 'session_expired', 'The session has ended: log in again', {
     challenge: 'Bearer',
   }),
+  session_lost: row(401, 'unauthorized', 'The login went well, and yet there is no session', {
+    challenge: 'Bearer',
+  }),
   not_refreshable: row(400, 'not_refreshable', 'This session cannot be refreshed: log in again when it ends'),
   sessions_unavailable: row(503, 'temporarily_unavailable', 'Sessions are not available; try again shortly', {
     retryAfter: 5,

@@ -2,6 +2,7 @@ import { Auth0Client } from '../../../packages/gateway/src/auth0/client.ts'
 import { passwordRealm } from '../../../packages/gateway/src/auth0/password-realm.ts'
 import { askAuth0 } from '../../../packages/gateway/src/auth0/send.ts'
 import { subjectKind } from '../../../packages/gateway/src/auth0/subject.ts'
+import { readBranding } from '../../../packages/gateway/src/config/branding.ts'
 import { cookieNamesOf } from '../../../packages/gateway/src/config/login-settings.ts'
 import { parseConfig } from '../../../packages/gateway/src/config/read-config.ts'
 import { RouteTable } from '../../../packages/gateway/src/config/route-table.ts'
@@ -13,6 +14,7 @@ import { authenticateClient } from '../../../packages/gateway/src/http/client-au
 import { cookiePairs } from '../../../packages/gateway/src/http/cookie-header.ts'
 import { rejectCrossSite } from '../../../packages/gateway/src/http/csrf.ts'
 import { mediaType, readForm } from '../../../packages/gateway/src/http/form.ts'
+import { isNavigation } from '../../../packages/gateway/src/http/navigation.ts'
 import { plainPath } from '../../../packages/gateway/src/http/plain-path.ts'
 import { allowOrigin } from '../../../packages/gateway/src/proxy/cors.ts'
 import { forwardedHeaders, stripResponse } from '../../../packages/gateway/src/proxy/headers.ts'
@@ -24,6 +26,7 @@ import { passwordLogin } from '../../../packages/gateway/src/routes/password.ts'
 import { cookiesOf, readCookie } from '../../../packages/gateway/src/session/cookies.ts'
 import { CookieEncryption } from '../../../packages/gateway/src/session/encryption.ts'
 import { findLoginAttempt, keepLoginAttempt } from '../../../packages/gateway/src/session/login-attempt.ts'
+import { styleOf } from '../../../packages/gateway/src/session/page-style.ts'
 import { wantsPage } from '../../../packages/gateway/src/session/page.ts'
 import { safeReturnTo } from '../../../packages/gateway/src/session/return-to.ts'
 import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat-name.ts'
@@ -195,11 +198,34 @@ export const GATEWAY_ROWS: readonly Row[] = [
   },
   {
     name: 'Accept',
-    of: [gateway('session/page')],
+    of: [gateway('session/page'), gateway('http/navigation')],
     reader: (text) => {
       const request = withHeader('Accept', text, `${URL_OF}/auth/login`)
-      return () => wantsPage(request, '/auth/callback')
+      return () => [wantsPage(request, '/auth/callback'), isNavigation(request)]
     },
+  },
+  {
+    name: 'Sec-Purpose',
+    of: [gateway('http/navigation')],
+    reader: (text) => {
+      const request = withHeader('Sec-Purpose', text)
+      return () => isNavigation(request)
+    },
+  },
+  {
+    name: 'the branding of pages',
+    of: [gateway('config/branding'), gateway('session/page-style')],
+    maxSize: 8192,
+    around: [(text) => text, (text) => `data:image/png;base64,${text}`, (text) => `https://${text}`],
+    reader: reading((text) =>
+      [{ name: text }, { logo: text }, { color: text }, { css: text }, { supportUrl: text }].map((one) => {
+        try {
+          return styleOf(readBranding(one, text))
+        } catch {
+          return undefined
+        }
+      }),
+    ),
   },
   {
     name: 'Origin',

@@ -83,7 +83,11 @@ export const routes = z.array(
     'auth',
     [
       z.strictObject({ ...common, auth: z.literal('none') }),
-      z.strictObject({ ...withToken, auth: z.literal('required').optional() }),
+      z.strictObject({
+        ...withToken,
+        auth: z.literal('required').optional(),
+        login: z.literal('redirect', 'must be redirect, or left out').optional(),
+      }),
       z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
     ],
     'must be required (the default), anonymous or none',

@@ -1,3 +1,4 @@
+import type { Branding } from './branding-definition.ts'
 import type { Kind } from '@sealgate/kit'
 
 /** The most that a token for one audience may carry. What is not listed here is never issued. */
@@ -64,6 +65,11 @@ export interface ProtectedRoute<
   Service extends string = string,
 > extends RouteWithToken<Audience, Service> {
   readonly auth?: 'required' | undefined
+  /**
+   * `redirect`: a browser whose user opens a page of this route without a session goes to log in, and comes back; errors are
+   * pages. Whoever else has no credentials gets 401, as without it. It needs logins. Default: 401 for everybody.
+   */
+  readonly login?: 'redirect' | undefined
 }
 
 /** A route that also accepts callers without credentials: the service gets a token of `kind: "anonymous"`. */
@@ -131,6 +137,8 @@ export interface GatewayDefinition<Audience extends string = string, Env extends
   claims?(
     context: ClaimsContext<NoInfer<Audience>, Env>,
   ): AddedClaims | undefined | Promise<AddedClaims | undefined>
+  /** How the gateway's own pages look. Default: plain, with the site's host. */
+  readonly branding?: Branding | undefined
 }
 
 /** Declares audiences, routes and clients, so that a route or client for an unknown audience does not compile. */

@@ -1,10 +1,12 @@
 import { type Auth0Settings, readAuth0 } from './auth0.ts'
+import { readBranding } from './branding.ts'
+import type { Branding } from './branding-definition.ts'
 import type { GatewayDefinition } from './definition.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
 import { type LoginSettings, readLoginSettings } from './login-settings.ts'
 import { type LimitSettings, readLimits } from './limits.ts'
 import { type OperatorSettings, readOperator } from './operators.ts'
-import { present, readVariables, type Variables } from './schema.ts'
+import { present, readVariables, reject, type Variables } from './schema.ts'
 import { readServices, type ServiceSettings } from './services.ts'
 import { type SessionConfig, sessionConfig } from './session.ts'
 import { readVersion, type WorkerVersion } from './version.ts'
@@ -26,6 +28,8 @@ export interface Config
   readonly version: WorkerVersion | undefined
   /** `undefined`: no login; the client of Auth0, if there is one, is for the password realm alone. */
   readonly session: SessionConfig | undefined
+  /** With the name of `SITE_NAME`, where that is set. */
+  readonly branding: Branding
   readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
 }
 
@@ -53,6 +57,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     baseUrl: web.baseUrl,
     isStrict,
   })
+  rejectLoginsThatAreNot(services, session)
   return {
     variables,
     environment,
@@ -69,6 +74,17 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
       login: session !== undefined,
       clients: exchange.exchange.clients.size > 0,
     }),
+    branding: readBranding(definition.branding, variables.SITE_NAME),
     datadog: apiKey === undefined ? undefined : { apiKey, site },
   }
+}
+
+/** A route that sends people to log in needs a login. */
+function rejectLoginsThatAreNot({ routes }: ServiceSettings, session: SessionConfig | undefined): void {
+  const route = routes.routes.find((one) => one.auth === 'required' && one.login === 'redirect')
+  if (!route || session) return
+  reject(
+    'ROUTES',
+    `${route.match} sends people to log in, and there are no logins: set AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and SESSION_SECRET`,
+  )
 }

@@ -87,6 +87,7 @@ describe('RouteTable', () => {
         methods: ['GET'],
         service: 'S',
         auth: 'required',
+        login: undefined,
         audience: 'reports',
         require: [],
         grant: undefined,

@@ -20,7 +20,7 @@ interface RouteWithToken extends CommonRoute {
 
 /** A route, checked, with every default filled in. */
 export type Route =
-  | (RouteWithToken & { readonly auth: 'required' })
+  | (RouteWithToken & { readonly auth: 'required'; readonly login: 'redirect' | undefined })
   | (RouteWithToken & { readonly auth: 'anonymous'; readonly anonymousGrant: readonly string[] })
   | (CommonRoute & { readonly auth: 'none' })
 
@@ -93,7 +93,7 @@ function withDefaults(definition: RouteDefinition): Route {
   const withToken = { ...common, audience, require, grant, identityHeaders }
   return definition.auth === 'anonymous'
     ? { ...withToken, auth: 'anonymous', anonymousGrant: definition.anonymousGrant }
-    : { ...withToken, auth: 'required' }
+    : { ...withToken, auth: 'required', login: definition.login }
 }
 
 function rejectConflicts(

@@ -168,7 +168,7 @@ export const VARIABLES = z.object({
     .default('sealgate-session'),
   /** `do`: a Durable Object per session (binding `SESSIONS`); `cookie`: stateless and limited. */
   SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
-  /** What the pages of a login call this site; unset: its host. */
+  /** What the gateway's own pages call this site; unset: `branding.name` of the definition, else its host. */
   SITE_NAME: z.string().max(80, 'must be at most 80 characters').optional(),
   /** Audiences that `Admin.sign` may issue for, with commas. */
   ADMIN_SIGN: list.default([]),

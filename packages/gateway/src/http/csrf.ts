@@ -1,11 +1,9 @@
 import { isWebSocketUpgrade } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
+import { isTabNavigation } from './navigation.ts'
 
 /** `Sec-Fetch-Site` of what comes from a page of this origin, or from no page (W3C Fetch Metadata §2.3). */
 const OWN_SITES = ['same-origin', 'none']
-
-/** `Sec-Fetch-Dest` of a navigation of the whole tab. It is `empty` when a service worker of this origin passes it on. */
-const TAB = ['document', 'empty']
 
 /**
  * Rejects a request that would act with somebody's cookie for a page of another origin. A sibling's counts as another's:
@@ -40,8 +38,7 @@ function isOfOwnSite(headers: Headers): boolean {
 }
 
 function mayRead(headers: Headers): boolean {
-  if (isOfOwnSite(headers)) return true
-  return headers.get('Sec-Fetch-Mode') === 'navigate' && TAB.includes(headers.get('Sec-Fetch-Dest') ?? '')
+  return isOfOwnSite(headers) || isTabNavigation(headers)
 }
 
 function mayWrite(headers: Headers, origin: string): boolean {

@@ -271,7 +271,10 @@ describe('AUTH0_LOGIN_PARAMETERS', () => {
       `/auth/login${query}`,
       given({ screen_hint: ['signup', 'login'], connection: 'users' }),
     )
-    if (expected === 400) return expectError(response, 400, 'invalid_request')
+    if (expected === 400) {
+      await expectError(response, 400, 'invalid_request')
+      return
+    }
     const sent = new URL(response.headers.get('Location') ?? '').searchParams
     expect(sent.get('screen_hint')).toBe(expected)
     expect(sent.get('connection')).toBe('users')

@@ -5,9 +5,13 @@ import { codeOf, type ErrorCode, GatewayError, problemOf } from '../errors.ts'
 import { rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
+import { plainPath } from '../http/plain-path.ts'
+import { redirect } from '../http/redirect.ts'
 import type { Trace } from '../observability/trace.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { endRefreshToken, endSession, openSession, useSession } from '../session/access.ts'
+import { saysLoggedIn } from '../session/cookies.ts'
+import { sendsToLogin } from '../session/failure.ts'
 import { ABSOLUTE_SECONDS } from '../session/live-session.ts'
 import {
   findLoginAttempt,
@@ -19,7 +23,7 @@ import {
   newLoginAttempt,
 } from '../session/login-attempt.ts'
 import { safeReturnTo } from '../session/return-to.ts'
-import { contextOf, redirect, type SessionContext } from './session-context.ts'
+import { contextOf, type SessionContext } from './session-context.ts'
 
 /** A session with Auth0 that is older than a session here may be does not do. Auth0 checks it; its clock may differ by this. */
 const CLOCK_SECONDS = 60
@@ -140,13 +144,13 @@ async function finish(
   const { sessions, origin, cookies } = context
   // A login that is under way opens as often as one likes, and Auth0 is asked each time.
   await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
-  const done = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
+  const tokens = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
     ...attempt,
     redirectUri: `${origin}${gateway.config.callbackPath}`,
   })
-  trace.subject = done.claims.sub
-  if (await isTooOld(gateway, done)) {
-    endRefreshToken(gateway, done.refreshToken)
+  trace.subject = tokens.claims.sub
+  if (await isTooOld(gateway, tokens)) {
+    endRefreshToken(gateway, tokens.refreshToken)
     if (attempt.isForced)
       throw new GatewayError('login_failed', { detail: 'a forced login is too old still' })
     const { returnTo, tries, organization, parameters } = attempt
@@ -155,9 +159,13 @@ async function finish(
   }
   const earlier = await openSession(gateway, request)
   if (earlier) await endSession(gateway, earlier)
-  const session = await sessions.store.create(done)
+  const session = await sessions.store.create(tokens)
   const cookie = cookies.set(cookies.session, session.value, session.maxAge)
-  return redirect(303, `${origin}${attempt.returnTo}`, cookie, ...forget)
+  const location = `${origin}${attempt.returnTo}`
+  // A route that finds no session right after this would send the browser around in a circle.
+  const isWatched = sendsToLogin(gateway.config, plainPath(location))
+  const done = isWatched ? [saysLoggedIn(cookies, gateway.now())] : []
+  return redirect(303, location, cookie, ...done, ...forget)
 }
 
 /**

@@ -175,6 +175,11 @@ function forwardedPaths(routes: Gateway['config']['routes']['routes']): ZodOpenA
           security: { required: [{ auth0: [] }], anonymous: [{ auth0: [] }, {}], none: [] }[route.auth],
           responses: {
             default: { description: 'As the service responds' },
+            ...(method === 'GET' &&
+              route.auth === 'required' &&
+              route.login === 'redirect' && {
+                '302': { description: 'A browser without a session: to log in' },
+              }),
             '400': failure('The path is not in its plain form, or the credentials are malformed'),
             ...(route.auth !== 'none' && {
               '401': failure('No token, or one that is not acceptable'),

@@ -2,9 +2,10 @@ import type { UserClaims } from '../auth0/client-types.ts'
 import type { Trace } from '../observability/trace.ts'
 import type { Gateway } from '../gateway.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
+import { redirect } from '../http/redirect.ts'
 import { limit } from '../rate-limit.ts'
 import { endSession, openSession, useSession } from '../session/access.ts'
-import { contextOf, redirect, sessionOf } from './session-context.ts'
+import { contextOf, sessionOf } from './session-context.ts'
 
 /** Claims that speak of the ID token, not of the user (OpenID Connect Core §2, RFC 7519 §4.1). */
 const ABOUT_THE_TOKEN = [

@@ -7,6 +7,8 @@ export interface Cookies {
   /** What the names of logins under way begin with: each has a cookie of its own. */
   readonly login: string
   readonly session: string
+  /** Says when a login went well, in seconds since the epoch. It begins as those of logins do: the next one clears it. */
+  readonly loggedIn: string
   /** `Set-Cookie` for a value. `maxAge` in seconds. */
   set(name: string, value: string, maxAge: number): string
   /** `Set-Cookie` that makes a browser forget. */
@@ -36,9 +38,24 @@ export function cookiesOf(
   return {
     login: `${prefix}${cookieNames.login}`,
     session: `${prefix}${cookieNames.session}`,
+    loggedIn: `${prefix}${cookieNames.login}done`,
     set: (name, value, maxAge) => `${name}=${value}; Max-Age=${Math.floor(maxAge)}; ${kept}`,
     clear: (name) => `${name}=; Max-Age=0; ${kept}`,
   }
+}
+
+/** For how long a login counts as one of just now, in seconds: the browser comes back at once. */
+const JUST_NOW_SECONDS = 30
+
+/** `Set-Cookie` that says that a login went well now. */
+export function saysLoggedIn(cookies: Cookies, now: number): string {
+  return cookies.set(cookies.loggedIn, String(Math.floor(now)), JUST_NOW_SECONDS)
+}
+
+/** True when a login of this browser went well just now. Nothing but a redirect hangs on it: it is not sealed. */
+export function hasJustLoggedIn(request: Request, cookies: Cookies, now: number): boolean {
+  const age = now - Number(readCookie(request, cookies.loggedIn) ?? NaN)
+  return age >= 0 && age <= JUST_NOW_SECONDS
 }
 
 /** True for plain http on loopback: the one place where cookies go without `Secure`. */

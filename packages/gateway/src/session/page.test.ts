@@ -1,9 +1,12 @@
+import { ConfigError } from '@sealgate/kit'
 import { describe, expect, it } from 'vitest'
+import { readBranding } from '../config/branding.ts'
 import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../errors.ts'
 import { errorPage } from './page.ts'
+import { textOn } from './page-style.ts'
 
 const page = async (code: ErrorCode, options: GatewayErrorOptions = {}, site = 'app.test'): Promise<string> =>
-  (await errorPage(new GatewayError(code, options), 'request-1', site)).text()
+  (await errorPage(new GatewayError(code, options), 'request-1', { site, branding: {} })).text()
 
 const login = (tries: number, returnTo = '/app') => ({ login: { returnTo, tries } })
 
@@ -59,7 +62,10 @@ describe('the page of a login that failed', () => {
   })
 
   it('allows its one style sheet, and nothing else', async () => {
-    const response = await errorPage(new GatewayError('login_failed'), 'r', 'app.test')
+    const response = await errorPage(new GatewayError('login_failed'), 'r', {
+      site: 'app.test',
+      branding: {},
+    })
     const policy = response.headers.get('Content-Security-Policy') ?? ''
     const [, style = ''] = /<style>([^]*)<\/style>/.exec(await response.text()) ?? []
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style)))
@@ -67,5 +73,98 @@ describe('the page of a login that failed', () => {
       `default-src 'none'; style-src 'sha256-${btoa(String.fromCharCode(...hash))}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     )
     expect(response.headers.get('Cache-Control')).toBe('no-store')
+  })
+})
+
+describe('the branding of a page', () => {
+  const SVG = 'data:image/svg+xml,%3Csvg%20xmlns=%22http://www.w3.org/2000/svg%22/%3E'
+
+  async function branded(
+    given: object,
+    site = 'Acme',
+  ): Promise<{ readonly text: string; readonly policy: string }> {
+    const page = { site, branding: readBranding(given, undefined) }
+    const response = await errorPage(new GatewayError('login_failed'), 'r', page)
+    return { text: await response.text(), policy: response.headers.get('Content-Security-Policy') ?? '' }
+  }
+
+  it('shows a logo in place of the name, one for the dark', async () => {
+    const { text, policy } = await branded({ logo: '/logo.svg', logoDark: SVG })
+    expect(text).toContain('<img class="logo" src="/logo.svg" alt="Acme">')
+    expect(text).toContain(`<source srcset="${SVG}" media="(prefers-color-scheme: dark)">`)
+    expect(policy).toContain("; img-src 'self' data:; ")
+  })
+
+  it.each([
+    ['none', {}, undefined],
+    ['one of this site', { logo: '/logo.svg' }, "img-src 'self'"],
+    ['one in the page', { logo: SVG }, 'img-src data:'],
+  ])('loads images for a logo alone: %s', async (_, given, images) => {
+    const { policy } = await branded(given)
+    expect(policy.split('; ').find((one) => one.startsWith('img-src'))).toBe(images)
+    expect(policy).toContain("default-src 'none'; style-src 'sha256-")
+    expect(policy).not.toContain('unsafe')
+  })
+
+  it('allows its own CSS by the same hash', async () => {
+    const { text, policy } = await branded({ css: 'main { border-radius: 0 }\r\n', color: '#0F766E' })
+    const [, style = ''] = /<style>([^]*)<\/style>/.exec(text) ?? []
+    expect(style).toContain('main { border-radius: 0 }\n')
+    expect(style).toContain(':root { --act: #0F766E; --on-act: #fff }')
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style)))
+    expect(policy).toContain(`'sha256-${btoa(String.fromCharCode(...hash))}'`)
+  })
+
+  it('links to help', async () => {
+    const { text } = await branded({ supportUrl: 'https://acme.test/help?a=1&b="x' })
+    expect(text).toContain('href="https://acme.test/help?a=1&#38;b=&#34;x"')
+    expect(text).toContain('>Get help<')
+    expect((await branded({})).text).not.toContain('Get help')
+  })
+
+  it.each([
+    ['#000000', '#fff'],
+    ['#ffffff', '#000'],
+    ['#0f766e', '#fff'],
+    ['#facc15', '#000'],
+    ['#1D4ED8', '#fff'],
+    ['#ff0000', '#000'],
+  ])('writes on %s in %s', (color, text) => {
+    expect(textOn(color)).toBe(text)
+  })
+
+  it('keeps a contrast of 4.5:1 on any colour', () => {
+    for (let grey = 0; grey < 256; grey++) {
+      const one = grey / 255
+      const luminance = one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4
+      const isBlack = textOn(`#${grey.toString(16).padStart(2, '0').repeat(3)}`) === '#000'
+      expect(isBlack ? (luminance + 0.05) / 0.05 : 1.05 / (luminance + 0.05)).toBeGreaterThan(4.5)
+    }
+  })
+
+  it('is what SITE_NAME says before what the definition says', () => {
+    expect(readBranding({ name: 'Acme' }, 'Acme (staging)').name).toBe('Acme (staging)')
+    expect(readBranding({ name: 'Acme' }, undefined).name).toBe('Acme')
+    expect(readBranding(undefined, undefined).name).toBeUndefined()
+  })
+
+  it.each<[string, object, string]>([
+    ['a script for a link', { supportUrl: 'javascript:alert(1)' }, 'supportUrl'],
+    ['a plain http link', { supportUrl: 'http://acme.test' }, 'supportUrl'],
+    ['a link to another site by two slashes', { supportUrl: '//evil.test' }, 'supportUrl'],
+    ['a logo from elsewhere', { logo: 'https://evil.test/x.png' }, 'logo'],
+    ['a logo from elsewhere by two slashes', { logo: '//evil.test/x.png' }, 'logo'],
+    ['a logo that is HTML', { logo: 'data:text/html,<script>' }, 'logo'],
+    ['a logo that is two', { logo: `${SVG} 2x, /b.svg` }, 'logo'],
+    ['a logo that is too large', { logoDark: `data:image/png;base64,${'A'.repeat(32_768)}` }, 'logoDark'],
+    ['CSS that ends', { css: '</style><script>' }, 'css'],
+    ['too much CSS', { css: 'a'.repeat(8193) }, 'css'],
+    ['a colour that goes on', { color: '#fff; } body { display: none' }, 'color'],
+    ['a colour by name', { color: 'red' }, 'color'],
+    ['a name that is none', { name: '' }, 'name'],
+    ['a member that nobody knows', { colour: '#ffffff' }, 'colour'],
+  ])('cannot be %s', (_, given, member) => {
+    expect(() => readBranding(given, undefined)).toThrow(ConfigError)
+    expect(() => readBranding(given, undefined)).toThrow(new RegExp(`^branding.*${member}`))
   })
 })
