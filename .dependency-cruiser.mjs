@@ -44,6 +44,7 @@ export const HOUSE = {
     ['internal', 'create'],
     ['cli'],
     ['commands/'],
+    ['rotate/'],
     ['create/', 'deploy/', 'dev/'],
     ['doctor/'],
     ['operator/'],

@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format } from 'prettier'
 import { describe, expect, it } from 'vitest'
+import { rotationWorkflow, UsageError } from 'sealgate/internal'
 import { STEPS } from '../../bench/nightly/steps.ts'
 import { ROOT } from '../support/project.ts'
 
 const FOLDER = join(ROOT, '.github/workflows')
-const workflows = readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name), 'utf8')] as const)
+const workflows = [
+  ...readdirSync(FOLDER).map((name) => [name, readFileSync(join(FOLDER, name), 'utf8')] as const),
+  ['what sealgate rotate --workflow prints', rotationWorkflow('production')] as const,
+]
 
 it.each(workflows)('%s is YAML', async (_, text) => {
   expect(await format(text, { parser: 'yaml' })).not.toBe('')
@@ -33,6 +37,28 @@ it.each(workflows)(
 it.each(workflows)('%s puts nothing that others write into a shell', (_, text) => {
   const scripts = text.match(/run: (?:\|\n(?: {10}.*\n)+|.*\n)/g) ?? []
   expect(scripts.filter((script) => /\$\{\{ *(?:github|inputs|needs)\./.test(script))).toEqual([])
+})
+
+describe('the rotation of a team', () => {
+  const text = rotationWorkflow('production')
+
+  it('never runs twice at once, and asks nobody but the GitHub environment', () => {
+    expect(text).toMatch(/^concurrency:\n {2}group: rotate-production\n {2}cancel-in-progress: false$/m)
+    expect(text).toMatch(/^ {4}environment: production$/m)
+    expect(text).toMatch(/^ {6}- run: npx sealgate rotate production --yes$/m)
+  })
+
+  it('gets its secrets by variables, and no more of them than it needs', () => {
+    expect(text.match(/secrets\.\w+/g)).toEqual([
+      'secrets.CLOUDFLARE_API_TOKEN',
+      'secrets.CLOUDFLARE_ACCOUNT_ID',
+      'secrets.SEALGATE_OPERATOR_KEY',
+    ])
+  })
+
+  it('is made for no name that would be more than a word', () => {
+    expect(() => rotationWorkflow('a; curl x')).toThrow(UsageError)
+  })
 })
 
 describe('the release', () => {

@@ -6,6 +6,8 @@ import { devCommand } from './commands/dev.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { mockIdpCommand } from './commands/mock-idp.ts'
 import { revokeCommand } from './commands/revoke.ts'
+import { rollbackCommand } from './commands/rollback.ts'
+import { rotateCommand } from './commands/rotate.ts'
 import { secretPutCommand } from './commands/secret-put.ts'
 import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
@@ -38,7 +40,9 @@ export function createProgram({ run, say }: World): Command {
     deployCommand(run, say),
     secretsCommand(run, say),
     secretPutCommand(say),
-    slotsCommand(),
+    slotsCommand(say),
+    rotateCommand(run, say),
+    rollbackCommand(run, say),
     revokeCommand(say),
     whoisCommand(say),
     bundleCommand(run, say),
