@@ -184,7 +184,11 @@ function isTexts(value: unknown): value is readonly string[] {
 
 function verdictOf(genuine: Reply, forged: Reply): ProbeVerdict {
   if (forged.holds) return 'accepts_forged'
-  if (genuine.holds) return forged.status === 401 ? 'ok' : 'failed'
+  if (genuine.holds) {
+    if (forged.status === 401) return 'ok'
+    // That the good token passed says nothing while a forged one is not rejected.
+    return forged.status === 503 ? 'unavailable' : 'failed'
+  }
   const { status } = genuine
   if (status === 401 || status === 400) return 'rejects'
   if (status === 503) return 'unavailable'

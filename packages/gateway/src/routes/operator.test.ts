@@ -262,6 +262,18 @@ describe('probe', () => {
     expect(await probed({ ...env, CONSUMER: page })).toMatchObject([{ verdict: 'unsupported' }])
   })
 
+  it.each([
+    [404, 'failed'],
+    [503, 'unavailable'],
+  ])('is not content with a service that responds to a forged token with %i', async (status, verdict) => {
+    const state = { issuer: INTERNAL_ISSUER, audience: ['reports'], kids: [] }
+    let calls = 0
+    const CONSUMER = {
+      fetch: () => Promise.resolve(calls++ === 0 ? Response.json(state) : new Response(null, { status })),
+    }
+    expect(await probed({ ...env, CONSUMER })).toMatchObject([{ verdict, forged: { status } }])
+  })
+
   it('finds a service that throws', async () => {
     const CONSUMER = { fetch: () => Promise.reject(new Error('canary')) }
     expect(await probed({ ...env, CONSUMER })).toMatchObject([
@@ -477,6 +489,18 @@ describe('an attack on the operator’s path', () => {
   it('a token of a kid that is not known is denied, and one of a known kid by another key', async () => {
     await expectDenied(await signed(HEALTH, { key: await newOperator('operator-x') }), 'unknown_kid')
     await expectDenied(await signed(HEALTH, { key: await newOperator('operator-a') }), 'bad_signature')
+  })
+
+  it('a kid that is not known takes as long as a known one: a signature is checked for it, too', async () => {
+    const verify = vi.spyOn(crypto.subtle, 'verify')
+    const callsFor = async (kid: string): Promise<number> => {
+      const request = await signed(HEALTH, { key: await newOperator(kid) })
+      verify.mockClear()
+      expect((await send(request)).status).toBe(401)
+      return verify.mock.calls.length
+    }
+    expect([await callsFor('operator-a'), await callsFor('operator-x')]).toEqual([1, 1])
+    verify.mockRestore()
   })
 
   it('alg confusion is denied: none, and HS256 or HS512 with the public key as secret', async () => {
