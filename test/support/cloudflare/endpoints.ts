@@ -207,8 +207,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   }),
   endpoint('PUT', `${SCRIPT}/schedules`, 'schedules', SCRIPTS, () => ({ schedules: [] })),
 
-  endpoint('GET', `${ACCOUNT}/storage/kv/namespaces`, 'kv', KV, ({ account }) =>
-    [...account.namespaces].map(([id, title]) => ({ id, title })),
+  // wrangler goes on until a page is empty.
+  endpoint('GET', `${ACCOUNT}/storage/kv/namespaces`, 'kv', KV, ({ account, query }) =>
+    Number(query.get('page') ?? 1) > 1 ? [] : [...account.namespaces].map(([id, title]) => ({ id, title })),
   ),
   endpoint('POST', `${ACCOUNT}/storage/kv/namespaces`, 'kv', KV, (call) => {
     const { title } = json(call) as { readonly title: string }

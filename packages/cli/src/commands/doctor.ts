@@ -1,8 +1,12 @@
 import { Command } from 'commander'
+import type { Deployed } from '../doctor/check-deployment.ts'
 import { diagnose, THIS_MACHINE } from '../doctor/diagnose.ts'
 import { print } from '../doctor/print.ts'
 import { SaidAlready } from '../errors.ts'
+import { deploymentOf } from '../operator/deployment.ts'
+import { openOperatorClient } from '../operator/open-client.ts'
 import { readEnvironment } from '../project/environments.ts'
+import type { Project } from '../project/find-project.ts'
 import { colourFor } from '../terminal/colour.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
@@ -17,16 +21,23 @@ export function doctorCommand(run: RunWrangler, say: Say): Command {
         'keys, secrets, the identity provider and Cloudflare, and says of each fault how to mend it. Changes nothing.',
     )
     .option('--env <name>', 'an environment of the gateway’s wrangler.jsonc; default dev')
+    .option(
+      '--remote',
+      'ask the deployed gateway too: its slots, and what each service does with its tokens',
+      false,
+    )
+    .option('--url <url>', 'where that gateway is reached, in place of its route')
     .option('--json', 'print the findings as a JSON array', false)
     .addHelpText(
       'after',
-      '\nExit code 1: there is a fault. Warnings alone are 0.\n\nExample:\n  sealgate doctor --env production\n',
+      '\nExit code 1: there is a fault. Warnings alone are 0.\n\nExample:\n  sealgate doctor --env production --remote\n',
     )
-    .action(async ({ env, json }: { env?: string; json: boolean }, command: Command) => {
+    .action(async ({ env, remote, url, json }: DoctorFlags, command: Command) => {
       const project = projectOf(command)
       const environment = readEnvironment(project, env ?? 'dev')
       say(`Looking at ${environment} …`)
-      const findings = await diagnose(project, environment, { ...THIS_MACHINE, run })
+      const deployed = remote || url !== undefined ? deployedAt(project, environment, url, say) : undefined
+      const findings = await diagnose(project, environment, { ...THIS_MACHINE, run, deployed })
       process.stdout.write(
         json
           ? `${JSON.stringify(findings, undefined, 2)}\n`
@@ -34,4 +45,25 @@ export function doctorCommand(run: RunWrangler, say: Say): Command {
       )
       if (findings.some(({ status }) => status === 'fail')) throw new SaidAlready()
     })
+}
+
+/** @throws UsageError without an operator's key, or an address */
+function deployedAt(project: Project, environment: string, given: string | undefined, say: Say): Deployed {
+  const { url } = deploymentOf(project, environment, given)
+  const client = openOperatorClient(project, environment, { url, say })
+  return {
+    url,
+    health: () => client.health(),
+    probe: () => client.probe(),
+    get clockOffsetSeconds() {
+      return client.clockOffsetSeconds
+    },
+  }
+}
+
+interface DoctorFlags {
+  readonly env?: string
+  readonly remote: boolean
+  readonly url?: string
+  readonly json: boolean
 }

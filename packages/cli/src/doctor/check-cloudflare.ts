@@ -10,15 +10,13 @@ const report = reporterFor('cloudflare')
 /** What Cloudflare says of the account: a login, its permissions, and which secrets are there. Names only. */
 export async function checkCloudflare(system: System, run: RunWrangler): Promise<readonly Finding[]> {
   if (system.isLocal) return []
-  const workers = [system.gateway, ...system.services]
   // One alone first: what is wrong with the login is wrong for all.
-  const [first, ...others] = workers
-  if (!first) return []
-  const found = [await workerFindings(system, first, run)]
-  if (found.some((findings) => findings.some(({ id }) => id === 'cloudflare-login'))) return found.flat()
-  found.push(...(await Promise.all(others.map((worker) => workerFindings(system, worker, run)))))
-  found.push(await kvFindings(system, run))
-  return found.flat()
+  const own = await workerFindings(system, system.gateway, run)
+  if (own.some(({ id }) => id === 'cloudflare-login')) return own
+  const isForbidden = own.some(({ id }) => id === 'cloudflare-permission')
+  const others = isForbidden ? [] : system.services.map((service) => workerFindings(system, service, run))
+  const found = await Promise.all([...others, kvFindings(system, run)])
+  return [...own, ...found.flat()]
 }
 
 async function workerFindings(
