@@ -30,8 +30,6 @@ async function delegated(kit: Kit, token: string, permissions: readonly string[]
 }
 
 const forgetful = (): void => undefined
-const promising = (): Promise<boolean> => Promise.resolve(true)
-const claims = { iss: base.JWT_ISS, sub: 'ada', aud: 'reports', iat: 0, exp: 1 }
 
 /** Each mistake, in the order of the page. */
 const MISTAKES: readonly (() => unknown)[] = [
@@ -62,8 +60,6 @@ const MISTAKES: readonly (() => unknown)[] = [
   () => policy().needAll(),
   // @ts-expect-error -- a function that forgot its return
   () => new Hono().get('/', guard(forgetful)).onError(rethrow).request('/', {}, issuer.env),
-  // @ts-expect-error -- a promise in place of true
-  () => policy().where(promising, 'tenant is acme').explain(claims),
   () => policy().kind('anonymous').build(),
   async () => {
     const auth = await makeKit(issuer.env).checkAuth(await issuer.token())
