@@ -99,7 +99,7 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
         ...(triedUser !== undefined && { triedUser }),
         ...(error && { problem: problemOf(error) }),
       },
-      gateway?.ship,
+      gateway ? gateway.ship : gatewayOf.hooks?.(c.env),
     )
   })
 

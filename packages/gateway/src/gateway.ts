@@ -2,14 +2,15 @@ import { makeKit } from '@sealgate/kit'
 import { waitUntil } from '#runtime'
 import { type Auth0Options, Auth0Tokens } from './auth0/tokens.ts'
 import { type Config, parseConfig } from './config/read-config.ts'
-import { misspeltVariables } from './config/schema.ts'
+import { logWarnings } from './config/warnings.ts'
 import { Datadog } from './observability/sinks/datadog.ts'
-import type { GatewayDefinition } from './config/definition.ts'
+import type { AnyEnv, GatewayDefinition } from './config/definition.ts'
 import type { Operator } from './http/operator-token.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
 import { extraClaims } from './exchange/extra-claims.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
-import { logEvent, type Ship } from './observability/log.ts'
+import { shipToHooks } from './observability/hooks.ts'
+import { kitReporter, logEvent, type Ship } from './observability/log.ts'
 import { Pseudonyms } from './observability/pseudonym.ts'
 import type { SessionGateway } from './session/access.ts'
 import { sessionsOf } from './session/sessions.ts'
@@ -41,7 +42,11 @@ export interface GatewayOptions extends Auth0Options {
  *
  * @throws ConfigError naming the variable and what to do
  */
-export type GatewayOf = (env: object) => Gateway | Promise<Gateway>
+export interface GatewayOf {
+  (env: object): Gateway | Promise<Gateway>
+  /** Where lines of the log go besides, when there is no gateway to ship them: to the hooks of the definition. */
+  readonly hooks?: (env: object) => Ship
+}
 
 /**
  * Makes the gateways of one definition, one for each environment.
@@ -50,7 +55,12 @@ export type GatewayOf = (env: object) => Gateway | Promise<Gateway>
  */
 export function gatewaysOf(definition: GatewayDefinition, options: Auth0Options = {}): GatewayOf {
   const gateways = new WeakMap<object, () => Gateway | Promise<Gateway>>()
-  return (env) => {
+  const sinks = new WeakMap<object, Ship>()
+  const hooks = (env: object): Ship => {
+    if (!sinks.has(env)) sinks.set(env, shipToHooks(definition, env as AnyEnv))
+    return sinks.get(env)
+  }
+  const gatewayOf = (env: object): Gateway | Promise<Gateway> => {
     const known = gateways.get(env)
     if (known) return known()
     const stored = storedSecrets(env)
@@ -59,6 +69,7 @@ export function gatewaysOf(definition: GatewayDefinition, options: Auth0Options 
     gateways.set(env, find)
     return find()
   }
+  return Object.assign(gatewayOf, { hooks })
 }
 
 /** The gateway of an environment that has its secrets at hand: the first request holds them against each other. */
@@ -113,17 +124,16 @@ export function makeGateway(
 ): Gateway {
   const config = parseConfig(env, definition)
   const now = options.now ?? (() => Date.now() / 1000)
-  for (const { name, meant } of misspeltVariables(env)) {
-    logEvent('warn', 'unknown_variable', undefined, `${name} is not read: did you mean ${meant}?`)
-  }
-  reportLimits(config)
-  reportClients(config)
-  const clock = options.now && { now: options.now }
-  const kit = config.secretsByAudience ? undefined : makeKit(env, clock)
+  const bindings = options.bindings ?? env
+  const ship = both(shipperOf(config), shipToHooks(definition, bindings as AnyEnv))
+  logWarnings(env, config, ship)
+  const onEvent = options.onEvent ?? kitReporter(ship)
+  const kitOptions = { onEvent, ...(options.now && { now: options.now }) }
+  const kit = config.secretsByAudience ? undefined : makeKit(env, kitOptions)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
       audience,
-      makeKit(secretEnv(env, audience, secretName), clock),
+      makeKit(secretEnv(env, audience, secretName), kitOptions),
     ]),
   )
   return {
@@ -132,16 +142,17 @@ export function makeGateway(
     auth0: new Auth0Tokens(config.auth0, {
       ...(config.jwksStore && { jwksStore: config.jwksStore }),
       ...options,
+      onEvent,
     }),
     issuedTokens: new IssuedTokenCache(),
     usedAssertions: options.usedAssertions ?? new UsedAssertions(),
-    pseudonyms: new Pseudonyms(env),
-    sessions: sessionsOf(config, now, options),
-    ship: shipperOf(config),
-    extraClaims: extraClaims(definition, options.bindings ?? env),
+    pseudonyms: new Pseudonyms(env, ship),
+    sessions: sessionsOf(config, now, ship, { ...options, onEvent }),
+    ship,
+    extraClaims: extraClaims(definition, bindings),
     operator: config.operator && {
       keys: config.operator.keys,
-      verifier: config.operator.verifierWith(clock),
+      verifier: config.operator.verifierWith(options.now && { now: options.now }),
     },
     kitFor(audience) {
       const found = kit ?? kits.get(audience)
@@ -151,32 +162,20 @@ export function makeGateway(
   }
 }
 
-/** Once for each environment: who runs it may not know that a limit is missing, or meant for others. */
-function reportLimits({ environment, rateLimiters, missingLimiters }: Config): void {
-  const names = missingLimiters.join(', ')
-  if (rateLimiters.shared) {
-    const detail = `RATE_LIMITER counts in place of ${names}: add rate-limit bindings of these names`
-    if (names !== '') logEvent('warn', 'rate_limiter_shared', undefined, detail)
-  } else if (environment === 'production') {
-    const missing = `there is no limit without ${names}: add rate-limit bindings of these names`
-    logEvent('warn', 'rate_limiter_missing', undefined, missing)
-  }
-}
-
-/** Once for each environment: a client that may exchange for nothing is rejected at each of its requests. */
-function reportClients({ exchange }: Config): void {
-  const names = [...exchange.clients].flatMap(([id, { audiences }]) => (audiences.size === 0 ? [id] : []))
-  if (names.length === 0) return
-  const detail = `${names.join(', ')} may exchange for nothing: list audiences under clients in gateway.config.ts`
-  logEvent('warn', 'client_without_audiences', undefined, detail)
-}
-
 function shipperOf({ datadog, environment }: Config): Ship {
   if (!datadog) return undefined
   const tags = `service:sealgate-gateway,env:${environment}`
   const shipper = new Datadog({ ...datadog, tags, waitUntil })
   return (line) => {
     shipper.add(line)
+  }
+}
+
+function both(one: Ship, other: Ship): Ship {
+  if (!one || !other) return one ?? other
+  return (line) => {
+    one(line)
+    other(line)
   }
 }
 

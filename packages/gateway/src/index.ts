@@ -12,6 +12,8 @@ import { createKeys, type KeysMethods } from './rpc/keys.ts'
 import type { EntrypointClass } from './rpc/report.ts'
 import { createSession, type SessionClass } from './session/durable-object.ts'
 
+export type { HookContext, LogHooks } from './observability/hooks.ts'
+export type { DecisionLine, DeniedCallLine, EventLine, EventName, RequestLine } from './observability/log.ts'
 export type { AdminMethods } from './rpc/admin.ts'
 export type { ExchangeMethods, Introspection } from './rpc/exchange.ts'
 export type { JwksResult, KeysMethods } from './rpc/keys.ts'

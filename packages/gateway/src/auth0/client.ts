@@ -1,4 +1,4 @@
-import { KeysUnavailableError } from '@sealgate/kit'
+import { KeysUnavailableError, type OnEvent } from '@sealgate/kit'
 import { StaleWhileRevalidate } from '@sealgate/kit/gateway'
 import { createExternalVerifier, type ExternalVerifier } from '@sealgate/kit/external'
 import * as oauth from 'oauth4webapi'
@@ -11,11 +11,12 @@ import { askAuth0, type Auth0Request } from './send.ts'
 import { loginTimeOfIdToken } from './login-time.ts'
 import { isAllowedOrganization } from './subject.ts'
 
-/** Clock and network, for tests. */
+/** Clock and network, for tests; and who hears of keys that cannot be had. */
 export interface Auth0ClientOptions {
   /** Seconds since the epoch. */
   readonly now?: () => number
   readonly fetch?: typeof fetch
+  readonly onEvent?: OnEvent
 }
 
 /** An access token whose lifetime Auth0 does not tell is taken for this long, in seconds. */

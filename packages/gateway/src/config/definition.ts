@@ -1,5 +1,6 @@
 import type { Branding } from './branding-definition.ts'
 import type { Kind } from '@sealgate/kit'
+import type { LogHooks } from '../observability/hooks.ts'
 
 /** The most that a token for one audience may carry. What is not listed here is never issued. */
 export interface AudienceDefinition {
@@ -124,7 +125,10 @@ export interface ClaimsContext<Audience extends string = string, Env extends obj
 export type AddedClaims = Readonly<Record<`https://${string}` | `urn:${string}`, unknown>>
 
 /** All that a team says of its gateway. */
-export interface GatewayDefinition<Audience extends string = string, Env extends object = AnyEnv> {
+export interface GatewayDefinition<
+  Audience extends string = string,
+  Env extends object = AnyEnv,
+> extends LogHooks<Env> {
   readonly audiences: Readonly<Record<Audience, AudienceDefinition>>
   readonly routes: readonly RouteDefinition<NoInfer<Audience>, ServiceName<Env>>[]
   /** Clients of the token exchange, by id. One that is not here may exchange for nothing. Default: none. */

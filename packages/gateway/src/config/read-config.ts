@@ -1,3 +1,4 @@
+import { ConfigError } from '@sealgate/kit'
 import { type Auth0Settings, readAuth0 } from './auth0.ts'
 import { readBranding } from './branding.ts'
 import type { Branding } from './branding-definition.ts'
@@ -40,6 +41,7 @@ export interface Config
  * @throws ConfigError naming the variable and what to do
  */
 export function parseConfig(env: object, definition: GatewayDefinition): Config {
+  checkHooks(definition)
   const variables = readVariables(env)
   const { WORKER_ENV: environment, DATADOG_API_KEY: apiKey, DATADOG_SITE: site } = variables
   const isStrict = environment === 'production' || environment === 'staging'
@@ -87,4 +89,12 @@ function rejectLoginsThatAreNot({ routes }: ServiceSettings, session: SessionCon
     'ROUTES',
     `${route.match} sends people to log in, and there are no logins: set AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and SESSION_SECRET`,
   )
+}
+
+function checkHooks(definition: GatewayDefinition): void {
+  for (const name of ['claims', 'onDecision', 'onEvent'] as const) {
+    if (definition[name] !== undefined && typeof definition[name] !== 'function') {
+      throw new ConfigError(`${name} of the definition is no function: see gateway.config.ts`)
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { ConfigError, type Kind } from '@sealgate/kit'
+import type { Kind } from '@sealgate/kit'
 import { findNonJson, isObject, TIMED_OUT, withDeadline } from '@sealgate/kit/gateway'
 import type { SubjectClaims } from '../auth0/subject.ts'
 import type { AnyEnv, GatewayDefinition } from '../config/definition.ts'
@@ -31,12 +31,9 @@ export type ExtraClaims = (
  * absence for a permission.
  *
  * @param env what the hook gets: the environment of the Worker, as it is
- * @throws ConfigError for a hook that is no function
  */
 export function extraClaims(definition: GatewayDefinition, env: object): ExtraClaims | undefined {
   if (definition.claims === undefined) return undefined
-  if (typeof definition.claims !== 'function')
-    throw new ConfigError('claims of the definition is no function')
   return async (subject, { claims: { sub, kind, permissions, roles }, audience }) => {
     const auth = subjectOf(subject, { sub, kind, permissions, roles })
     return checked(await call(async () => definition.claims?.({ auth, audience, env: env as AnyEnv })))

@@ -1,3 +1,5 @@
+import type { KitEvent } from '@sealgate/kit'
+import { logEvent as logKitEvent } from '@sealgate/kit/gateway'
 import type { Problem } from '../errors.ts'
 
 /** One request to the public face. The path stays out: services put names and addresses into theirs. */
@@ -15,8 +17,60 @@ export interface RequestLog {
   readonly problem?: Problem
 }
 
+/** The line of a request to the public face. */
+export interface RequestLine extends Omit<RequestLog, 'problem' | 'user' | 'triedUser'>, Partial<Problem> {
+  readonly event: 'request'
+  readonly user: string | undefined
+  readonly triedUser: string | undefined
+}
+
+/** The line of a call of an entrypoint that was rejected or failed. */
+export interface DeniedCallLine extends Problem {
+  readonly event: 'denied_call'
+  readonly requestId: string
+  /** Class and method: `Exchange.delegate`. */
+  readonly entrypoint: string
+  readonly status: number
+}
+
+/** The line of what an operator did. */
+export interface OperationLine {
+  readonly event: 'operation'
+  readonly requestId: string
+  readonly kid: string
+  readonly operation: string
+  readonly outcome: string
+  readonly user: string | undefined
+  readonly jti: string | undefined
+  readonly thumbprint: string | undefined
+  readonly issued: string | undefined
+}
+
+/** What became of one request or call. */
+export type DecisionLine = RequestLine | DeniedCallLine | OperationLine
+
+/** What belongs to no single request (docs/reference/errors.md). */
+export type EventName =
+  | 'assertion_use_not_recorded'
+  | 'client_without_audiences'
+  | 'cookies_without_secure'
+  | 'hook_failed'
+  | 'log_hash_key_missing'
+  | 'rate_limiter_failed'
+  | 'rate_limiter_missing'
+  | 'rate_limiter_shared'
+  | 'refresh_token_not_revoked'
+  | 'secret_not_read'
+  | 'unknown_variable'
+
+/** A fault or warning: of the gateway, or of the kit within it. */
+export type EventLine =
+  { readonly event: EventName; readonly detail?: string } | ({ readonly source: 'sealgate' } & KitEvent)
+
+export type LogLine = DecisionLine | EventLine
+
 /** Takes each line as well, to ship it elsewhere. */
-export type Ship = ((line: object) => void) | undefined
+export type Ship = ((line: LogLine) => void) | undefined
 
 /**
  * One line of JSON for each request. Members are named one by one: what is not named here is never logged. No token,
@@ -26,7 +80,17 @@ export function logRequest(
   { requestId, method, route, status, durationMs, user, triedUser, problem }: RequestLog,
   ship?: Ship,
 ): void {
-  const line = { event: 'request', requestId, method, route, status, durationMs, user, triedUser, ...problem }
+  const line: RequestLine = {
+    event: 'request',
+    requestId,
+    method,
+    route,
+    status,
+    durationMs,
+    user,
+    triedUser,
+    ...problem,
+  }
   write(status, line, ship)
 }
 
@@ -60,18 +124,36 @@ export function logOperation(
   { requestId, kid, operation, outcome, user, jti, thumbprint, issued }: OperationLog,
   ship?: Ship,
 ): void {
-  const line = { event: 'operation', requestId, kid, operation, outcome, user, jti, thumbprint, issued }
+  const line: OperationLine = {
+    event: 'operation',
+    requestId,
+    kid,
+    operation,
+    outcome,
+    user,
+    jti,
+    thumbprint,
+    issued,
+  }
   write(200, line, ship)
 }
 
 /** A fault or warning that belongs to no single request. The name is a stable word. */
-export function logEvent(level: 'warn' | 'error', event: string, ship?: Ship, detail?: string): void {
+export function logEvent(level: 'warn' | 'error', event: EventName, ship?: Ship, detail?: string): void {
   const line = { event, ...(detail !== undefined && { detail }) }
   console[level](line)
   ship?.(line)
 }
 
-function write(status: number, line: object, ship: Ship): void {
+/** What the kit says of itself: as it logs it, and shipped. */
+export function kitReporter(ship: Ship): (event: KitEvent) => void {
+  return (event) => {
+    logKitEvent(event)
+    if (event.level !== 'info') ship?.({ source: 'sealgate', ...event })
+  }
+}
+
+function write(status: number, line: DecisionLine, ship: Ship): void {
   if (status >= 500) console.error(line)
   else console.log(line)
   ship?.(line)

@@ -1,5 +1,5 @@
 import { namesOf } from '@sealgate/kit/gateway'
-import { logEvent } from './log.ts'
+import { logEvent, type Ship } from './log.ts'
 import { encodeUtf8 } from './utf8.ts'
 
 /** Where the key comes from, in this order: a variable of its own, the session secret, the key that signs. */
@@ -16,23 +16,25 @@ const BYTES = 16
  */
 export class Pseudonyms {
   readonly #env: object
+  readonly #ship: Ship
   #key: Promise<CryptoKey> | undefined
 
-  constructor(env: object) {
+  constructor(env: object, ship?: Ship) {
     this.#env = env
+    this.#ship = ship
   }
 
   /** @param purpose keeps the hashes of two uses apart */
   async of(purpose: 'log' | 'limit', name: string): Promise<string> {
     // Nothing here waits for another request: the key is derived from values that are at hand.
-    this.#key ??= deriveKey(this.#env)
+    this.#key ??= deriveKey(this.#env, this.#ship)
     const hash = await crypto.subtle.sign('HMAC', await this.#key, encodeUtf8(`${purpose}:${name}`))
     return Array.from(new Uint8Array(hash, 0, BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
 }
 
-async function deriveKey(env: object): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey('raw', encodeUtf8(keyText(env)), 'HKDF', false, [
+async function deriveKey(env: object, ship: Ship): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', encodeUtf8(keyText(env, ship)), 'HKDF', false, [
     'deriveKey',
   ])
   return crypto.subtle.deriveKey(
@@ -48,7 +50,7 @@ async function deriveKey(env: object): Promise<CryptoKey> {
  * A secret of this environment. With a secret for each audience alone there is none: hashes then hold for the lifetime of
  * an isolate only, and a limit for a user counts in each isolate anew.
  */
-function keyText(env: object): string {
+function keyText(env: object, ship: Ship): string {
   const text = (name: string): readonly string[] => {
     const value: unknown = Reflect.get(env, name)
     return typeof value === 'string' && value !== '' ? [value] : []
@@ -56,6 +58,6 @@ function keyText(env: object): string {
   const named = SIGNING_KEY_NAMES.flatMap((name) => namesOf(Reflect.get(env, name)))
   const [first] = [...OWN_KEYS, ...named, ...SIGNING_KEYS].flatMap(text)
   if (first !== undefined) return first
-  logEvent('warn', 'log_hash_key_missing')
+  logEvent('warn', 'log_hash_key_missing', ship)
   return crypto.randomUUID()
 }

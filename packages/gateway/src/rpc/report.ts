@@ -33,12 +33,12 @@ export function reporterOf(gatewayOf: GatewayOf): Reporter {
   }
 }
 
-/** A gateway that is misconfigured ships nothing: its log line is all there is. */
+/** A gateway that is misconfigured ships nothing but to the hooks of its definition. */
 async function shipOf(gatewayOf: GatewayOf, env: object): Promise<Ship> {
   try {
     const { ship } = await gatewayOf(env)
     return ship
   } catch {
-    return undefined
+    return gatewayOf.hooks?.(env)
   }
 }
