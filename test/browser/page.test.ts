@@ -4,22 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  addressesOf,
-  type Control,
-  controlSecret,
-  demoUsers,
-  freePorts,
-  makeSecrets,
-  reloadOnNewSecrets,
-  runEndToEndFlow,
-  startControl,
-  startSystem,
-  type System,
-  type TenantUser,
-  waitUntilReady,
-} from 'sealgate/internal'
+import { demoUsers, type TenantUser } from 'sealgate/internal'
 import { isSkipped, launch } from '../support/chromium.ts'
+import { type Dev, startDev } from '../support/dev-system.ts'
 
 /** A folder for pictures of the page, to be looked at. None are taken when it is unset. */
 const { SCREENSHOTS } = process.env
@@ -32,9 +19,7 @@ const NARROWEST = { width: 320, height: 640 }
 const EXPECTED_COMPLAINTS = /the server responded with a status of 40|Unexpected response code: 40/
 
 describe.skipIf(isSkipped)('the page, in a browser', () => {
-  let control: Control
-  let system: System
-  let stopWatching: () => void
+  let dev: Dev
   let browser: Browser
   let origin: string
   let context: BrowserContext
@@ -43,20 +28,12 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
 
   beforeAll(async () => {
     if (SCREENSHOTS) mkdirSync(SCREENSHOTS, { recursive: true })
-    makeSecrets()
-    const ports = await freePorts()
-    control = await startControl(controlSecret())
-    system = startSystem(ports, () => undefined, control.url)
-    stopWatching = reloadOnNewSecrets()
-    browser = await launch()
-    await waitUntilReady(system, () => runEndToEndFlow(addressesOf(ports)))
-    origin = addressesOf(ports).gateway
-  })
+    ;[dev, browser] = await Promise.all([startDev(), launch()])
+    origin = dev.addresses.gateway
+  }, 90_000)
   afterAll(async () => {
     await browser.close()
-    stopWatching()
-    control.close()
-    await system.stopAll()
+    await dev.stop()
   })
   afterEach(async () => {
     await context.close()

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { freePorts, Program } from 'sealgate/internal'
+import { Program } from 'sealgate/internal'
+import { freePort } from '../support/free-port.ts'
 import { Project, ROOT } from '../support/project.ts'
 import { pageOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
@@ -28,7 +29,7 @@ beforeAll(async () => {
     expect(npx).toBe('npx')
     await project.run(program, args)
   }
-  const { consumer: port } = await freePorts()
+  const port = await freePort()
   address = `http://127.0.0.1:${port}`
   worker = new Program({
     name: 'quick start',

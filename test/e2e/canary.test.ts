@@ -1,20 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  addressesOf,
-  DEMO_PASSWORD,
-  demoClients,
-  demoUsers,
-  freePorts,
-  makeSecrets,
-  PASSWORD_REALM,
-  readSecrets,
-  REALM,
-  runEndToEndFlow,
-  startSystem,
-  type System,
-  waitUntilReady,
-} from 'sealgate/internal'
+import { DEMO_PASSWORD, demoClients, demoUsers, PASSWORD_REALM, readSecrets, REALM } from 'sealgate/internal'
 import { Browser } from '../support/browser.ts'
+import { type Dev, startDev } from '../support/dev-system.ts'
 import { ACCESS_TOKEN, EXCHANGE } from '../support/system.ts'
 
 /** Shorter strings may turn up by chance. */
@@ -23,7 +10,7 @@ const MIN_CANARY_LENGTH = 12
 const { alice, mallory } = demoUsers
 
 describe('secrets, tokens, codes and personal data', () => {
-  let system: System
+  let dev: Dev
   let gateway: string
   let auth0: string
   let consumer: string
@@ -80,22 +67,20 @@ describe('secrets, tokens, codes and personal data', () => {
     )
 
   beforeAll(async () => {
-    makeSecrets()
-    const ports = await freePorts()
-    ;({ gateway, auth0, consumer } = addressesOf(ports))
-    system = startSystem(ports, (program, line) => {
+    dev = await startDev((_, line) => {
       // What the development server says of each request is not what the Workers log.
-      if (program !== 'auth0' && !line.startsWith('[wrangler:')) lines.push(line)
+      if (!line.startsWith('[wrangler:')) lines.push(line)
     })
-    await waitUntilReady(system, () => runEndToEndFlow(addressesOf(ports)))
-    for (const [name, value] of readSecrets()) {
+    ;({ gateway, idp: auth0 } = dev.addresses)
+    ;({ consumer } = dev)
+    for (const [name, value] of readSecrets(dev.plan.gateway.secretsFile)) {
       if (name.startsWith('GATEWAY_PRIVATE_')) plant(`${name}.d`, (JSON.parse(value) as { d: string }).d)
       else if (name !== 'AUTH0_CLIENT_ID') plant(name, value)
     }
     plant('password', DEMO_PASSWORD)
     plant('e-mail', alice.email)
   })
-  afterAll(() => system.stopAll())
+  afterAll(() => dev.stop())
 
   it('go through every route, with good, bad and stolen credentials', async () => {
     const { clientId, clientSecret } = demoClients.cli

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { describeSlots, keygen, problemWith } from 'sealgate/internal'
+import { describeSlots, findProject, keygen, planOf, problemWith } from 'sealgate/internal'
+import { ROOT } from '../support/project.ts'
 
-describe('npm run slots', () => {
+describe('sealgate slots, in development', () => {
   const a = { name: 'GATEWAY_PRIVATE_A (named by JWT_PRIVATE_JWK_NAME)', kid: 'first', nbf: 1_800_000_000 }
   const b = { ...a, name: 'GATEWAY_PRIVATE_B', kid: 'second' }
 
@@ -37,30 +38,31 @@ describe('npm run slots', () => {
   })
 })
 
-describe('npm run secret:put', () => {
+describe('sealgate secret-put', () => {
+  const { gateway } = planOf(findProject(ROOT))
   const key = (kid: string): string => keygen(`--kid=${kid}`, '--private')
   const first = key('first')
   const present = new Map([['GATEWAY_PRIVATE_A', first]])
 
   it('takes a new key, the same key again, and other secrets of the gateway', () => {
-    expect(problemWith('GATEWAY_PRIVATE_B', key('second'), present)).toBeUndefined()
-    expect(problemWith('GATEWAY_PRIVATE_A', first, present)).toBeUndefined()
-    expect(problemWith('LOG_HASH_KEY', 'x', present)).toBeUndefined()
+    expect(problemWith(gateway, 'GATEWAY_PRIVATE_B', key('second'), present)).toBeUndefined()
+    expect(problemWith(gateway, 'GATEWAY_PRIVATE_A', first, present)).toBeUndefined()
+    expect(problemWith(gateway, 'LOG_HASH_KEY', 'x', present)).toBeUndefined()
   })
 
   it('rejects a name that nobody reads, with those that are read', () => {
-    expect(problemWith('GATEWAY_PRIVATE_C', key('third'), present)).toMatch(
+    expect(problemWith(gateway, 'GATEWAY_PRIVATE_C', key('third'), present)).toMatch(
       /^Nobody reads GATEWAY_PRIVATE_C\. There are: GATEWAY_PRIVATE_A, GATEWAY_PRIVATE_B, .*SESSION_SECRET/,
     )
   })
 
   it.each(['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B'])('rejects in %s a kid that is another key’s', (slot) => {
-    const problem = problemWith(slot, key('first'), present)
+    const problem = problemWith(gateway, slot, key('first'), present)
     expect(problem).toContain('The kid first is the name of another key, in GATEWAY_PRIVATE_A')
   })
 
   it.each(['nonsense', '{}', 'null'])('rejects %s for a key, and quotes none of it', (value) => {
-    const problem = problemWith('GATEWAY_PRIVATE_A', value, present)
+    const problem = problemWith(gateway, 'GATEWAY_PRIVATE_A', value, present)
     expect(problem).toBe(
       'GATEWAY_PRIVATE_A takes a private key on one line: npx kit-keygen --kid=ID --private',
     )

@@ -3,8 +3,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:f
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePorts, Program } from 'sealgate/internal'
+import { Program } from 'sealgate/internal'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
+import { freePort } from '../support/free-port.ts'
 import { Project, ROOT } from '../support/project.ts'
 
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
@@ -191,7 +192,7 @@ describe('on workerd, bundled by wrangler', () => {
       'wrangler.jsonc',
       JSON.stringify({ name: 'packed', main: 'src/index.js', compatibility_date: '2026-06-01' }),
     )
-    const { consumer: port } = await freePorts()
+    const port = await freePort()
     address = `http://127.0.0.1:${port}`
     worker = new Program({
       name: 'packed',

@@ -1,7 +1,7 @@
 /** What reads text on a developer's machine takes time in proportion to it, as what outsiders reach does (`linear/`). */
 import { expect, it } from 'vitest'
 import { parseSecrets } from '../../packages/cli/src/deploy/secret-file.ts'
-import { secretsIn } from '../../packages/cli/src/dev/dev-secrets.ts'
+import { secretsIn } from '../../packages/cli/src/dev/secrets-file.ts'
 import { GATEWAY_SECRETS } from '../../packages/cli/src/project/secret-definitions.ts'
 import { readArguments } from '../../packages/keygen/src/args.ts'
 import { readAllPublicKeys, readKeyPairs } from '../../packages/keygen/src/dotenv.ts'
@@ -60,9 +60,9 @@ const ROWS: readonly Row[] = [
   },
   {
     name: '.dev.vars',
-    of: ['packages/cli/src/dev/dev-secrets.ts'],
+    of: ['packages/cli/src/dev/secrets-file.ts'],
     around: [(text) => text, (text) => `A='${text}`, (text) => `A='${text}'`],
-    reader: reading((text) => secretsIn(text.split('\n'))),
+    reader: reading(secretsIn),
   },
   {
     name: 'a file of secrets',

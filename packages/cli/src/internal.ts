@@ -8,15 +8,10 @@ export { projectFiles } from './create/project-files.ts'
 export { gatewayProblem, storedSecrets } from './deploy/preflight.ts'
 export { deploy } from './deploy/rollout.ts'
 export { type Control, startControl } from './dev/control-server.ts'
-export {
-  controlSecret,
-  makeSecrets,
-  problemWith,
-  readSecrets,
-  reloadOnNewSecrets,
-} from './dev/dev-secrets.ts'
-export { type Addresses, curlLines, runEndToEndFlow } from './dev/end-to-end-flow.ts'
-export { freePorts } from './dev/free-ports.ts'
+export { controlSecret, makeSecrets, problemWith } from './dev/dev-secrets.ts'
+export { type DevSystem, folderOf, startDevSystem } from './dev/dev-system.ts'
+export { type Addresses, checkEndToEnd, curlLines, type RunningSystem } from './dev/end-to-end-check.ts'
+export { idpSettings } from './dev/idp-settings.ts'
 export { keygen } from './dev/keygen.ts'
 export { FormBrowser } from './dev/mock-idp/form-login.ts'
 export {
@@ -29,11 +24,11 @@ export {
   type Tenant,
   type TenantUser,
 } from './dev/mock-idp/tenant.ts'
-export { checkPorts } from './dev/ports.ts'
+export { type DevPlan, planOf } from './dev/dev-plan.ts'
+export { choosePorts, type Ports } from './dev/ports.ts'
 export { Program } from './dev/program.ts'
-export { type Ports, readPorts } from './dev/programs.ts'
+export { putSecrets, readSecrets } from './dev/secrets-file.ts'
 export { offerOf, say, upgradeStatus } from './dev/sockets.ts'
-export { addressesOf, startSystem, type System, waitUntilReady } from './dev/system.ts'
 export { diagnose, type DoctorWorld } from './doctor/diagnose.ts'
 export type { Finding } from './doctor/finding.ts'
 export { preflight } from './doctor/preflight.ts'
@@ -51,6 +46,7 @@ export type { GatewayHealth, GatewayPort } from './rotate/gateway-port.ts'
 export type { Slot } from './rotate/key-slots.ts'
 export type { LeakedKey } from './rotate/leaked-keys.ts'
 export { rollback } from './rotate/go-back.ts'
+export { readDevSlots } from './rotate/dev-slots.ts'
 export { describeSlots } from './rotate/slot-table.ts'
 export { rotate, type RotationReport } from './rotate/planned.ts'
 export { rotationWorkflow } from './rotate/workflow.ts'

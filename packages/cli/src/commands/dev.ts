@@ -1,34 +1,40 @@
 import { Command } from 'commander'
-import { type PortFlags, PROGRAMS, readPorts } from '../dev/programs.ts'
 import { runDevSystem } from '../dev/run-system.ts'
 import type { Say } from '../terminal/say.ts'
+import { projectOf } from './project-option.ts'
 
 /** `sealgate dev`, which `npm start` runs. */
 export function devCommand(say: Say): Command {
-  const command = new Command('dev')
-    .summary('run mock IdP, gateway and consumer on this machine')
+  return new Command('dev')
+    .summary('run mock IdP, gateway and services on this machine')
     .description(
-      'Starts the mock IdP, the gateway and the consumer on this machine, and stops them on Ctrl-C.',
+      'Starts the mock IdP, the gateway and every service of the project on this machine, and stops them on Ctrl-C. Code,\n' +
+        'configuration and secrets are reloaded when they change. Ports are 8787 and those that follow, or the next free ones.',
     )
-  for (const { flag, variable, port } of Object.values(PROGRAMS)) {
-    command.option(`--${flag} <number>`, `default ${port}, or ${variable}`)
-  }
-  return command
-    .option('--verbose', 'show what the programs print', false)
-    .addHelpText('after', '\nExample:\n  sealgate dev --gateway-port 9000\n')
-    .action(async ({ gatewayPort, auth0Port, consumerPort, verbose }: DevFlags) => {
-      const flags: PortFlags = {
+    .option('--gateway-port <number>', 'default 8787, or GATEWAY_PORT')
+    .option('--idp-port <number>', 'the mock IdP; default 8788, or IDP_PORT')
+    .option(
+      '--service-port <name=number>',
+      'may be repeated; default 8789 and so on, or <NAME>_PORT',
+      (text: string, earlier: readonly string[]) => [...earlier, text],
+      [],
+    )
+    .option('--verbose', 'show what wrangler says besides', false)
+    .addHelpText('after', '\nExample:\n  sealgate dev --gateway-port 9000 --service-port reports=9001\n')
+    .action(async ({ gatewayPort, idpPort, servicePort, verbose }: DevFlags, command: Command) => {
+      const flags = {
         ...(gatewayPort !== undefined && { gateway: gatewayPort }),
-        ...(auth0Port !== undefined && { auth0: auth0Port }),
-        ...(consumerPort !== undefined && { consumer: consumerPort }),
+        ...(idpPort !== undefined && { idp: idpPort }),
+        services: servicePort,
       }
-      await runDevSystem({ ports: readPorts(flags, process.env), isVerbose: verbose }, say)
+      const project = projectOf(command)
+      await runDevSystem({ project, flags, env: process.env, isVerbose: verbose }, say)
     })
 }
 
 interface DevFlags {
   readonly gatewayPort?: string
-  readonly auth0Port?: string
-  readonly consumerPort?: string
+  readonly idpPort?: string
+  readonly servicePort: readonly string[]
   readonly verbose: boolean
 }

@@ -1,15 +1,14 @@
 import { Command } from 'commander'
-import { PROGRAMS } from '../dev/programs.ts'
+import { readDevSlots } from '../rotate/dev-slots.ts'
 import { describeKeys, readKeys } from '../rotate/describe-keys.ts'
-import type { Slot } from '../rotate/key-slots.ts'
 import { describeSlots } from '../rotate/slot-table.ts'
 import type { Say } from '../terminal/say.ts'
 import { withEnvironment } from './environment-argument.ts'
 import { gatewayOf } from './keys-world.ts'
+import { projectOf } from './project-option.ts'
 
 /** `sealgate slots`. */
 export function slotsCommand(say: Say): Command {
-  const { port, variable } = PROGRAMS.gateway
   return withEnvironment(new Command('slots'))
     .summary('say which slot signs, and which to overwrite next')
     .description(
@@ -17,14 +16,14 @@ export function slotsCommand(say: Say): Command {
         'gateway that sealgate dev runs.',
     )
     .option('--url <url>', 'where the gateway is (default: by its wrangler.jsonc)')
-    .option('--gateway-port <number>', `of sealgate dev; default ${port}, or ${variable}`)
+    .option('--gateway-port <number>', 'which sealgate dev, when several run')
     .option('--json', 'print a report as JSON', false)
     .addHelpText('after', '\nExample:\n  sealgate slots production\n')
     .action(async (argument: string | undefined, flags: SlotsFlags, command: Command) => {
       const isDeployed = argument !== undefined || flags.env !== undefined
       const text = isDeployed
         ? await deployed(command, argument, flags, say)
-        : await ofDevelopment(flags.gatewayPort ?? process.env[variable] ?? String(port), flags)
+        : await ofDevelopment(command, flags)
       process.stdout.write(`${text}\n`)
     })
 }
@@ -47,12 +46,7 @@ async function deployed(
   return flags.json ? JSON.stringify(report, undefined, 2) : describeKeys(report)
 }
 
-async function ofDevelopment(port: string, { json }: SlotsFlags): Promise<string> {
-  const url = `http://127.0.0.1:${port}/dev/keys`
-  const response = await fetch(url).catch(() => undefined)
-  if (!response) throw new Error(`Nothing listens on port ${port}. Type npm start in another terminal first.`)
-  if (!response.ok)
-    throw new Error(`${url} responded with ${response.status}: that is no gateway of npm start.`)
-  const { slots } = (await response.json()) as { readonly slots: readonly Slot[] }
+async function ofDevelopment(command: Command, { gatewayPort, json }: SlotsFlags): Promise<string> {
+  const slots = await readDevSlots(projectOf(command), gatewayPort)
   return json ? JSON.stringify({ slots }, undefined, 2) : describeSlots(slots)
 }

@@ -1,45 +1,65 @@
-import { DEMO_PASSWORD, demoUsers, type TenantUser } from './mock-idp/tenant.ts'
-import { oddityOf } from './mock-idp/users.ts'
-import { type Addresses, curlLines } from './end-to-end-flow.ts'
+import { type DevRoute, pathOf, readable } from './definition.ts'
+import { curlLines, type RunningSystem } from './end-to-end-check.ts'
+import { usersOf } from './idp-settings.ts'
+import { DEMO_PASSWORD, oddityOf, type TenantUser } from './mock-idp/users.ts'
+import { IDP } from './ports.ts'
 
-/**
- * What a person needs to know once all is running.
- *
- * @param controlUrl where programs are stopped and started (`startControl`)
- * @param controlHeader the file with the header that it wants
- */
-export function banner(addresses: Addresses, controlUrl: string, controlHeader: string): string {
-  const { gateway, auth0, consumer } = addresses
-  const users: readonly TenantUser[] = Object.values(demoUsers)
-  const rows = users.map((user) =>
-    `  ${user.email.padEnd(22)} ${rightsOf(user).padEnd(36)} ${oddityOf(user)}`.trimEnd(),
+/** Where programs are stopped and started. */
+export interface ControlPlace {
+  readonly url: string
+  /** The file with the header that it wants. */
+  readonly headerFile: string
+}
+
+/** What a person needs to know once all is running. */
+export function banner(system: RunningSystem, control: ControlPlace): string {
+  const { plan, addresses, definition } = system
+  const { gateway, idp, services } = addresses
+  const places = [[plan.gateway.name, gateway], [IDP, idp], ...services]
+  const width = Math.max(...places.map(([name = '']) => name.length)) + 2
+  const lines = places.map(([name = '', url = '']) => `  ${name.padEnd(width)}${url}`)
+  const users = usersOf(definition).map((user) =>
+    `  ${user.email.padEnd(22)} ${rightsOf(user)} ${oddityOf(user)}`.trimEnd(),
   )
+  const { direct, throughGateway } = curlLines(system)
   return `
 Sealgate is running. Ctrl-C stops everything. Try it in a browser:
 
-  ${gateway}/app/
+  ${gateway}${startOf(definition.routes)}
 
-  gateway   ${gateway}   (/api/… goes to the consumer)
-  mock IdP  ${auth0}
-  consumer  ${consumer}
+${lines.join('\n')}
 
-Demo users, all with the password ${DEMO_PASSWORD}:
+Demo users, all with the password ${DEMO_PASSWORD}; olivia may do whatever the gateway's definition knows:
 
-${rows.join('\n')}
+${users.join('\n')}
 
-The end-to-end flow, three lines to copy: a token from the mock IdP, exchanged at the gateway, taken to the consumer.
+The end-to-end flow, lines to copy: a token from the mock IdP, exchanged at the gateway, taken to the service.
 
-${curlLines(addresses).join('\n')}
+${direct.join('\n')}
+${throughGateway === undefined ? '' : `\nOr let the gateway do it on the way:\n\n${throughGateway}\n`}
+The gateway accepts a password too:
 
-Or let the gateway do it on the way:  curl -i ${gateway}/api/reports -H "Authorization: Bearer $AUTH0"
+curl -s ${gateway}/oauth/token --json '{"username":"olivia@example.test","password":"${DEMO_PASSWORD}"}'
 
-An outage to look at: stop the gateway. A consumer that has keys goes on; stopped and started again it has none, and
-says 503. Any of auth0, gateway and consumer can be stopped, and started with /start/ in place of /stop/.
+An outage to look at: stop the gateway. A service that has keys goes on; stopped and started again it has none, and says
+503. Each of ${places.map(([name]) => name).join(', ')} can be stopped, and started with /start/ in place of /stop/.
 
-curl -X POST -H @${controlHeader} ${controlUrl}/stop/gateway
+curl -X POST -H @${control.headerFile} ${control.url}/stop/${plan.gateway.name}
 `
 }
 
+/** A page that anybody may open, else a login, which ends at what the session knows of the user. */
+function startOf(routes: readonly DevRoute[]): string {
+  const open = readable(routes).filter(({ auth }) => auth === 'none')
+  const start = open.find(({ match }) => match === '/') ?? open[0]
+  return start ? pathOf(start) : '/auth/login?returnTo=/auth/profile'
+}
+
+/** At most so many rights are listed: a banner is to be read. */
+const SHOWN = 4
+
 function rightsOf({ roles, permissions }: TenantUser): string {
-  return `${(roles.join(' ') || '(no role)').padEnd(12)} ${permissions.join(' ')}`.trimEnd()
+  const rest = permissions.length - SHOWN
+  const listed = [...permissions.slice(0, SHOWN), ...(rest > 0 ? [`and ${rest} more`] : [])]
+  return `${(roles.join(' ') || '(no role)').padEnd(12)} ${listed.join(' ')}`.trimEnd().padEnd(36)
 }

@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { putSecret, readSecrets } from './dev-secrets.ts'
+import { controlSecret, slotsOf } from './dev-secrets.ts'
 import { keygen } from './keygen.ts'
-import type { ProgramName } from './system.ts'
+import type { DevPlan } from './dev-plan.ts'
+import { putSecrets, readSecrets } from './secrets-file.ts'
 
 /** How long a demo waits for its next key, in seconds. A real rotation takes ten minutes. */
 const ACTIVATE_IN_SECONDS = 15
@@ -17,25 +18,27 @@ export interface Control {
   close(): void
 }
 
-/** Stops or starts a program. */
-export type OnOrder = (order: 'stop' | 'start', name: ProgramName) => Promise<void> | void
+/** What stops and starts programs. */
+export interface Orders {
+  /** The programs that there are. */
+  readonly names: readonly string[]
+  obey(order: 'stop' | 'start', name: string): Promise<void> | void
+}
 
-/**
- * @param secret what orders must carry (`controlSecret`)
- * @param onOrder what stops and starts programs; without it nothing does
- */
-export async function startControl(secret: string, onOrder?: OnOrder): Promise<Control> {
+/** The secret of the plan's gateway is what orders must carry. */
+export async function startControl(plan: DevPlan, orders: Orders): Promise<Control> {
+  const secret = controlSecret(plan)
   const obey = async ({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isSame(headers.authorization ?? '', `Bearer ${secret}`)) {
       answer(response, 401, { error: 'unauthorized', error_description: 'The secret is missing or wrong' })
       return
     }
     const path = method === 'POST' ? (url ?? '') : ''
-    const [, order, name] = /^\/(stop|start)\/(auth0|gateway|consumer)$/.exec(path) ?? []
+    const [, order, name = ''] = path.split('/')
     if (path === '/rotate') {
-      answer(response, 200, rotate(Date.now() / 1000))
-    } else if (onOrder && order !== undefined && name !== undefined) {
-      await onOrder(order as 'stop' | 'start', name as ProgramName)
+      answer(response, 200, rotate(plan, Date.now() / 1000))
+    } else if ((order === 'stop' || order === 'start') && orders.names.includes(name)) {
+      await orders.obey(order, name)
       answer(response, 200, { program: name, order })
     } else {
       answer(response, 404, { error: 'not_found', error_description: 'There is nothing here' })
@@ -64,20 +67,21 @@ function isSame(one: string, other: string): boolean {
  *
  * @throws Error while the last key is not yet signing: its slot must not be overwritten
  */
-function rotate(now: number): { kid: string; slot: string; activateInSeconds: number } {
-  const slots = [...readSecrets()].flatMap(([name, value]) => {
-    if (!name.startsWith('GATEWAY_PRIVATE_')) return []
-    const { nbf } = JSON.parse(value) as { nbf: number }
-    return [{ name, nbf }]
+function rotate({ gateway }: DevPlan, now: number): { kid: string; slot: string; activateInSeconds: number } {
+  const present = readSecrets(gateway.secretsFile)
+  const slots = slotsOf(gateway).map((name) => {
+    const value = present.get(name)
+    const { nbf } = (value === undefined ? { nbf: 0 } : JSON.parse(value)) as { nbf: number }
+    return { name, nbf }
   })
   if (slots.some(({ nbf }) => nbf > now))
     throw new Error('the last key does not sign yet; wait a few seconds')
   // The latest nbf signs; of equals, the first.
   const [, spare] = slots.sort((one, other) => other.nbf - one.nbf)
-  if (!spare) throw new Error('there is no slot to overwrite')
+  if (!spare) throw new Error('there is no slot to overwrite: JWT_PRIVATE_JWK_NAME names two')
   const kid = `demo-${new Date(now * 1000).toISOString().slice(11, 19).replaceAll(':', '')}`
   const key = keygen(`--kid=${kid}`, `--activate-in=${ACTIVATE_IN_SECONDS}s`, '--force', '--private')
-  putSecret(spare.name, key)
+  putSecrets(gateway.secretsFile, new Map([[spare.name, key]]))
   return { kid, slot: spare.name, activateInSeconds: ACTIVATE_IN_SECONDS }
 }
 

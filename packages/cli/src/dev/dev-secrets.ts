@@ -1,63 +1,103 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, unwatchFile, utimesSync, watchFile } from 'node:fs'
-import { join } from 'node:path'
-import { demoClients } from './mock-idp/clients.ts'
+import { existsSync, unwatchFile, watchFile } from 'node:fs'
+import { namesOf } from '@sealgate/kit/gateway'
 import { SECRET_NAMES } from '@sealgate/gateway/config'
 import { keygen } from './keygen.ts'
-import { makePrivateFile, writePrivateFile } from '../project/private-files.ts'
+import { type DevPlan, type DevWorker, workersOf } from './dev-plan.ts'
+import { makePrivateFile } from '../project/private-files.ts'
+import { putSecrets, readSecrets } from './secrets-file.ts'
 
-const GATEWAY = join(import.meta.dirname, '../../../../workers/gateway')
-
-/** Where wrangler reads the gateway's secrets for development. Ignored by git. */
-export const SECRETS_FILE: string = join(GATEWAY, '.dev.vars')
-
-const SLOTS = ['GATEWAY_PRIVATE_A', 'GATEWAY_PRIVATE_B'] as const
-
+/** What the gateway shows to the control server. */
 const CONTROL_SECRET = 'DEV_CONTROL_SECRET'
 
+const randomSecret = (): string => randomBytes(32).toString('base64url')
+
+/** What every gateway in development has. */
+const GATEWAY_SECRETS = ['AUTH0_CLIENT_SECRET', 'SESSION_SECRET', CONTROL_SECRET]
+
+/** The signing slots that the gateway's variables name (EdDSA). */
+export function slotsOf({ vars }: DevWorker): readonly string[] {
+  return namesOf(vars.JWT_PRIVATE_JWK_NAME)
+}
+
+/** The lists of secrets that sign and verify (HS512): one for all audiences, or one for each. */
+function sharedListsOf({ vars }: DevWorker): readonly (readonly string[])[] {
+  const { JWT_SECRETS_BY_AUDIENCE: given, JWT_SECRET_NAME: all } = vars
+  const byAudience: unknown = typeof given === 'string' ? parsed(given) : given
+  const lists: readonly unknown[] =
+    typeof byAudience === 'object' && byAudience !== null ? Object.values(byAudience) : []
+  return [all, ...lists].map(namesOf).filter(({ length }) => length > 0)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    // The gateway says what is wrong with it.
+    return undefined
+  }
+}
+
 /**
- * What logins need (the gateway's application at the mock IdP, and the key that encrypts its cookies), and what the gateway
- * shows to the control server.
+ * Makes what the Workers lack of secrets: keys for the gateway's slots, or the secrets that it shares with services, and what
+ * logins need. What is there stays. Returns `true` when it made what signs.
  */
-const OTHER_SECRETS: Readonly<Record<string, () => string>> = {
-  AUTH0_CLIENT_ID: () => demoClients.web.clientId,
-  AUTH0_CLIENT_SECRET: () => demoClients.web.clientSecret,
-  SESSION_SECRET: () => randomBytes(32).toString('base64url'),
-  [CONTROL_SECRET]: () => randomBytes(32).toString('base64url'),
-}
-
-/** Makes a key for each signing slot, and what else is missing. Returns `true` when it made the keys. */
-export function makeSecrets(): boolean {
-  const isFirst = !existsSync(SECRETS_FILE)
-  if (isFirst) makeSlots()
-  else makePrivateFile(SECRETS_FILE)
-  const names = new Set(readLines().map((line) => line.split('=', 1)[0]))
-  for (const [name, make] of Object.entries(OTHER_SECRETS)) {
-    if (!names.has(name)) putSecret(name, make())
+export function makeSecrets({ gateway, services }: DevPlan): boolean {
+  const present = readSecrets(gateway.secretsFile)
+  const signing = new Map([...newSlots(gateway, present), ...newSharedSecrets(gateway, present)])
+  const others = GATEWAY_SECRETS.filter((name) => !present.has(name)).map(
+    (name) => [name, randomSecret()] as const,
+  )
+  writeMissing(gateway, new Map([...signing, ...others]))
+  const all = new Map([...present, ...signing])
+  for (const service of services) {
+    const own = readSecrets(service.secretsFile)
+    const names = namesOf(service.vars.JWT_SECRET_NAME)
+    writeMissing(
+      service,
+      new Map([...all].filter(([name, value]) => names.includes(name) && own.get(name) !== value)),
+    )
   }
-  return isFirst
+  return signing.size > 0
 }
 
-function makeSlots(): void {
+function newSlots(gateway: DevWorker, present: ReadonlyMap<string, string>): readonly [string, string][] {
+  const slots = slotsOf(gateway)
+  if (slots.some((slot) => present.has(slot))) return []
   const today = new Date().toISOString().slice(0, 10)
-  for (const slot of SLOTS) {
-    const kid = `dev-${today}-${slot.slice(-1).toLowerCase()}`
-    putSecret(slot, keygen(`--kid=${kid}`, '--private'))
-  }
-}
-
-/** The secrets of the file by name. */
-export function readSecrets(): ReadonlyMap<string, string> {
-  return secretsIn(readLines())
-}
-
-/** The secrets that the lines of such a file set, by name. */
-export function secretsIn(lines: readonly string[]): ReadonlyMap<string, string> {
-  const pairs = lines.flatMap((line): [string, string][] => {
-    const [, name, value] = /^([A-Z0-9_]+)='(.*)'$/.exec(line) ?? []
-    return name === undefined || value === undefined ? [] : [[name, value]]
+  return slots.map((slot, index) => {
+    const kid = `dev-${today}-${String.fromCharCode(97 + index)}`
+    return [slot, keygen(`--kid=${kid}`, '--private')]
   })
-  return new Map(pairs)
+}
+
+/** The first of each list signs; the others are for a rotation. */
+function newSharedSecrets(
+  gateway: DevWorker,
+  present: ReadonlyMap<string, string>,
+): readonly [string, string][] {
+  return sharedListsOf(gateway).flatMap((names): [string, string][] => {
+    const [first] = names
+    return first === undefined || names.some((name) => present.has(name)) ? [] : [[first, keygen('secret')]]
+  })
+}
+
+/**
+ * Sets a secret of the gateway, and of the services that verify with it. Returns the names of the Workers that have it.
+ *
+ * @throws Error for a value that does not fit on one line
+ */
+export function putSecret({ gateway, services }: DevPlan, name: string, value: string): readonly string[] {
+  const others = services.filter(({ vars }) => namesOf(vars.JWT_SECRET_NAME).includes(name))
+  const workers = [gateway, ...others]
+  for (const { secretsFile } of workers) putSecrets(secretsFile, new Map([[name, value]]))
+  return workers.map((worker) => worker.name)
+}
+
+function writeMissing({ secretsFile }: DevWorker, secrets: ReadonlyMap<string, string>): void {
+  if (secrets.size > 0) putSecrets(secretsFile, secrets)
+  // One that is there already may be open to others.
+  else if (existsSync(secretsFile)) makePrivateFile(secretsFile)
 }
 
 /**
@@ -66,42 +106,29 @@ export function secretsIn(lines: readonly string[]): ReadonlyMap<string, string>
  *
  * @throws Error before `makeSecrets`
  */
-export function controlSecret(): string {
-  const secret = readSecrets().get(CONTROL_SECRET)
-  if (secret === undefined) throw new Error(`${SECRETS_FILE} has no ${CONTROL_SECRET}`)
+export function controlSecret({ gateway }: DevPlan): string {
+  const secret = readSecrets(gateway.secretsFile).get(CONTROL_SECRET)
+  if (secret === undefined) throw new Error(`${gateway.secretsFile} has no ${CONTROL_SECRET}`)
   return secret
 }
 
-function readLines(): readonly string[] {
-  return existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, 'utf8').split('\n') : []
-}
-
 /**
- * Sets one secret in the file, as `wrangler secret put` does for a deployed Worker. The others stay as they are,
- * and nobody ever reads half a file.
- */
-export function putSecret(name: string, value: string): void {
-  if (value.includes("'") || value.includes('\n'))
-    throw new Error('a secret of one line without quotes is expected')
-  const others = readLines().filter((line) => line !== '' && !line.startsWith(`${name}=`))
-  writePrivateFile(SECRETS_FILE, [...others, `${name}='${value}'`, ''].join('\n'))
-}
-
-/**
- * What is wrong with a secret that somebody wants to set, and what to do; `undefined` when nothing is. A name that nobody
- * reads would change nothing, and a `kid` that is another key's already would break the tokens that are out.
+ * What is wrong with a secret that somebody wants to set for the gateway, and what to do; `undefined` when nothing is. A name
+ * that nobody reads would change nothing, and a `kid` that is another key's already would break the tokens that are out.
  */
 export function problemWith(
+  gateway: DevWorker,
   name: string,
   value: string,
-  present: ReadonlyMap<string, string>,
+  present: ReadonlyMap<string, string> = readSecrets(gateway.secretsFile),
 ): string | undefined {
-  const names = [...SLOTS, ...SECRET_NAMES]
-  if (!names.some((known) => known === name)) return `Nobody reads ${name}. There are: ${names.join(', ')}.`
-  if (!SLOTS.some((slot) => slot === name)) return undefined
+  const slots = slotsOf(gateway)
+  const names = [...slots, ...sharedListsOf(gateway).flat(), ...SECRET_NAMES]
+  if (!names.includes(name)) return `Nobody reads ${name}. There are: ${names.join(', ')}.`
+  if (!slots.includes(name)) return undefined
   const key = readKey(value)
   if (!key) return `${name} takes a private key on one line: npx kit-keygen --kid=ID --private`
-  const namesake = SLOTS.find((slot) => {
+  const namesake = slots.find((slot) => {
     const other = readKey(present.get(slot) ?? '')
     return other?.kid === key.kid && other.x !== key.x
   })
@@ -121,11 +148,21 @@ function readKey(text: string): { readonly kid: string; readonly x: string } | u
   }
 }
 
-/** wrangler reloads a Worker when its configuration changes, but not when its secrets do: this makes it. */
-export function reloadOnNewSecrets(): () => void {
-  watchFile(SECRETS_FILE, { interval: 300 }, () => {
-    const now = new Date()
-    utimesSync(join(GATEWAY, 'wrangler.jsonc'), now, now)
-  })
-  return () => unwatchFile(SECRETS_FILE)
+/**
+ * wrangler reloads a Worker when its code or configuration changes, but not when its secrets do.
+ *
+ * @param onChange told which Worker's secrets changed
+ * @returns what ends the watch
+ */
+export function watchSecrets(plan: DevPlan, onChange: (name: string) => void): () => void {
+  const workers = workersOf(plan)
+  for (const { name, secretsFile } of workers) {
+    watchFile(secretsFile, { interval: 300 }, (now, before) => {
+      // Of a file that is not there, Node says so once.
+      if (now.mtimeMs !== before.mtimeMs) onChange(name)
+    })
+  }
+  return () => {
+    for (const { secretsFile } of workers) unwatchFile(secretsFile)
+  }
 }

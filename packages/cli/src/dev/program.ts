@@ -6,12 +6,18 @@ export interface ProgramOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** Sent to it by a channel of its own, at its start. Unset: there is no channel. */
+  readonly message?: object
   /** Receives each line that the program prints. */
   readonly onLine?: (line: string) => void
+  /** Receives what the program sends by the channel. */
+  readonly onMessage?: (message: unknown) => void
 }
 
 /** How long a program may take to end by itself, in milliseconds. */
 const PATIENCE_MS = 5000
+/** How long the lines of a program that ended may take to arrive, in milliseconds. */
+const LAST_LINES_MS = 100
 /** Lines kept to explain an unexpected end. */
 const TAIL_LINES = 40
 
@@ -27,19 +33,25 @@ export class Program {
   /** Settles when the program ends without being asked to. */
   readonly failed: Promise<Error>
 
-  constructor({ name, command, args, env, onLine }: ProgramOptions) {
+  constructor({ name, command, args, env, message, onLine, onMessage }: ProgramOptions) {
     this.name = name
     this.#child = spawn(command, args, {
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(message === undefined ? [] : ['ipc' as const])],
       env: { ...process.env, ...env },
     })
     this.failed = new Promise((resolve) => {
       this.#child.once('error', resolve)
       this.#child.once('exit', (code, signal) => {
+        // What it left behind: nobody else knows of it.
+        if (this.#child.pid !== undefined) signalGroup(this.#child.pid, 'SIGKILL')
         if (this.#isStopping) return
         const end = signal ?? `status ${code ?? '?'}`
-        resolve(new Error(`${name} ended (${end}):\n${this.#tail.join('\n')}`))
+        // Its last lines may still be on their way.
+        setTimeout(
+          () => resolve(new Error([`${name} ended (${end}):`, ...this.#tail].join('\n'))),
+          LAST_LINES_MS,
+        )
       })
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -54,6 +66,13 @@ export class Program {
         }
       })
     }
+    if (onMessage) this.#child.on('message', onMessage)
+    if (message !== undefined) this.send(message)
+  }
+
+  /** Sends something by the channel; to a program that has ended, nothing. */
+  send(message: object | string): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined)
   }
 
   /** Ends the whole group, by force if it takes too long. */
@@ -66,8 +85,6 @@ export class Program {
     signalGroup(pid, 'SIGTERM')
     await ended
     clearTimeout(force)
-    // What the leader left behind.
-    signalGroup(pid, 'SIGKILL')
   }
 }
 

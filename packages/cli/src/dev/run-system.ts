@@ -1,45 +1,80 @@
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { banner } from './banner.ts'
-import { controlSecret, makeSecrets, reloadOnNewSecrets, SECRETS_FILE } from './dev-secrets.ts'
-import { startControl } from './control-server.ts'
-import { runEndToEndFlow } from './end-to-end-flow.ts'
+import type { Project } from '../project/find-project.ts'
 import type { Say } from '../terminal/say.ts'
-import type { DevOptions } from './programs.ts'
-import { checkPorts } from './ports.ts'
-import { writePrivateFile } from '../project/private-files.ts'
-import { addressesOf, startSystem, STATE, waitUntilReady } from './system.ts'
+import { banner } from './banner.ts'
+import { makeSecrets } from './dev-secrets.ts'
+import { type DevSystem, startDevSystem } from './dev-system.ts'
+import { checkEndToEnd, type RunningSystem } from './end-to-end-check.ts'
+import { planOf } from './dev-plan.ts'
+import { choosePorts, type PortFlags } from './ports.ts'
 
-/** Runs mock IdP, gateway and consumer until it is interrupted. */
-export async function runDevSystem({ ports, isVerbose }: DevOptions, say: Say): Promise<void> {
-  await checkPorts(ports)
+/** How the development system is run. */
+export interface DevOptions {
+  readonly project: Project
+  readonly flags: PortFlags
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly isVerbose: boolean
+}
+
+/** How long the Workers may take to find each other, in milliseconds. */
+const CONNECT_MS = 20_000
+
+/** Runs mock IdP, gateway and services until it is interrupted. */
+export async function runDevSystem({ project, flags, env, isVerbose }: DevOptions, say: Say): Promise<void> {
+  const plan = planOf(project)
+  // From here on, so that no signal finds half a system without anybody to end it.
+  const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)))
   // For what the programs write besides: nobody else's to read.
   process.umask(0o077)
-  if (makeSecrets()) say(`Made development keys in ${SECRETS_FILE} (ignored by git, readable by you alone).`)
-  say('Starting the mock IdP, the gateway and the consumer …')
-  const control = await startControl(controlSecret(), (order, name) => system[order](name))
-  const system = startSystem(
-    ports,
-    (name, line) => {
-      if (isVerbose) say(`[${name}] ${line}`)
-    },
-    control.url,
-  )
-  const controlHeader = join(STATE, `control-${ports.gateway}`)
-  writePrivateFile(controlHeader, `Authorization: Bearer ${controlSecret()}\n`)
-  const stopWatching = reloadOnNewSecrets()
-  const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)))
+  const ports = await choosePorts(plan, flags, env, say)
+  if (makeSecrets(plan)) {
+    say(`Made development secrets in ${plan.gateway.secretsFile} (ignored by git, readable by you alone).`)
+  }
+  say(`Starting the mock IdP and ${[plan.gateway, ...plan.services].map(({ name }) => name).join(', ')} …`)
+  /** What is said before all runs: it is of use only when something is wrong. */
+  const early: string[] = []
+  let isShown = isVerbose
+  const onLine = (name: string, line: string): void => {
+    if (line.trim() === '') return
+    const text = `[${name}] ${line}`
+    if (isShown) say(text)
+    else early.push(text)
+  }
+  const show = (): void => {
+    isShown = true
+    for (const line of early.splice(0)) say(line)
+  }
+  const dev = await startDevSystem({ plan, ports, onLine, isVerbose })
   try {
-    const addresses = addressesOf(ports)
-    const ready = waitUntilReady(system, () => runEndToEndFlow(addresses)).then(() => 'ready')
-    if ((await Promise.race([ready, interrupted])) !== 'ready') return
-    process.stdout.write(banner(addresses, control.url, controlHeader))
-    const failure = await Promise.race([interrupted, system.failed])
-    if (failure instanceof Error) throw failure
+    const running = await Promise.race([dev.untilReady(), interrupted])
+    if (Array.isArray(running)) return
+    const problem = await Promise.race([problemOf(running), interrupted])
+    if (Array.isArray(problem)) return
+    if (problem !== undefined) show()
+    isShown = true
+    process.stdout.write(banner(running, dev))
+    if (problem !== undefined) say(`\nThe system runs, but it does not fit together yet: ${problem}`)
+    await untilEnd(dev, interrupted)
   } finally {
     say('Stopping …')
-    stopWatching()
-    control.close()
-    await system.stopAll()
+    await dev.stop()
   }
+}
+
+/** What of the end-to-end check still fails when the Workers have had time to find each other. */
+async function problemOf(running: RunningSystem): Promise<string | undefined> {
+  const until = Date.now() + CONNECT_MS
+  for (;;) {
+    const problem = await checkEndToEnd(running).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    if (problem === undefined || Date.now() > until) return problem
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}
+
+async function untilEnd({ system }: DevSystem, interrupted: Promise<unknown>): Promise<void> {
+  const failure = await Promise.race([interrupted, system.failed])
+  if (failure instanceof Error) throw failure
 }

@@ -1,156 +1,198 @@
 import { join } from 'node:path'
-import { WRANGLER } from '../wrangler/run.ts'
+import { type DevWorkerSpec, READY, RELOAD } from '../wrangler/dev-worker-spec.ts'
+import { DEV_WORKER } from '../wrangler/run.ts'
+import type { DevDefinition } from './definition.ts'
+import type { Addresses } from './end-to-end-check.ts'
+import { type IdpSettings, usersOf } from './idp-settings.ts'
+import { startTenant, type Tenant } from './mock-idp/tenant.ts'
+import { DEV, type DevPlan, type DevWorker, variableOf } from './dev-plan.ts'
+import { IDP, type Ports } from './ports.ts'
 import { makePrivateDirectory, makePrivateTree } from '../project/private-files.ts'
-import type { Ports } from './programs.ts'
 import { Program } from './program.ts'
+import { lookAfterRegistry } from './registry.ts'
+import { heldElsewhere, SHARED_KV, sharedNamespaces, writeSharedKvConfig } from './shared-kv.ts'
+import { Waits } from './waits.ts'
 
-const ROOT = join(import.meta.dirname, '../../../..')
-const SEALGATE = join(import.meta.dirname, '../../bin/sealgate.js')
-/** What the development system keeps: tokens of sessions among it. Ignored by git. */
-export const STATE: string = join(ROOT, '.dev')
 /** How long all may take to be ready, in milliseconds. */
 const READY_MS = 90_000
-
-export type ProgramName = keyof Ports
-
-/** The mock IdP and both Workers, each a program of its own. */
-export interface System {
-  /** Settles when a program ends without being asked to. */
-  readonly failed: Promise<Error>
-  /** Starts a program that was stopped. One that runs stays as it is. */
-  start(name: ProgramName): void
-  /** Stops a program. The others go on. */
-  stop(name: ProgramName): Promise<void>
-  stopAll(): Promise<void>
-}
-
-/** What the system listens on. */
-export function addressesOf(ports: Ports): Readonly<Record<keyof Ports, string>> {
-  return {
-    gateway: `http://127.0.0.1:${ports.gateway}`,
-    auth0: `http://127.0.0.1:${ports.auth0}`,
-    consumer: `http://127.0.0.1:${ports.consumer}`,
-  }
-}
 
 /** Receives what the programs print. */
 export type OnLine = (program: string, line: string) => void
 
-/**
- * Starts the three programs; it does not wait for them.
- *
- * @param controlUrl where the page's wish to rotate goes (`startControl`)
- */
-export function startSystem(ports: Ports, onLine: OnLine, controlUrl?: string): System {
-  makePrivateDirectory(STATE)
-  for (const folder of [registryOf(ports), stateOf(ports.gateway), stateOf(ports.consumer)])
-    makePrivateTree(folder)
-  const starters: Readonly<Record<ProgramName, () => Program>> = {
-    auth0: () => startAuth0(ports, onLine),
-    gateway: () => startGateway(ports, onLine, controlUrl),
-    consumer: () => startWorker('consumer', ports, [], onLine),
+export interface SystemOptions {
+  readonly plan: DevPlan
+  readonly ports: Ports
+  readonly idp: IdpSettings
+  /** Is there. Holds what outlives the system in `state`, and what does not beside it. */
+  readonly folder: string
+  /** The definition as it is now: a user of the mock IdP has all its rights. */
+  readonly definition: () => DevDefinition
+  readonly onLine: OnLine
+  readonly isVerbose: boolean
+  /** Where the page's wish to rotate goes (`startControl`). */
+  readonly controlUrl: string
+}
+
+/** The mock IdP, and each Worker as a program of its own. */
+export interface System {
+  /** Settles when a program ends without being asked to. */
+  readonly failed: Promise<Error>
+  /** Starts a program that was stopped. One that runs stays as it is. */
+  start(name: string): Promise<void>
+  /** Stops a program. The others go on. */
+  stop(name: string): Promise<void>
+  stopAll(): Promise<void>
+  /** Makes a Worker read its secrets again. */
+  reload(name: string): void
+  /** @throws Error when a program ends first, or it takes too long */
+  untilReady(): Promise<void>
+}
+
+/** Where the programs listen. */
+export function addressesOf({ gateway, services }: DevPlan, ports: Ports): Addresses {
+  const at = (name: string): string => `http://127.0.0.1:${ports.get(name) ?? 0}`
+  return {
+    gateway: at(gateway.name),
+    idp: at(IDP),
+    services: new Map(services.map(({ name }) => [name, at(name)])),
   }
-  const running = new Map<ProgramName, Program>()
+}
+
+/** The programs that a person knows. */
+export function programNames({ gateway, services }: DevPlan): readonly string[] {
+  return [gateway.name, IDP, ...services.map(({ name }) => name)]
+}
+
+/** A program that runs. */
+interface Running {
+  stop(): Promise<void>
+  reload(): void
+}
+
+/** Starts the programs; it does not wait for the Workers. Rejects when the mock IdP does not start. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { plan, ports } = options
+  const state = join(options.folder, 'state')
+  makePrivateTree(state)
+  const registry = join(options.folder, 'registry')
+  // Not the common one: a program that is killed leaves there what it has.
+  const temporary = join(options.folder, 'tmp')
+  makePrivateDirectory(temporary)
+  const leaveRegistry = lookAfterRegistry(registry)
+  const shared = sharedNamespaces(plan)
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>()
-  const start = (name: ProgramName): void => {
-    if (running.has(name)) return
-    const program = starters[name]()
-    running.set(name, program)
+  const ready = new Waits()
+
+  const startWorker = (
+    name: string,
+    spec: Omit<DevWorkerSpec, 'registry' | 'persistTo' | 'isVerbose'>,
+  ): Running => {
+    ready.add(name)
+    const program = new Program({
+      name,
+      command: process.execPath,
+      args: [DEV_WORKER],
+      env: {
+        TMPDIR: temporary,
+        WRANGLER_LOG_PATH: join(options.folder, 'logs'),
+        WRANGLER_HIDE_BANNER: 'true',
+        WRANGLER_SEND_METRICS: 'false',
+        CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      },
+      message: {
+        ...spec,
+        registry,
+        persistTo: join(state, name),
+        isVerbose: options.isVerbose,
+      } satisfies DevWorkerSpec,
+      onLine: (line) => options.onLine(name, line),
+      onMessage: (message) => {
+        if (message === READY) ready.done(name)
+      },
+    })
     void program.failed.then(fail)
+    return { stop: () => program.stop(), reload: () => program.send(RELOAD) }
   }
-  const stop = async (name: ProgramName): Promise<void> => {
-    await running.get(name)?.stop()
+  const worker = (one: DevWorker, variables: Readonly<Record<string, string>>) => (): Running =>
+    startWorker(one.name, {
+      config: one.config,
+      env: DEV,
+      port: ports.get(one.name) ?? 0,
+      variables,
+      heldElsewhere: heldElsewhere(one, shared),
+    })
+  const starters = new Map<string, () => Running | Promise<Running>>([
+    [IDP, () => startIdp(options)],
+    [plan.gateway.name, worker(plan.gateway, gatewayVariables(options))],
+    ...plan.services.map((service) => [service.name, worker(service, {})] as const),
+  ])
+  if (shared.length > 0) {
+    const config = writeSharedKvConfig(options.folder, shared)
+    starters.set(SHARED_KV, () =>
+      startWorker(SHARED_KV, { config, port: 0, variables: {}, heldElsewhere: {} }),
+    )
+  }
+
+  const running = new Map<string, Running>()
+  const start = async (name: string): Promise<void> => {
+    const starter = starters.get(name)
+    if (running.has(name) || !starter) return
+    running.set(name, await starter())
+  }
+  const stop = async (name: string): Promise<void> => {
+    const program = running.get(name)
     running.delete(name)
+    await program?.stop()
   }
-  start('auth0')
-  start('gateway')
-  start('consumer')
+  const stopAll = async (): Promise<void> => {
+    leaveRegistry()
+    await Promise.all([...running.keys()].map(stop))
+  }
+  try {
+    for (const name of starters.keys()) await start(name)
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
   return {
     failed,
     start,
     stop,
-    async stopAll() {
-      await Promise.all([...running.keys()].map(stop))
+    stopAll,
+    reload: (name) => running.get(name)?.reload(),
+    async untilReady() {
+      const failure = await Promise.race([failed, ready.all(READY_MS)])
+      if (failure) throw failure
     },
   }
 }
 
-function startAuth0(ports: Ports, onLine: OnLine): Program {
-  const { gateway } = addressesOf(ports)
-  return new Program({
-    name: 'auth0',
-    command: process.execPath,
-    args: [
-      ...[SEALGATE, 'mock-idp'],
-      ...['--port', String(ports.auth0), '--control', '--callback', `${gateway}/auth/callback`],
-    ],
-    env: {},
-    onLine: (line) => onLine('auth0', line),
+/** In this process: it needs little, and ends with it. */
+async function startIdp({ plan, ports, idp, definition }: SystemOptions): Promise<Running> {
+  const callback = variableOf(plan.gateway, 'CALLBACK_PATH') ?? '/auth/callback'
+  const tenant: Tenant = await startTenant({
+    port: ports.get(IDP) ?? 0,
+    audience: idp.audience,
+    rolesClaim: idp.rolesClaim,
+    clients: idp.clients,
+    users: () => usersOf(definition()),
+    callbackUrls: [`${addressesOf(plan, ports).gateway}${callback}`],
+    showUsers: true,
+    control: true,
   })
+  return { stop: () => tenant.close(), reload: () => undefined }
 }
 
-function startGateway(ports: Ports, onLine: OnLine, controlUrl?: string): Program {
-  const { gateway, auth0 } = addressesOf(ports)
-  const variables = [`AUTH0_DOMAIN:${new URL(auth0).host}`, `AUTH0_BASE_URL:${auth0}`, `BASE_URL:${gateway}`]
-  if (controlUrl !== undefined) variables.push(`DEV_CONTROL:${controlUrl}`)
-  return startWorker('gateway', ports, variables, onLine)
-}
-
-function startWorker(
-  name: 'gateway' | 'consumer',
-  ports: Ports,
-  variables: readonly string[],
-  onLine: OnLine,
-): Program {
-  return new Program({
-    name,
-    command: process.execPath,
-    args: [
-      ...[WRANGLER, 'dev', '--config', join(ROOT, 'workers', name, 'wrangler.jsonc'), '--env', 'dev'],
-      ...['--ip', '127.0.0.1', '--port', String(ports[name]), '--inspector-port', '0'],
-      ...['--show-interactive-dev-session=false', '--persist-to', stateOf(ports[name])],
-      ...variables.flatMap((variable) => ['--var', variable]),
-    ],
-    env: {
-      WRANGLER_REGISTRY_PATH: registryOf(ports),
-      WRANGLER_HIDE_BANNER: 'true',
-      WRANGLER_SEND_METRICS: 'false',
-      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-    },
-    onLine: (line) => onLine(name, line),
-  })
-}
-
-/** The registry through which Workers of two processes find each other; one of our own, for this pair of ports. */
-function registryOf({ gateway }: Ports): string {
-  return join(STATE, `registry-${gateway}`)
-}
-
-/** What the Worker at this port stores. */
-function stateOf(port: number): string {
-  return join(STATE, `state-${port}`)
-}
-
-/**
- * Waits until `check` passes.
- *
- * @throws Error with what `check` said last, or with the end of a program that should be running
- */
-export async function waitUntilReady(system: System, check: () => Promise<void>): Promise<void> {
-  const until = Date.now() + READY_MS
-  let last: unknown
-  while (Date.now() < until) {
-    try {
-      await check()
-      return
-    } catch (error) {
-      last = error
-    }
-    const pause = new Promise<undefined>((resolve) => setTimeout(resolve, 250, undefined))
-    const failure = await Promise.race([system.failed, pause])
-    if (failure) throw failure
+/** What the gateway's variables have to be here, whatever its configuration says. */
+function gatewayVariables({ plan, ports, idp, controlUrl }: SystemOptions): Readonly<Record<string, string>> {
+  const addresses = addressesOf(plan, ports)
+  return {
+    AUTH0_DOMAIN: new URL(addresses.idp).host,
+    AUTH0_BASE_URL: addresses.idp,
+    AUTH0_CLIENT_ID: idp.web.clientId,
+    AUTH0_CONNECTION: idp.connection,
+    AUTH0_CLIENTS: idp.knownClients.join(','),
+    BASE_URL: addresses.gateway,
+    DEV_CONTROL: controlUrl,
   }
-  throw new Error(
-    `not ready within ${READY_MS / 1000} s: ${last instanceof Error ? last.message : String(last)}`,
-  )
 }

@@ -14,6 +14,9 @@ export function wranglerVersion(): string {
   return version
 }
 
+/** The program that runs one Worker in development. */
+export const DEV_WORKER: string = join(import.meta.dirname, 'dev-worker.js')
+
 export interface Outcome {
   readonly code: number
   readonly stdout: string

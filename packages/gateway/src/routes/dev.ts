@@ -6,11 +6,11 @@ import { sessionAccess } from '../session/access.ts'
 import { originOf } from '../session/cookies.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 
-/** What the page of the example service requests besides. In development alone: elsewhere these paths are forwarded. */
+/** What the page of the example service requests besides, and the development system. In development alone: elsewhere these paths are forwarded. */
 export const DEV_PATH = '/dev/*'
 
 /**
- * `GET /dev/token`, `GET /dev/keys`, `POST /dev/rotate`.
+ * `GET /dev/token`, `GET /dev/keys`, `GET /dev/definition`, `POST /dev/rotate`.
  *
  * @throws GatewayError `not_found` for anything else
  */
@@ -22,6 +22,8 @@ export async function dev(gateway: Gateway, request: Request, trace: Trace): Pro
       return Response.json(await externalToken(gateway, request), { headers })
     case 'GET /dev/keys':
       return Response.json(await slots(gateway), { headers })
+    case 'GET /dev/definition':
+      return Response.json(definitionOf(gateway), { headers })
     case 'POST /dev/rotate':
       rejectCrossSite(request, originOf(gateway.config, request))
       return rotate(gateway)
@@ -42,6 +44,20 @@ async function slots(gateway: Gateway): Promise<object> {
   const [audience = ''] = gateway.config.audiences.keys()
   const { sign } = await gateway.kitFor(audience).describe()
   return { slots: sign?.slots ?? [] }
+}
+
+/** Audiences and routes, as far as a client of the system has to know them. */
+function definitionOf({ config }: Gateway): object {
+  const audiences = [...config.audiences].map(([name, { permissions, roles }]) => ({
+    name,
+    permissions: [...permissions],
+    roles: [...roles],
+  }))
+  const routes = config.routes.routes.map(({ match, methods, service, auth, ...route }) => ({
+    ...{ match, methods, service, auth },
+    ...('audience' in route && { audience: route.audience }),
+  }))
+  return { audiences, routes }
 }
 
 /** Asks the program that runs the development system: secrets are not a Worker's to write. */

@@ -36,8 +36,8 @@ export interface TenantOptions {
   readonly audience?: string
   /** The namespaced claim that holds roles. Default `https://sealgate.test/roles`. */
   readonly rolesClaim?: string
-  /** Default: {@link demoUsers}. */
-  readonly users?: readonly TenantUser[]
+  /** Default: {@link demoUsers}. A function is called whenever somebody logs in. */
+  readonly users?: readonly TenantUser[] | (() => readonly TenantUser[])
   /** Default: {@link demoClients}. */
   readonly clients?: readonly TenantClient[]
   /** More callback URLs for every client that has any; their origins become logout URLs too. */
@@ -99,7 +99,10 @@ function createContext(options: TenantOptions, issuer: string, keys: SigningKeys
     tokenProfile: options.tokenProfile ?? 'auth0',
     accessTokenSeconds: options.accessTokenSeconds ?? 86_400,
     showUsers: options.showUsers ?? false,
-    users: options.users ?? Object.values(demoUsers),
+    get users() {
+      const { users = Object.values(demoUsers) } = options
+      return typeof users === 'function' ? users() : users
+    },
     clients: withCallbacks(options.clients ?? Object.values(demoClients), options.callbackUrls ?? []),
     keys,
     storage: new TenantStorage(),

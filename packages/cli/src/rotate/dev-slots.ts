@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Project } from '../project/find-project.ts'
+import type { Slot } from './key-slots.ts'
+
+/**
+ * The signing slots of the gateway that `sealgate dev` runs for this project.
+ *
+ * @param port its gateway's; needed when there are several
+ * @throws Error when none runs, or several do
+ */
+export async function readDevSlots({ root }: Project, port?: string): Promise<readonly Slot[]> {
+  const ports = port === undefined ? portsOf(root) : [port]
+  const found = (await Promise.all(ports.map(slotsAt))).filter((slots) => slots !== undefined)
+  const [slots, another] = found
+  if (another) {
+    throw new Error(
+      `Several systems run, with gateways on ${ports.join(', ')}: say which with --gateway-port.`,
+    )
+  }
+  if (!slots) {
+    const where = port === undefined ? 'for this project' : `with its gateway on port ${port}`
+    throw new Error(`No development system runs ${where}. Type npm start in another terminal first.`)
+  }
+  return slots
+}
+
+/** Those of systems that run, or did not come to an end of their own. */
+function portsOf(root: string): readonly string[] {
+  const folder = join(root, '.sealgate')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).flatMap((name) => {
+    const [, port] = /^dev-(\d+)$/.exec(name) ?? []
+    return port !== undefined && existsSync(join(folder, name, 'control')) ? [port] : []
+  })
+}
+
+async function slotsAt(port: string): Promise<readonly Slot[] | undefined> {
+  const response = await fetch(`http://127.0.0.1:${port}/dev/keys`).catch(() => undefined)
+  if (!response?.ok) return undefined
+  const { slots } = (await response.json()) as { readonly slots: readonly Slot[] }
+  return slots
+}

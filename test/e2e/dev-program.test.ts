@@ -1,0 +1,189 @@
+/** `sealgate dev` of a project that shares no name with this repository: what it prints, keeps, and leaves behind. */
+import { execFile } from 'node:child_process'
+import { chmodSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findProject, keygen, planOf, readDevSlots, readSecrets } from 'sealgate/internal'
+import { DevProgram, SEALGATE } from '../support/dev-program.ts'
+import { serviceSaying, SmallProject } from '../support/small-project.ts'
+
+const run = promisify(execFile)
+/** The last line of what it prints once it runs. */
+const READY = '/stop/'
+/** What is kept for the next start. */
+const KEPT = /^\.sealgate\/(\.gitignore|dev-\d+(\/state.*)?)?$|^\.sealgate$|(^|\/)\.dev\.vars$/
+
+describe('with EdDSA', () => {
+  const project = new SmallProject('EdDSA')
+  const secretsFile = join(project.folder, 'edge/.dev.vars')
+  let before: readonly string[]
+  let program: DevProgram
+  let state: string
+
+  beforeAll(async () => {
+    before = filesOf(project)
+    program = await DevProgram.start(project.folder, 'invoices')
+    state = join(project.folder, `.sealgate/dev-${program.gatewayPort}`)
+    // As an earlier version left them.
+    mkdirSync(join(state, 'state'), { recursive: true })
+    chmodSync(join(state, 'state'), 0o755)
+    writeFileSync(join(state, 'state/old'), '')
+    chmodSync(join(state, 'state/old'), 0o644)
+    await program.until(READY)
+  }, 90_000)
+  afterAll(async () => {
+    await program.remove()
+    project.remove()
+  })
+
+  const shell = async (script: string): Promise<string> => (await run('bash', ['-euc', script])).stdout
+  const curls = (): readonly string[] => program.lines.filter((line) => /^(AUTH0=|TOKEN=|curl )/.test(line))
+
+  it('fits together, and prints a link, the users, and lines that do what they say', async () => {
+    expect(program.text).not.toContain('does not fit together')
+    expect(program.text).toContain(
+      `http://127.0.0.1:${program.gatewayPort}/auth/login?returnTo=/auth/profile`,
+    )
+    expect(program.text).toMatch(/olivia@example\.test +clerk +read:invoices/)
+    const lines = curls().slice(0, 4)
+    const said = await shell(`${lines.join('\necho\n')}\necho "TOKEN=$TOKEN"`)
+    expect(said.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
+    expect(said.match(/"sub":"auth0\|olivia","permissions":\["read:invoices"\]/g)).toHaveLength(2)
+    const password = await shell(curls()[4] ?? '')
+    expect(JSON.parse(password)).toMatchObject({
+      token_type: 'Bearer',
+      scope: expect.stringContaining('read:invoices') as string,
+    })
+  })
+
+  it('shows no secret, and has none in a list of arguments', () => {
+    const lists = program.processes().map(({ args }) => args)
+    for (const name of ['sealgate.js dev', 'dev-worker', 'workerd serve']) {
+      expect(lists.some((args) => args.includes(name))).toBe(true)
+    }
+    const secrets = secretsOf(secretsFile)
+    // Both keys with their private halves, the application's secret, that of cookies, and the control server's.
+    expect(secrets).toHaveLength(7)
+    expect(lists.filter((args) => secrets.some((secret) => args.includes(secret)))).toEqual([])
+    expect(secrets.filter((secret) => program.text.includes(secret))).toEqual([])
+  })
+
+  it('keeps nothing that others can read, also what was', () => {
+    const kept = [join(project.folder, '.sealgate'), secretsFile, ...globSync(`${state}{,/**}`)]
+    expect(kept).toContain(join(state, 'state/old'))
+    expect(kept.some((path) => path.endsWith('.sqlite'))).toBe(true)
+    expect(kept.filter((path) => (lstatSync(path).mode & 0o077) !== 0)).toEqual([])
+  })
+
+  it('takes over code of a service that changes', async () => {
+    const [login = '', , , through = ''] = curls()
+    project.write('services/invoices/index.ts', serviceSaying('two'))
+    await vi.waitFor(async () => expect(await shell(`${login}\n${through}`)).toContain('"word":"two"'), {
+      timeout: 20_000,
+      interval: 500,
+    })
+  })
+
+  it('lets sealgate slots say which slot to overwrite, and secret-put overwrite it', async () => {
+    const found = findProject(project.folder)
+    const [, spare] = await readDevSlots(found)
+    expect(spare?.name).toContain('EDGE_KEY_2')
+    const key = keygen('--kid=by-hand', '--activate-in=1s', '--force', '--private')
+    await shell(
+      `${process.execPath} ${SEALGATE} secret-put EDGE_KEY_2 --project ${project.folder} <<< '${key}'`,
+    )
+    await vi.waitFor(
+      async () => expect((await readDevSlots(found)).map(({ kid }) => kid)).toContain('by-hand'),
+      { timeout: 20_000, interval: 300 },
+    )
+  })
+
+  it('gives a shell the secret of its control server by a file', async () => {
+    const stop = program.lines.find((line) => line.startsWith('curl -X POST')) ?? ''
+    const secret = readSecrets(secretsFile).get('DEV_CONTROL_SECRET') ?? ''
+    expect(readFileSync(/@(\S+)/.exec(stop)?.[1] ?? '', 'utf8')).toBe(`Authorization: Bearer ${secret}\n`)
+    expect(JSON.parse(await shell(stop))).toEqual({ program: 'edge', order: 'stop' })
+  })
+
+  it('leaves nothing at Ctrl-C but its secrets and state: no process, no port, no file', async () => {
+    const started = program.processes()
+    expect(started.length).toBeGreaterThan(4)
+    program.signal('SIGINT')
+    expect(await program.end()).toBe(0)
+    expect(await program.leftovers(started)).toEqual([])
+    expect(filesOf(project).filter((path) => !before.includes(path) && !KEPT.test(path))).toEqual([])
+  })
+})
+
+describe('with HS512', () => {
+  const project = new SmallProject('HS512')
+  const programs: DevProgram[] = []
+  const start = async (): Promise<DevProgram> => {
+    const program = await DevProgram.start(project.folder, 'invoices')
+    programs.push(program)
+    return program
+  }
+  afterEach(async () => {
+    for (const program of programs.splice(0)) await program.remove()
+  })
+  afterAll(() => project.remove())
+
+  it(
+    'makes one secret for gateway and service, and leaves nothing when a Worker crashes',
+    { timeout: 90_000 },
+    async () => {
+      const program = await start()
+      await program.until(READY)
+      expect(program.text).not.toContain('does not fit together')
+      const { gateway, services } = planOf(findProject(project.folder))
+      const [secret, other] = [gateway, ...services].map(({ secretsFile }) =>
+        readSecrets(secretsFile).get('BILLING_NEW'),
+      )
+      expect(secret).toBeDefined()
+      expect(other).toBe(secret)
+
+      const started = program.processes()
+      const worker = started.find(({ args }) => args.includes('dev-worker'))
+      process.kill(worker?.pid ?? 0, 'SIGKILL')
+      expect(await program.end()).toBe(1)
+      expect(program.text).toMatch(/ended \(SIGKILL\)/)
+      expect(await program.leftovers(started)).toEqual([])
+    },
+  )
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)('leaves nothing when %s comes while it starts', async (signal) => {
+    const program = await start()
+    await program.until('Starting')
+    const started = program.processes()
+    program.signal(signal)
+    expect(await program.end()).toBe(0)
+    expect(await program.leftovers(started)).toEqual([])
+  })
+
+  it('leaves no process and no port when it is killed itself', { timeout: 60_000 }, async () => {
+    const program = await start()
+    await program.until(READY)
+    const started = program.processes()
+    program.signal('SIGKILL')
+    await vi.waitFor(
+      async () =>
+        expect((await program.leftovers(started)).filter((one) => /^\d+ |^port/.test(one))).toEqual([]),
+      { timeout: 15_000, interval: 200 },
+    )
+  })
+})
+
+/** Paths of a project, but for what is linked in. */
+function filesOf({ folder }: SmallProject): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !path.startsWith('node_modules/'),
+  )
+}
+
+/** The values of the secrets, and the private half of each key on its own. */
+function secretsOf(file: string): readonly string[] {
+  return [...readSecrets(file).values()].flatMap((value) =>
+    value.startsWith('{') ? [value, (JSON.parse(value) as { readonly d: string }).d] : [value],
+  )
+}
