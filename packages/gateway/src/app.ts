@@ -23,7 +23,7 @@ import { forward } from './proxy/forward.ts'
 import { jwksResponse } from './routes/jwks.ts'
 import { health, metadata, ready } from './routes/meta.ts'
 import { openapi } from './routes/openapi.ts'
-import { operate } from './routes/operator.ts'
+import { misconfigured, operate } from './routes/operator.ts'
 import { passwordLogin } from './routes/password.ts'
 import { revokeToken } from './routes/revoke.ts'
 import { callback, login } from './routes/login.ts'
@@ -113,10 +113,18 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     return ready(c.env, gatewayOf)
   })
 
+  const gatewayFor = async (env: object, request: Request): Promise<Gateway> => {
+    try {
+      return await gatewayOf(env)
+    } catch (error) {
+      throw plainPath(request.url) === OPERATOR_PATH ? await misconfigured(env, request, error) : error
+    }
+  }
+
   app.use(async (c, next) => {
     checkCookieHeader(c.req.raw)
     if (!METHODS.some((method) => method === c.req.method)) throw new GatewayError('method_unknown')
-    const gateway = await gatewayOf(c.env)
+    const gateway = await gatewayFor(c.env, c.req.raw)
     c.set('gateway', gateway)
     if (gateway.config.corsOrigins.size > 0 && isPreflight(c.req.raw)) {
       return preflight(gateway, c.req.raw, plainPath(c.req.url))

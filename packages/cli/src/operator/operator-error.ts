@@ -31,7 +31,7 @@ export interface Rejection {
 
 /** The error for a response of the gateway. */
 export function rejectionError({ url, kid, status, code, description, requestId }: Rejection): OperatorError {
-  const what = adviceFor(code, kid) ?? description ?? `it responded with ${status}`
+  const what = adviceFor(code, kid, description) ?? description ?? `it responded with ${status}`
   const where = requestId === undefined ? '' : ` (request ${requestId} in the gateway's log)`
   return new OperatorError(`${url}: ${what}${where}`, {
     status,
@@ -40,14 +40,14 @@ export function rejectionError({ url, kid, status, code, description, requestId 
   })
 }
 
-function adviceFor(code: string, kid: string): string | undefined {
+function adviceFor(code: string, kid: string, description = ''): string | undefined {
   switch (code) {
     case 'invalid_token':
       return `the gateway rejects the key ${kid}: its OPERATOR_KEYS has another one, its JWT_ISS is another one, or a clock is off. Its log says which`
     case 'not_found':
       return 'the gateway has no OPERATOR_KEYS, or is of a version without operators: sealgate deploy puts them'
     case 'misconfigured':
-      return 'the gateway is misconfigured: its log names the variable'
+      return `the gateway is misconfigured: ${isGeneric(description) ? 'its log names the variable' : description}`
     case 'no_gateway':
       return 'what responds there is no gateway of ours: is the URL right?'
     case 'too_many_requests':
@@ -55,4 +55,9 @@ function adviceFor(code: string, kid: string): string | undefined {
     default:
       return undefined
   }
+}
+
+/** What everybody else is told. */
+function isGeneric(description: string): boolean {
+  return description === '' || description === 'The gateway is misconfigured'
 }

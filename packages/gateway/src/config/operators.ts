@@ -1,6 +1,6 @@
 import { ConfigError, createKit, type Verifier } from '@sealgate/kit'
 import { OPERATOR_TOKEN } from './operator-protocol.ts'
-import { reject, type Variables } from './schema.ts'
+import { present, reject, type Variables, VARIABLES } from './schema.ts'
 
 /** How far an operator's clock may be off, in seconds: the command sets its clock by ours. */
 const LEEWAY_SECONDS = 10
@@ -26,7 +26,10 @@ interface Clock {
 }
 
 /** @throws ConfigError naming the key and what is wrong with it */
-export function readOperator({ OPERATOR_KEYS: keys, JWT_ISS: audience }: Variables): OperatorSettings {
+export function readOperator({
+  OPERATOR_KEYS: keys,
+  JWT_ISS: audience,
+}: Pick<Variables, 'OPERATOR_KEYS' | 'JWT_ISS'>): OperatorSettings {
   if (keys === undefined) return { operator: undefined }
   if (keys.length === 0) reject('OPERATOR_KEYS', 'has no key: add one, or unset it')
   keys.forEach((key, index) => verifierOf([key], audience, `OPERATOR_KEYS[${index}]`))
@@ -35,6 +38,20 @@ export function readOperator({ OPERATOR_KEYS: keys, JWT_ISS: audience }: Variabl
   // What is wrong with all of them together is said at the start, too.
   verifierWith(undefined)
   return { operator: { keys, verifierWith } }
+}
+
+/** Who may operate the gateway of an environment in which something else is wrong; `undefined` if nobody, or that is. */
+export function operatorIn(env: object): OperatorConfig | undefined {
+  try {
+    const { data } = VARIABLES.pick({ OPERATOR_KEYS: true, JWT_ISS: true }).safeParse({
+      OPERATOR_KEYS: present(env, 'OPERATOR_KEYS'),
+      JWT_ISS: present(env, 'JWT_ISS'),
+    })
+    return data && readOperator(data).operator
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined
+    throw error
+  }
 }
 
 function verifierOf(keys: readonly OperatorJwk[], audience: string, label: string, clock?: Clock): Verifier {

@@ -410,6 +410,43 @@ describe('whois', () => {
   })
 })
 
+describe('a fault of the configuration', () => {
+  const health = { operation: 'health' }
+
+  it.each<[string, object, string]>([
+    ['a variable that is missing', { AUTH0_DOMAIN: '' }, 'AUTH0_DOMAIN is required'],
+    ['one that is wrong', { WORKER_ENV: 'prod' }, 'did you mean production'],
+    ['a service that is not bound', { CONSUMER: undefined }, 'CONSUMER, which is no service binding'],
+    ['keys of which none is usable', { SLOT_A: 'nonsense' }, 'SLOT_A'],
+  ])('is told to an operator: %s', async (_, more, problem) => {
+    const on = { ...env, ...more }
+    expect(await expectError(await send(await signed(health), on), 500, 'misconfigured')).toContain(problem)
+  })
+
+  it('is told to an operator who revokes without a deny-list', async () => {
+    const on = { ...env, JWT_DENYLIST_NAME: '' }
+    const response = await send(await signed({ operation: 'revoke', jti: 'a' }), on)
+    expect(await expectError(response, 500, 'misconfigured')).toContain('JWT_DENYLIST_NAME')
+  })
+
+  it('is told to nobody else', async () => {
+    const on = { ...env, AUTH0_DOMAIN: '' }
+    const forged = await signed(health, { key: await newOperator('operator-a') })
+    await expectError(await send(forged, on), 401, 'invalid_token')
+    const { headers } = await signed(health)
+    const elsewhere = new Request('https://gateway.test/api/x', { method: 'POST', headers, body: '{}' })
+    expect(await expectError(await send(elsewhere, on), 500, 'misconfigured')).toBe(
+      'The gateway is misconfigured',
+    )
+    const unset = { ...on, OPERATOR_KEYS: '' }
+    for (const request of [await signed(health), new Request(URL_OF)]) {
+      expect(await expectError(await send(request, unset), 500, 'misconfigured')).toBe(
+        'The gateway is misconfigured',
+      )
+    }
+  })
+})
+
 describe('an attack on the operator’s path', () => {
   const HEALTH = { operation: 'health' }
 

@@ -1,5 +1,6 @@
 import { ConfigError, type Revocation } from '@sealgate/kit'
 import { parseJson, readCredentials } from '@sealgate/kit/gateway'
+import { operatorIn } from '../config/operators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { rejectForeignForm } from '../http/csrf.ts'
@@ -14,6 +15,9 @@ import { whois } from '../operations/whois.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { operatorRequest } from './schemas.ts'
 import { useOnce } from './use-once.ts'
+
+/** The longest sentence about a fault of the configuration. */
+const MAX_DESCRIPTION = 1000
 
 /**
  * `POST /operator`: what an operator does to this deployment, or looks at. The caller holds a key of `OPERATOR_KEYS`, and
@@ -32,7 +36,9 @@ export async function operate(gateway: Gateway, request: Request, trace: Trace):
   const { kid } = await authenticate(gateway, operator, request, body)
   await rejectSigningKey(gateway, operator, kid)
   const wanted = readOperation(request, body)
-  const { line, result } = await perform(gateway, wanted)
+  const { line, result } = await perform(gateway, wanted).catch((error: unknown) => {
+    throw toldToOperator(error)
+  })
   logOperation({ requestId: trace.requestId, kid, operation: wanted.operation, ...line }, gateway.ship)
   return Response.json(
     { operation: wanted.operation, ...result },
@@ -40,13 +46,32 @@ export async function operate(gateway: Gateway, request: Request, trace: Trace):
   )
 }
 
-/** @throws GatewayError `no_credentials`, `malformed_credentials`, `invalid_token`, `rate_limited` */
-async function authenticate(
-  gateway: Gateway,
-  operator: Operator,
-  request: Request,
-  body: string,
-): Promise<OperatorUse> {
+/**
+ * What `POST /operator` is told where the configuration makes no gateway: an operator hears which variable it is, everybody
+ * else what any request does.
+ *
+ * @param error why there is no gateway
+ */
+export async function misconfigured(env: object, request: Request, error: unknown): Promise<unknown> {
+  const operator = operatorIn(env)
+  if (!operator || request.method !== 'POST') return error
+  const body = await readBody(request)
+  // Nothing happens, so nothing happens twice: the use is not remembered.
+  const verifying = { keys: operator.keys, verifier: operator.verifierWith(undefined) }
+  await verify(verifying, request, body)
+  return toldToOperator(error)
+}
+
+/** Of a fault of the configuration an operator is told what the log is: it names variables, never a secret. */
+function toldToOperator(error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error
+  const { message } = error
+  const description = message.slice(0, MAX_DESCRIPTION).replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'")
+  return new GatewayError('misconfigured', { cause: error, detail: message, description })
+}
+
+/** @throws GatewayError `no_credentials`, `malformed_credentials`, `invalid_token` */
+async function verify(operator: Operator, request: Request, body: string): Promise<OperatorUse> {
   const credentials = readCredentials(request)
   if (credentials.form === 'none') throw new GatewayError('no_credentials')
   if (credentials.form === 'malformed') {
@@ -55,6 +80,17 @@ async function authenticate(
   const bound = new Request(request.url, { method: request.method, body })
   const use = await verifyOperatorToken(operator, credentials.token, bound)
   if (!use.ok) throw new GatewayError('invalid_token', { detail: `operator: ${use.rejection}` })
+  return use
+}
+
+/** @throws GatewayError as `verify`, and `rate_limited` */
+async function authenticate(
+  gateway: Gateway,
+  operator: Operator,
+  request: Request,
+  body: string,
+): Promise<OperatorUse> {
+  const use = await verify(operator, request, body)
   const { kid, jti, until } = use
   const outcome = await useOnce(gateway, { purpose: 'operator', holder: kid, jti, until })
   if (outcome === 'full')
