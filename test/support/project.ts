@@ -8,17 +8,17 @@ export const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
 /** What the tarballs need from others. They are taken from this repository, so that no network is needed. */
-const NEEDED = ['hono', 'jose', '@noble/ed25519'].map((name) => join(ROOT, 'node_modules', name))
+const NEEDED = ['hono', 'jose', '@noble/ed25519']
 
 export interface Output {
   readonly stdout: string
   readonly stderr: string
 }
 
-/** An empty folder outside the repository, with both packages installed from what `npm pack` made. */
+/** An empty folder outside the repository, with packages of ours installed from what `npm pack` made. */
 export class Project {
   readonly folder: string
-  /** Paths of both tarballs. */
+  /** Paths of the tarballs. */
   readonly tarballs: readonly string[]
 
   private constructor(folder: string, tarballs: readonly string[]) {
@@ -26,15 +26,20 @@ export class Project {
     this.tarballs = tarballs
   }
 
-  static async make(): Promise<Project> {
+  /**
+   * @param names of the folders under packages
+   * @param needed what they need from others
+   */
+  static async make(names = ['kit', 'keygen'], needed: readonly string[] = NEEDED): Promise<Project> {
     const folder = mkdtempSync(join(tmpdir(), 'sealgate-project-'))
-    const packages = ['packages/kit', 'packages/keygen'].flatMap((path) => ['--workspace', path])
+    const packages = names.flatMap((name) => ['--workspace', `packages/${name}`])
     await npm(['pack', '--ignore-scripts', '--pack-destination', folder, ...packages], ROOT)
+    const others = needed.map((name) => join(ROOT, 'node_modules', name))
     const tarballs = readdirSync(folder).map((name) => join(folder, name))
     const project = new Project(folder, tarballs)
     project.write('package.json', '{ "private": true }\n')
     await npm(
-      ['install', '--offline', '--install-links', '--ignore-scripts', '--no-audit', ...tarballs, ...NEEDED],
+      ['install', '--offline', '--install-links', '--ignore-scripts', '--no-audit', ...tarballs, ...others],
       folder,
     )
     return project
