@@ -116,7 +116,7 @@ describe('doctor --remote', () => {
     expect(await faults({ kit })).toMatchObject([
       {
         id: 'slot-unusable',
-        fix: 'npx kit-keygen --private | npx wrangler secret put GATEWAY_PRIVATE_A --config gateway/wrangler.jsonc --env production',
+        fix: 'npx sealgate rotate production',
       },
     ])
   })

@@ -1,7 +1,7 @@
 import { ConfigError, makeKit, type SlotDescription } from '@sealgate/kit'
 import { namesOf, parseJson } from '@sealgate/kit/gateway'
 import { type Finding, reporterFor } from './finding.ts'
-import { makeAndPut } from './remedies.ts'
+import { makeAndPut, renewSlot } from './remedies.ts'
 import type { System, WorkerView } from './system-view.ts'
 
 const report = reporterFor('keys')
@@ -94,7 +94,7 @@ export function slotFinding(
   const name = label.split(' ')[0] ?? label
   const what = `${name} (${where})`
   const key = kid === undefined ? what : `${what}, kid ${kid}`
-  const remedy = makeAndPut(system, name)
+  const remedy = renewSlot(system, name)
   if (state === 'skipped') {
     return problem === 'it is unset or empty'
       ? report.warn('slot-empty', `${what} is unset or empty: nothing can take over from the other`, remedy)
