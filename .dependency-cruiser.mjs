@@ -117,7 +117,13 @@ export default {
           '^test/security/linear(/|-local[.]test[.]ts$)',
         ],
       },
-      to: { path: '^packages/[^/]+/(src|dist)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+      to: {
+        path: '^packages/[^/]+/(src|dist)/',
+        pathNot: '^$1/',
+        dependencyTypes: ['local'],
+        // By its name, from the root.
+        dependencyTypesNot: ['aliased-workspace'],
+      },
     },
     {
       name: 'packages/kit: the core has no dependency',

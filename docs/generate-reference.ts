@@ -1,27 +1,40 @@
 /**
- * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway.
- * What stands above a row in the code is what stands in the page; a test holds the two together.
+ * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway, and
+ * docs/reference/cli.md from the help of the commands. What stands above a row in the code, or in a command's help, is what
+ * stands in the page; a test holds the two together.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSourceFile, type Node, ScriptTarget, SyntaxKind } from 'typescript'
 import * as ts from 'typescript'
+import { commandPages } from './generate-commands.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const PAGE = join(ROOT, 'docs/reference/environment.md')
 
-/** The page as it should be. */
-export function generated(): string {
-  let page = readFileSync(PAGE, 'utf8')
-  page = fill(page, 'kit', kitTable(join(ROOT, 'packages/kit/src/config')))
-  return fill(page, 'gateway', gatewayTable(join(ROOT, 'packages/gateway/src/config/schema.ts')))
+/** The pages as they should be, by their path. */
+export function generated(): ReadonlyMap<string, string> {
+  return new Map([
+    page('docs/reference/environment.md', {
+      kit: kitTable(join(ROOT, 'packages/kit/src/config')),
+      gateway: gatewayTable(join(ROOT, 'packages/gateway/src/config/schema.ts')),
+    }),
+    page('docs/reference/cli.md', { commands: `${commandPages()}\n` }),
+  ])
 }
 
-function fill(page: string, name: string, table: string): string {
+function page(path: string, blocks: Readonly<Record<string, string>>): readonly [path: string, text: string] {
+  const filled = Object.entries(blocks).reduce(
+    (text, [name, block]) => fill(path, text, name, block),
+    readFileSync(join(ROOT, path), 'utf8'),
+  )
+  return [path, filled]
+}
+
+function fill(path: string, page: string, name: string, table: string): string {
   const [start, end] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`]
   const from = page.indexOf(start)
   const to = page.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`${PAGE} has no block ${start} … ${end}`)
+  if (from < 0 || to < from) throw new Error(`${path} has no block ${start} … ${end}`)
   return `${page.slice(0, from + start.length)}\n\n${table}\n${page.slice(to)}`
 }
 
@@ -150,4 +163,6 @@ function commentOf(source: ts.SourceFile, node: Node): string {
   return (ts.getTextOfJSDocComment((comment as ts.JSDoc).comment) ?? '').replace(/\s+/g, ' ').trim()
 }
 
-if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, generated())
+if (process.argv[1] === import.meta.filename) {
+  for (const [path, text] of generated()) writeFileSync(join(ROOT, path), text)
+}

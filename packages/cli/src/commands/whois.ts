@@ -26,7 +26,7 @@ export function whoisCommand(say: Say): Command {
     .option('--json', 'print the report as JSON', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  pbpaste | sealgate whois\n  sealgate whois --env production < token.txt\n',
+      '\nExamples:\n  sealgate whois < token.txt\n  sealgate whois --env production < token.txt\n',
     )
     .action(async (argument: string | undefined, flags: WhoisFlags, command: Command) => {
       rejectToken(argument)

@@ -7,7 +7,7 @@ import { checkKeys } from './check-keys.ts'
 import { checkTools } from './check-tools.ts'
 import type { Finding } from './finding.ts'
 import type { Network } from './network.ts'
-import { checkFiles } from './preflight.ts'
+import { checkFiles } from './check-files.ts'
 import { readSystem } from './system-view.ts'
 
 /** What the checks use of the world. */
