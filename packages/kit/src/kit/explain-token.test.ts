@@ -1,0 +1,169 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createKit } from './create-kit.ts'
+import { explainToken, type TokenRuleName } from './explain-token.ts'
+import type { Kit } from './kit.ts'
+import { generateSecret } from '../keys/hmac-secrets.ts'
+import { encodeBase64Url } from '../jose/base64url.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
+
+const RULES: readonly TokenRuleName[] = [
+  ...(['form', 'algorithm', 'type', 'key', 'signature', 'claims'] as const),
+  ...(['lifetime', 'time', 'issuer', 'audience', 'revocation'] as const),
+]
+
+const OPTIONS = { issuer: 'https://issuer.test', audience: 'reports' }
+const aud = 'reports'
+
+/** Keys of RFC 8032 §7.1, so that nothing depends on chance. */
+const privateJwk = {
+  ...{ kty: 'OKP', crv: 'Ed25519', kid: 'a' },
+  d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+}
+
+let kit: Kit
+let now = 1_800_000_000
+const revoked = new Set<string>()
+const denylist = {
+  get: (keys: string[]) =>
+    Promise.resolve(
+      new Map(
+        keys.map((key) => [
+          key,
+          [...revoked].some((kind) => key.includes(`:${kind}:`)) ? { before: 2e9 } : null,
+        ]),
+      ),
+    ),
+  put: () => Promise.resolve(),
+}
+
+beforeAll(() => {
+  kit = createKit({ ...OPTIONS, sign: { privateJwk }, now: () => now })
+})
+
+/** The rules by outcome. */
+async function outcomes(token: string, by = kit, typ?: string): Promise<Record<string, readonly string[]>> {
+  const { rules } = await explainToken(by, token, { aud, ...(typ !== undefined && { typ }) })
+  expect(rules.map(({ rule }) => rule)).toEqual(RULES)
+  const named = (wanted: boolean | null): readonly string[] =>
+    rules.filter(({ passed }) => passed === wanted).map(({ rule }) => rule)
+  return { failed: named(false), unknown: named(null) }
+}
+
+describe('explainToken', () => {
+  it('passes a good token by every rule, and names its key', async () => {
+    const token = await kit.sign({ sub: 'ada' })
+    expect(await explainToken(kit, token, { aud })).toMatchObject({
+      ok: true,
+      thumbprint: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+    })
+    expect(await outcomes(token)).toEqual({ failed: [], unknown: ['revocation'] })
+  })
+
+  it('says which claims fail, each by itself', async () => {
+    const token = await kit.sign({ sub: 'ada' }, { aud: 'other', iss: 'https://other.test', ttlSeconds: 60 })
+    now += 1000
+    const explained = await explainToken(kit, token, { aud })
+    now -= 1000
+    expect(explained).toMatchObject({ ok: false, reason: 'expired' })
+    expect(explained.rules.flatMap(({ rule, passed }) => (passed === false ? [rule] : []))).toEqual([
+      'time',
+      'issuer',
+      'audience',
+    ])
+  })
+
+  it('holds the lifetime against the kit’s own maximum', async () => {
+    const strict = createKit({ ...OPTIONS, sign: { privateJwk }, maxTtlSeconds: 300, now: () => now })
+    const token = await kit.sign({ sub: 'ada' }, { ttlSeconds: 900 })
+    expect(await outcomes(token, strict)).toEqual({ failed: ['lifetime'], unknown: ['revocation'] })
+  })
+
+  it.each<[string, (token: string) => string, readonly string[], readonly string[]]>([
+    ['no token', () => 'canary', ['form'], RULES.slice(1)],
+    ['four segments', (token) => `${token}.AA`, ['form'], RULES.slice(1)],
+    [
+      'another algorithm',
+      (token) => withHeader(token, { alg: 'HS512', kid: 'a' }),
+      ['algorithm'],
+      ['type', 'key', 'signature', 'revocation'],
+    ],
+    [
+      'another type',
+      (token) => withHeader(token, { alg: 'EdDSA', kid: 'a', typ: 'x' }),
+      ['type'],
+      ['key', 'signature', 'revocation'],
+    ],
+    [
+      'another key',
+      (token) => withHeader(token, { alg: 'EdDSA', kid: 'b' }),
+      ['key'],
+      ['signature', 'revocation'],
+    ],
+    [
+      'another header',
+      (token) => withHeader(token, { alg: 'EdDSA', kid: 'a', more: 1 }),
+      ['signature'],
+      ['revocation'],
+    ],
+  ])('says where it stops with %s', async (_, change, failed, unknown) => {
+    const token = change(await kit.sign({ sub: 'ada' }))
+    expect(await outcomes(token)).toEqual({ failed, unknown })
+    const { ok, detail = '' } = await explainToken(kit, token, { aud })
+    expect(ok).toBe(false)
+    expect(detail).not.toContain('canary')
+  })
+
+  it('checks no claim by itself when their shape is wrong', async () => {
+    const [header = ''] = (await kit.sign({ sub: 'ada' })).split('.')
+    const payload = encodeBase64Url(encodeUtf8('{"sub":7}'))
+    const { failed, unknown } = await outcomes(`${header}.${payload}.AA`)
+    expect(failed).toEqual(['signature', 'claims'])
+    expect(unknown).toEqual(['lifetime', 'time', 'issuer', 'audience', 'revocation'])
+  })
+
+  it.each(['sub', 'jti', 'thumbprint'])('says that its %s is revoked, and the rest goes on', async (kind) => {
+    const listed = createKit({ ...OPTIONS, sign: { privateJwk }, denylist, now: () => now })
+    const token = await listed.sign({ sub: 'ada' })
+    revoked.add(kind)
+    const explained = await explainToken(listed, token, { aud })
+    revoked.clear()
+    expect(explained).toMatchObject({ ok: false, reason: 'revoked' })
+    expect(explained.rules.filter(({ passed }) => passed !== true)).toEqual([
+      { rule: 'revocation', passed: false, detail: `its ${kind} is on the deny-list` },
+    ])
+  })
+
+  it('looks at the deny-list for a token that ended, too', async () => {
+    const listed = createKit({ ...OPTIONS, sign: { privateJwk }, denylist, now: () => now })
+    const token = await listed.sign({ sub: 'ada' })
+    now += 5000
+    revoked.add('sub')
+    expect(await outcomes(token, listed)).toEqual({ failed: ['time', 'revocation'], unknown: [] })
+    revoked.clear()
+    now -= 5000
+  })
+
+  it('does not say that a token is good while the deny-list cannot be read', async () => {
+    const down = { ...denylist, get: () => Promise.reject(new Error('down')) }
+    const onEvent = (): void => undefined
+    const listed = createKit({ ...OPTIONS, sign: { privateJwk }, denylist: down, now: () => now, onEvent })
+    const explained = await explainToken(listed, await listed.sign({ sub: 'ada' }), { aud })
+    expect(explained).toMatchObject({ ok: false, detail: 'the deny-list could not be read' })
+    expect(explained.reason).toBeUndefined()
+    expect(explained.rules.at(-1)).toMatchObject({ rule: 'revocation', passed: null })
+  })
+
+  it('explains a shared secret’s tokens, which name no key, and tokens of another type', async () => {
+    const shared = createKit({ ...OPTIONS, sign: { secret: generateSecret() } })
+    const token = await shared.sign({ sub: 'ada' }, { typ: 'txntoken+jwt' })
+    expect(await outcomes(token, shared, 'txntoken+jwt')).toEqual({ failed: [], unknown: ['revocation'] })
+    expect((await outcomes(token, shared)).failed).toEqual(['type'])
+    expect((await explainToken(shared, token, { aud })).thumbprint).toBeUndefined()
+  })
+})
+
+/** The payload and signature of a token under another header. */
+function withHeader(token: string, header: object): string {
+  return `${encodeBase64Url(encodeUtf8(JSON.stringify(header)))}${token.slice(token.indexOf('.'))}`
+}
