@@ -101,6 +101,31 @@ describe('the mock IdP', () => {
     })
   })
 
+  it('says of an audience that is no API of its own what Auth0 says, to machines and to browsers', async () => {
+    const audience = 'https://api.other.test'
+    const denial = { error: 'access_denied', error_description: `Service not found: ${audience}` }
+    const { clientId, clientSecret } = demoClients.m2m
+    const machine = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }
+    expect(await token({ ...machine, audience })).toEqual({ status: 403, body: denial })
+
+    const [redirectUri = ''] = demoClients.web.callbackUrls
+    const authorize = async (silent: Record<string, string>): Promise<URL> => {
+      const query = new URLSearchParams({
+        ...{ response_type: 'code', client_id: demoClients.web.clientId, redirect_uri: redirectUri },
+        ...{ scope: 'openid', prompt: 'none', state: 's', nonce: 'n' },
+        ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+        ...silent,
+      })
+      const response = await fetch(`${tenant.baseUrl}/authorize?${query.toString()}`, { redirect: 'manual' })
+      return new URL(response.headers.get('Location') ?? '')
+    }
+    const unknown = await authorize({ audience })
+    expect(unknown.href.startsWith(redirectUri)).toBe(true)
+    expect(Object.fromEntries(unknown.searchParams)).toMatchObject(denial)
+    const known = await authorize({ audience: tenant.audience })
+    expect(known.searchParams.get('error')).toBe('login_required')
+  })
+
   it('rejects a client with another secret', async () => {
     const { clientId } = demoClients.m2m
     const { status } = await token({
