@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { findProject, preflight, projectFiles } from 'sealgate/internal'
+import { diagnose, findProject, makeSecrets, planOf, preflight, projectFiles } from 'sealgate/internal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ROOT } from '../support/project.ts'
 
@@ -43,6 +43,19 @@ describe.each(CHOICES)(
   (choices) => {
     it('has no fault in dev as it is made', async () => {
       expect(await preflight(write(choices, false), 'dev')).toEqual([])
+    })
+
+    it('has no fault in dev once sealgate dev has made its secrets', async () => {
+      const project = write(choices, false)
+      makeSecrets(planOf(project))
+      const world = {
+        fetch: () => Promise.reject(new Error('offline')),
+        now: () => Date.now() / 1000,
+        run: undefined,
+      }
+      const found = await diagnose(project, 'dev', world)
+      expect(found.filter(({ status }) => status === 'fail' || status === 'warn')).toEqual([])
+      expect(found.map(({ id }) => id)).toContain('slot')
     })
 
     it('is told what to fill in before production', async () => {

@@ -242,7 +242,7 @@ const SEEDS: readonly Seed[] = [
     finds: {
       id: 'slot-empty',
       status: 'warn',
-      message: /GATEWAY_PRIVATE_A \(gateway\/\.dev\.vars\) is unset or empty/,
+      message: /GATEWAY_PRIVATE_A \(gateway\/\.dev\.vars\) is empty/,
       fix: /kit-keygen --private/,
     },
   },

@@ -19,7 +19,7 @@ const CLOCK_LIMIT_SECONDS = 60
 export async function checkIdentityProvider(system: System, network: Network): Promise<readonly Finding[]> {
   if (!system.reading.ok)
     return [report.skipped('idp', 'not looked at, because the gateway rejects its configuration')]
-  const { auth0, login, baseUrl } = system.reading.config
+  const { auth0, login, baseUrl, callbackPath } = system.reading.config
   const place = placeOf(system, system.gateway)
   const found = await discover(auth0.issuer, network)
   if (!found.ok) return [unreachable(system, auth0.issuer, found.problem)]
@@ -38,7 +38,7 @@ export async function checkIdentityProvider(system: System, network: Network): P
           {
             endpoint: metadata.authorization_endpoint,
             clientId: login.clientId,
-            redirectUri: `${origin}/auth/callback`,
+            redirectUri: `${origin}${callbackPath}`,
             audience: auth0.audience,
           },
           system,

@@ -95,10 +95,14 @@ export function slotFinding(
   const what = `${name} (${where})`
   const key = kid === undefined ? what : `${what}, kid ${kid}`
   const remedy = renewSlot(system, name)
+  if (state === 'skipped' && problem === 'it is unset or empty') {
+    // A slot is unset until the first rotation. A line without a value is a value that got lost.
+    return system.gateway.secrets?.values.get(name) === ''
+      ? report.warn('slot-empty', `${what} is empty: nothing can take over from the other`, remedy)
+      : report.ok('slot', `${what} is unset, and free for the next rotation`)
+  }
   if (state === 'skipped') {
-    return problem === 'it is unset or empty'
-      ? report.warn('slot-empty', `${what} is unset or empty: nothing can take over from the other`, remedy)
-      : report.fail('slot-unusable', `${what} is not used: ${problem ?? 'no reason is known'}`, remedy)
+    return report.fail('slot-unusable', `${what} is not used: ${problem ?? 'no reason is known'}`, remedy)
   }
   if (state === 'withdrawn') {
     return report.fail(

@@ -40,12 +40,20 @@ export function environmentOf(
   ]
   const stored = config.secrets_store_secrets.map(({ binding }) => binding)
   const placed = secrets ? stored : [...new Set([...expected, ...stored])]
-  return {
+  const env: Readonly<Record<string, unknown>> = {
     ...config.vars,
     ...Object.fromEntries(placed.map((name) => [name, placeholderOf(name, config.vars)])),
     ...(secrets && Object.fromEntries(secrets.values)),
     ...Object.fromEntries(bindings.map((name) => [name, BINDING])),
   }
+  return config.vars.WORKER_ENV === 'dev' ? { ...env, ...devVariables(env) } : env
+}
+
+/** What `sealgate dev` sets beside the secrets that it made. */
+function devVariables(env: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const [first] = namesOf(env.AUTH0_CLIENTS)
+  const { AUTH0_CLIENT_ID: given, AUTH0_CLIENT_SECRET: secret } = env
+  return (given === undefined || given === '') && secret !== undefined ? { AUTH0_CLIENT_ID: first } : {}
 }
 
 function placeholderOf(name: string, vars: WorkerConfig['vars']): string {
