@@ -120,6 +120,13 @@ describe('secrets, tokens, codes and personal data', () => {
     await ask(gateway, '/oauth/revoke', form({ token: `${internal}x` }))
     await ask(gateway, '/oauth/revoke', form({ token_type_hint: internal }))
 
+    // The operator's path: tokens as its credentials, and as what is asked about.
+    for (const token of [external, internal, `${internal}x`]) {
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+      const body = JSON.stringify({ operation: 'whois', token })
+      await ask(gateway, '/operator', { method: 'POST', headers, body })
+    }
+
     // Forwarding, and paths that hold what they should not.
     for (const token of [external, internal, `${external}x`]) {
       await ask(gateway, '/api/reports', bearer(token))

@@ -402,6 +402,10 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ],
   ['revocation_unavailable', 'a deny-list that fails', () => exchange({}, 'without its deny-list')],
   ['misconfigured', 'a variable that is missing', () => ask('/api/x', {}, 'misconfigured')],
+  ['not_ready', 'the same, asked whether it is ready', () => ask('/ready', {}, 'misconfigured')],
+  ['no_signing_key', 'a key that is not active yet', () => ask('/ready', {}, 'without a key that may sign')],
+  ['revocation_unavailable', 'no deny-list, at /ready', () => ask('/ready', {}, 'without its deny-list')],
+  ['sessions_unavailable', 'no sessions, at /ready', () => ask('/ready', {}, 'without its sessions')],
   ['internal', 'a token that would be too large', () => exchange({}, 'with a name beyond a token')],
 ]
 

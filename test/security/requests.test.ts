@@ -109,7 +109,16 @@ describe('no request line, header or body is a 500', () => {
     await sendAny(
       fc.oneof(
         fc.constantFrom(
-          ...['/health', '/oauth/token', '/oauth/revoke', '/auth/login', '/auth/callback', '/auth/profile'],
+          ...[
+            '/health',
+            '/ready',
+            '/operator',
+            '/oauth/token',
+            '/oauth/revoke',
+            '/auth/login',
+            '/auth/callback',
+            '/auth/profile',
+          ],
           ...['/auth/refresh', '/auth/logout', '/openapi.json', '/.well-known/jwks.json'],
           ...['/.well-known/oauth-authorization-server', '/dev/token', '/dev/keys'],
         ),

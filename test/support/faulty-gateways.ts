@@ -23,6 +23,7 @@ export type GatewayName =
   | 'with a client'
   | 'with a name beyond a token'
   | 'misconfigured'
+  | 'without a key that may sign'
 
 /** Gateways in real workerd, each behind a real socket. */
 export interface Gateways {
@@ -121,6 +122,10 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
     }),
     'with a name beyond a token': gateway({ GATEWAY_NAME: 'x'.repeat(8192) }),
     misconfigured: gateway({ JWT_ISS: '' }),
+    'without a key that may sign': gateway({
+      GATEWAY_PRIVATE_A: keygen('--kid=late', '--activate-in=1d', '--private'),
+      GATEWAY_PRIVATE_B: '',
+    }),
   }
   const names = Object.keys(workers) as GatewayName[]
   const module = { modules: true, compatibilityDate: bundle.compatibilityDate ?? '' } as const
