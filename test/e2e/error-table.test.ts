@@ -401,6 +401,18 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
     },
   ],
   ['revocation_unavailable', 'a deny-list that fails', () => exchange({}, 'without its deny-list')],
+  [
+    'claims_unavailable',
+    'a hook that throws',
+    () => exchange({ subject_token: newToken({ name: 'throws' }) }, 'with a hook that fails'),
+  ],
+  [
+    'claims_invalid',
+    'a hook that gives no JSON',
+    () => exchange({ subject_token: newToken({ name: 'no JSON' }) }, 'with a hook that fails'),
+  ],
+  ['not_ready', 'a variable that is missing', () => ask('/ready', {}, 'misconfigured')],
+  ['no_signing_key', 'a slot of tomorrow', () => ask('/ready', {}, 'without a key that may sign')],
   ['misconfigured', 'a variable that is missing', () => ask('/api/x', {}, 'misconfigured')],
   ['not_ready', 'the same, asked whether it is ready', () => ask('/ready', {}, 'misconfigured')],
   ['no_signing_key', 'a key that is not active yet', () => ask('/ready', {}, 'without a key that may sign')],

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { build } from 'esbuild'
 import {
   convertV4MiniflareOptions,
   Miniflare,
@@ -22,6 +24,8 @@ export type GatewayName =
   | 'with HS512'
   | 'with a client'
   | 'with a name beyond a token'
+  | 'with a hook that fails'
+  | 'without a key that may sign'
   | 'misconfigured'
   | 'without a key that may sign'
 
@@ -121,6 +125,8 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
       EXCHANGE_CLIENTS: JSON.stringify({ stranger: createHash('sha256').update('secret').digest('hex') }),
     }),
     'with a name beyond a token': gateway({ GATEWAY_NAME: 'x'.repeat(8192) }),
+    'with a hook that fails': { ...gateway({}), script: await hookedScript() },
+    'without a key that may sign': gateway({ GATEWAY_PRIVATE_A: tooEarly(slots), GATEWAY_PRIVATE_B: '' }),
     misconfigured: gateway({ JWT_ISS: '' }),
     'without a key that may sign': gateway({
       GATEWAY_PRIVATE_A: keygen('--kid=late', '--activate-in=1d', '--private'),
@@ -167,6 +173,25 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
     log: () => log,
     close: () => miniflare.dispose(),
   }
+}
+
+/** The definition of another gateway: hooks are code, and no variable replaces them. */
+async function hookedScript(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'hooked-gateway.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'import'],
+    external: ['cloudflare:*'],
+    logLevel: 'silent',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** The slot of tomorrow. */
+function tooEarly({ GATEWAY_PRIVATE_A: slot }: ReturnType<typeof newSlots>): string {
+  return JSON.stringify({ ...(JSON.parse(slot) as object), nbf: Math.floor(Date.now() / 1000) + 86_400 })
 }
 
 function nameOf(name: GatewayName): string {
