@@ -97,6 +97,25 @@ const SEEDS: readonly Seed[] = [
     },
   },
   {
+    fault: 'a typo in a variable that a service needs',
+    change: ({ reports }) => rename(reports.vars, 'JWT_ISS', 'JWT_IS'),
+    finds: {
+      id: 'misspelt-variable',
+      message: /nobody reads JWT_IS \(services/,
+      fix: /write JWT_ISS/,
+    },
+  },
+  {
+    fault: 'a service without any variable for tokens',
+    change: ({ reports }) => (reports.vars = {}),
+    finds: {
+      id: 'service-config',
+      status: 'warn',
+      message: /reports .*has no JWT_… variable, and routes send it tokens for reports/,
+      fix: /"JWT_ISS":"https:\/\/gateway.production.internal","JWT_AUD":"reports"/,
+    },
+  },
+  {
     fault: 'a typo in a secret',
     env: 'dev',
     change: ({ files }) => rename(files.secrets, 'SESSION_SECRET', 'SESION_SECRET'),

@@ -146,6 +146,13 @@ it('tells of a service that no route reaches that its audience is none', async (
   expect(idsOf(await faults(files, { env: 'production' }))).toEqual(['service-audience'])
 })
 
+it('finds nothing wrong with a service that no token goes to', async () => {
+  const files = goodProject(tenant.baseUrl)
+  files.definition = files.definition.replace("audience: 'reports' }", "auth: 'none' }")
+  Object.assign(blocks(files, 'production').reports, { vars: {}, services: [] })
+  expect(await faults(files, { env: 'production' })).toEqual([])
+})
+
 it('tells of tokens that live longer than a service accepts', async () => {
   const files = goodProject(tenant.baseUrl)
   blocks(files, 'production').reports.vars.JWT_MAX_TTL_SECONDS = '300'

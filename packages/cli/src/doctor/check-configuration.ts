@@ -1,10 +1,12 @@
 import { misspeltVariables, rejectEqualSecrets } from '@sealgate/gateway/config'
-import { ConfigError, type KitEvent, makeKit } from '@sealgate/kit'
+import { ConfigError, makeKit } from '@sealgate/kit'
 import { isNearMiss } from '@sealgate/kit/gateway'
 import { environmentOf } from './environment.ts'
 import { expectedSecrets } from './expected-secrets.ts'
 import { remedyFor } from './configuration-remedies.ts'
 import { type Finding, reporterFor, shown } from './finding.ts'
+import { misspeltOfKit } from './misspelt-of-kit.ts'
+import { hasKitVariables, routedAudiences, takesTokens } from './routed-audiences.ts'
 import { placeOf, type System, type WorkerView } from './system-view.ts'
 
 const report = reporterFor('configuration')
@@ -62,31 +64,44 @@ async function equalSecrets(
 }
 
 function serviceFindings(system: System, service: WorkerView): readonly Finding[] {
+  const { name } = service.folder
+  if (!takesTokens(system, service)) return []
+  if (!hasKitVariables(service)) return [unseen(system, service)]
   const findings = kitFindings(system, service)
   return findings.length > 0
     ? findings
-    : [report.ok('service-config', `${service.folder.name} accepts ${placeOf(system, service)}`)]
+    : [report.ok('service-config', `${name} accepts ${placeOf(system, service)}`)]
+}
+
+/** A service that is sent tokens, and has no variable for them. */
+function unseen(system: System, service: WorkerView): Finding {
+  const place = placeOf(system, service)
+  const [audience = ''] = routedAudiences(system, service).keys()
+  const vars = { JWT_ISS: system.gateway.env.JWT_ISS, JWT_AUD: audience }
+  return report.warn(
+    'service-config',
+    `${service.folder.name} (${place}) has no JWT_… variable, and routes send it tokens for ${audience}: unless its code has the settings, it verifies nothing`,
+    `${JSON.stringify(vars)} in "vars" in ${place}, and where keys come from`,
+  )
 }
 
 /** What the kit says of a Worker's variables. Slots have a group of their own. */
 function kitFindings(system: System, worker: WorkerView): readonly Finding[] {
   const isGateway = worker === system.gateway
+  const misspelt = misspeltOfKit(worker.env).map(({ name, meant }) =>
+    misspeltFinding(system, worker, name, meant),
+  )
   // Each audience has a kit of its own there, which the gateway makes.
-  if (isGateway && worker.env.JWT_SECRETS_BY_AUDIENCE !== undefined) return []
-  const events: KitEvent[] = []
-  const findings: Finding[] = []
+  if (isGateway && worker.env.JWT_SECRETS_BY_AUDIENCE !== undefined) return misspelt
   try {
     // What signs has a group of its own, slot by slot: here the gateway's keys are good ones.
-    makeKit(isGateway ? withPlaceholders(worker) : worker.env, { onEvent: (event) => events.push(event) })
+    makeKit(isGateway ? withPlaceholders(worker) : worker.env, { onEvent: () => undefined })
+    return misspelt
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    findings.push(
-      problemFinding(system, worker, isGateway ? 'gateway-config' : 'service-config', error.message),
-    )
+    const id = isGateway ? 'gateway-config' : 'service-config'
+    return [...misspelt, problemFinding(system, worker, id, error.message)]
   }
-  for (const { name, meant } of misspeltKit(events))
-    findings.push(misspeltFinding(system, worker, name, meant))
-  return findings
 }
 
 function withPlaceholders({ config }: WorkerView): object {
@@ -95,16 +110,6 @@ function withPlaceholders({ config }: WorkerView): object {
     undefined,
     expectedSecrets(config).map(({ name }) => name),
   )
-}
-
-function misspeltKit(
-  events: readonly KitEvent[],
-): readonly { readonly name: string; readonly meant: string }[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'unknown_variable') return []
-    const meant = /did you mean (\w+)\?/.exec(event.problem)?.[1]
-    return meant === undefined ? [] : [{ name: event.name, meant }]
-  })
 }
 
 /** Of the gateway's own variables, and of the secrets that are named as the team likes. */

@@ -3,55 +3,19 @@ import type { ServiceBinding } from '../project/worker-config.ts'
 import { checkDenylist, checkLifetime } from './pair-settings.ts'
 import { type Finding, listed, reporterFor, shown } from './finding.ts'
 import { checkKeySource } from './pair-key-source.ts'
+import { bindingsTo, hasKitVariables, routedAudiences, takesTokens } from './routed-audiences.ts'
 import { placeOf, type System, type WorkerView } from './system-view.ts'
 
 const report = reporterFor('pairs')
 
-/** A service behind the gateway, and the audiences of the tokens that it is sent. */
-interface Pair {
-  /** The gateway's binding. */
-  readonly binding: string
-  readonly service: WorkerView
-  /** Audience, and a route that sends it. */
-  readonly audiences: ReadonlyMap<string, string>
-}
-
 /** Do the gateway and each of its services mean the same issuer, audience, keys and each other? */
 export function checkPairs(system: System): readonly Finding[] {
-  const bindings = new Map(
-    (system.gateway.config.services ?? []).map((binding) => [binding.binding, binding]),
-  )
-  const routed = routesByService(system)
-  const bound = [...bindings.values()].flatMap((binding) => {
-    const service = serviceNamed(system, binding.service)
-    return service
-      ? [
-          {
-            binding: binding.binding,
-            service,
-            audiences: routed.get(binding.binding) ?? new Map<string, string>(),
-          },
-        ]
-      : []
-  })
-  const idle = system.services.filter((service) => !bound.some((pair) => pair.service === service))
+  const bindings = system.gateway.config.services ?? []
+  const idle = system.services.filter((service) => bindingsTo(system, service).length === 0)
   return [
-    ...[...bindings.values()].flatMap((binding) => bindingFindings(system, binding, idle)),
-    ...bound.flatMap((pair) => pairFindings(system, pair)),
-    ...idle.flatMap((service) => idleFindings(system, service)),
+    ...bindings.flatMap((binding) => bindingFindings(system, binding, idle)),
+    ...system.services.flatMap((service) => pairFindings(system, service, idle.includes(service))),
   ]
-}
-
-/** The audiences that routes send to each binding. Of a definition that the gateway rejects, as far as it can be read. */
-function routesByService({ reading, definition }: System): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const routes = reading.ok ? reading.config.routes.routes : definition.routes
-  const found = new Map<string, Map<string, string>>()
-  for (const route of routes) {
-    const audiences = found.get(route.service) ?? new Map<string, string>()
-    if (route.auth !== 'none' && !audiences.has(route.audience)) audiences.set(route.audience, route.match)
-    found.set(route.service, audiences)
-  }
-  return found
 }
 
 function serviceNamed({ services }: System, name: string): WorkerView | undefined {
@@ -82,55 +46,46 @@ function bindingFindings(
   ]
 }
 
-function pairFindings(system: System, pair: Pair): readonly Finding[] {
-  const { service, audiences } = pair
+/** @param isIdle the gateway has no binding to the service; others may call it with tokens of the gateway */
+function pairFindings(system: System, service: WorkerView, isIdle: boolean): readonly Finding[] {
+  const { name } = service.folder
+  if (!hasKitVariables(service)) {
+    return isIdle || !takesTokens(system, service)
+      ? [report.ok('pair', `gateway and ${name}: no token goes there`)]
+      : []
+  }
+  const audiences = routedAudiences(system, service)
   const findings = [
     ...issuerFindings(system, service),
     ...[...audiences].flatMap(([audience, match]) => audienceFindings(system, service, audience, match)),
-    ...commonFindings(system, service, [...audiences.keys()]),
+    ...(isIdle ? idleFindings(system, service) : []),
+    ...checkKeySource(system, service),
+    ...exchangeFindings(system, service, [...audiences.keys()]),
+    ...checkDenylist(system, service),
+    ...checkLifetime(system, service),
   ]
   if (findings.length > 0) return findings
   const names = listed([...audiences.keys()])
-  const what = names === '' ? 'no route sends it tokens' : `issuer, audience ${names} and keys agree`
-  return [report.ok('pair', `gateway and ${service.folder.name}: ${what}`)]
+  const agreed =
+    names === ''
+      ? 'issuer and keys agree; no route sends it tokens'
+      : `issuer, audience ${names} and keys agree`
+  return [report.ok('pair', `gateway and ${name}: ${agreed}`)]
 }
 
-/** A service that the gateway does not reach; others may call it with tokens of the gateway. */
+/** Whoever calls a service that no route reaches has tokens for one of the gateway's audiences. */
 function idleFindings(system: System, service: WorkerView): readonly Finding[] {
-  const known = system.reading.ok
-    ? [...system.reading.config.audiences.keys()]
-    : Object.keys(system.definition.audiences)
+  const { reading, definition } = system
+  const known = reading.ok ? [...reading.config.audiences.keys()] : Object.keys(definition.audiences)
   const own = namesOf(service.env.JWT_AUD)
-  const audience =
-    own.length === 0 || own.some((name) => known.includes(name))
-      ? []
-      : [
-          report.fail(
-            'service-audience',
-            `JWT_AUD (${placeOf(system, service)}) is ${shown(own.join(','))}, and the gateway issues tokens for ${listed(known)} alone`,
-            `"JWT_AUD": ${JSON.stringify(known[0] ?? '')} in ${placeOf(system, service)}, or name the audience in gateway.config.ts`,
-          ),
-        ]
-  const findings = [...issuerFindings(system, service), ...audience, ...commonFindings(system, service, [])]
-  if (findings.length > 0) return findings
+  if (own.length === 0 || own.some((name) => known.includes(name))) return []
+  const place = placeOf(system, service)
   return [
-    report.ok(
-      'pair',
-      `gateway and ${service.folder.name}: issuer and keys agree; the gateway has no binding to it`,
+    report.fail(
+      'service-audience',
+      `JWT_AUD (${place}) is ${shown(own.join(','))}, and the gateway issues tokens for ${listed(known)} alone`,
+      `"JWT_AUD": ${JSON.stringify(known[0] ?? '')} in ${place}, or name the audience in gateway.config.ts`,
     ),
-  ]
-}
-
-function commonFindings(
-  system: System,
-  service: WorkerView,
-  audiences: readonly string[],
-): readonly Finding[] {
-  return [
-    ...checkKeySource(system, service),
-    ...exchangeFindings(system, service, audiences),
-    ...checkDenylist(system, service),
-    ...checkLifetime(system, service),
   ]
 }
 
