@@ -113,7 +113,7 @@ function issueProbe(gateway: Gateway, audience: string): Promise<string> {
   return issueInternal(gateway.kitFor(audience), {
     claims: { sub: PROBE_SUBJECT, kind: 'machine', permissions: [], roles: [] },
     aud: audience,
-    expiresAt: Math.floor(gateway.now()) + TTL_SECONDS,
+    expiresAt: Math.floor(gateway.now()) + Math.min(TTL_SECONDS, gateway.config.maxTtlSeconds),
   })
 }
 

@@ -234,6 +234,15 @@ describe('probe', () => {
     ])
   })
 
+  it('probes where no token may live for a minute', async () => {
+    const on = {
+      ...withService({ JWT_MAX_TTL_SECONDS: '5' }),
+      JWT_MAX_TTL_SECONDS: '5',
+      JWT_TTL_SECONDS: '5',
+    }
+    expect(await probed(on)).toMatchObject([{ service: 'CONSUMER', verdict: 'ok' }])
+  })
+
   it('names the audience that a service was given by mistake', async () => {
     expect(await probed(withService({ JWT_AUD: 'archive' }))).toMatchObject([
       { verdict: 'rejects', genuine: { status: 401, reason: 'invalid_token' }, takesAudience: 'archive' },
