@@ -340,6 +340,18 @@ describe('rollback', () => {
     expect(world.live).toBe('2@100')
   })
 
+  it('brings back a version that is older than the ten that wrangler lists, by its whole id', async () => {
+    const before = world.newest.id
+    for (let count = 0; count < 11; count++) world.deploy([world.upload('more code'), 100])
+    await expect(rollback({ ...back, version: before.slice(0, 8) }, world)).rejects.toThrow(
+      'Say which version',
+    )
+    expect(await rollback({ ...back, version: before }, world)).toMatchObject({
+      outcome: 'rolled back',
+      to: before,
+    })
+  })
+
   it('rejects a version that is not there, is not the only one of that beginning, or is deployed already', async () => {
     deployWorse()
     await expect(rollback({ ...back, version: 'f' }, world)).rejects.toThrow('Say which version')

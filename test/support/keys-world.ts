@@ -126,6 +126,10 @@ export class FakeKeysWorld implements KeysWorld {
             annotations: { 'workers/message': said },
           })),
         )
+      case 'versions view': {
+        const { number, createdOn } = this.#version(args[2] ?? '')
+        return done({ id: args[2], number, metadata: { created_on: createdOn } })
+      }
       case 'deployments status':
         return done(deployment(this.shares, 0))
       case 'deployments list':

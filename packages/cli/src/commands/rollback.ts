@@ -11,7 +11,7 @@ export function rollbackCommand(run: RunWrangler, say: Say): Command {
   return withKeysFlags(withEnvironment(new Command('rollback')))
     .summary('bring an older version of the gateway back, if its keys still serve')
     .description(
-      'Deploys an older version of the gateway to all requests. A version has its secrets with it, and so its keys: one whose\n' +
+      'Deploys an older version of the gateway to all requests. A version has its secrets with it, and so its keys: one whose ' +
         'key has leaked, or is no longer known to services, is rejected before it gets a request.',
     )
     .argument('[version]', 'its id, or how that begins (default: what was deployed to all before)')

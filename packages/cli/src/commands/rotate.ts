@@ -14,7 +14,7 @@ export function rotateCommand(run: RunWrangler, say: Say): Command {
   return withKeysFlags(withEnvironment(new Command('rotate')))
     .summary('put a new signing key, and look until every service holds it')
     .description(
-      'Puts a new key into the slot that does not sign, announces it to services before it signs, and looks until each of\n' +
+      'Puts a new key into the slot that does not sign, announces it to services before it signs, and looks until each of ' +
         'them holds it. A run after one that was interrupted goes on where that ended.',
     )
     .option('--activate-in <time>', 'from when it signs (default: 10m)')

@@ -12,7 +12,7 @@ export function slotsCommand(say: Say): Command {
   return withEnvironment(new Command('slots'))
     .summary('say which slot signs, and which to overwrite next')
     .description(
-      'Says which slot signs, which to overwrite next and when, and which keys services hold. Without an environment: of the\n' +
+      'Says which slot signs, which to overwrite next and when, and which keys services hold. Without an environment: of the ' +
         'gateway that sealgate dev runs.',
     )
     .option('--url <url>', 'where the gateway is (default: by its wrangler.jsonc)')

@@ -53,7 +53,7 @@ export async function rotateInEmergency(
   const report = { leaked, isDenied: false, unsafeVersions: [], services: [] }
   say(`${leaked.kid} in ${leaked.slot} has leaked; its thumbprint is ${leaked.thumbprint}.`)
   const way = isThere
-    ? chooseWay(rollout, { finishRollout, activateIn: undefined, isEmergency: true })
+    ? chooseWay(rollout, { finishRollout, activateIn: undefined, force: false, isEmergency: true })
     : undefined
   const takesOver = isThere ? signsMeanwhile(health, leaked, world) : undefined
   if (isThere) {

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts'
 import {
   deployVersions,
   readDeployments,
+  readVersion,
   readVersions,
   rollbackTo,
   type VersionShare,
@@ -27,6 +28,9 @@ export interface RollbackReport {
   readonly from: readonly VersionShare[]
   readonly to: string
 }
+
+/** An id of a version is a UUID. */
+const ID_LENGTH = 36
 
 /** How long an override may take to reach a version that was deployed just now. */
 const OVERRIDE_SECONDS = 30
@@ -76,7 +80,11 @@ async function targetOf(
 ): Promise<WorkerVersion> {
   const before =
     wanted ?? (await readDeployments(run, worker)).find((shares) => isAnother(shares, from))?.[0]?.id
-  const found = versions.filter(({ id }) => before !== undefined && id.startsWith(before))
+  const listed = versions.filter(({ id }) => before !== undefined && id.startsWith(before))
+  // wrangler lists the newest ten.
+  const older =
+    listed.length === 0 && before?.length === ID_LENGTH ? await readVersion(run, worker, before) : undefined
+  const found = older ? [older] : listed
   const [target] = found
   const names = versions.map(describeVersion).join('\n  ')
   if (!target || found.length > 1)

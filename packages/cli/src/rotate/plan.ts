@@ -15,6 +15,8 @@ export interface WayOptions {
   readonly finishRollout: boolean
   /** Seconds until the key signs, if the operator named them. */
   readonly activateIn: number | undefined
+  /** Takes the operator's time for the rollout, however short it is. */
+  readonly force: boolean
   /** Whether the key must be gone from every version at once. */
   readonly isEmergency: boolean
 }
@@ -30,7 +32,7 @@ export const SPLIT_ACTIVATION_SECONDS = 3600
  */
 export function chooseWay(rollout: Rollout, options: WayOptions): Way {
   const { state, newest, shares, latestId: after, acceptsSecret } = rollout
-  const { finishRollout, activateIn, isEmergency } = options
+  const { finishRollout, activateIn, force, isEmergency } = options
   if (state === 'whole')
     return acceptsSecret ? { how: 'secret put' } : { how: 'version', after, replaces: newest.id }
   if (finishRollout) return { how: 'finish', after }
@@ -51,7 +53,7 @@ export function chooseWay(rollout: Rollout, options: WayOptions): Way {
       ].join('\n'),
     )
   }
-  if (activateIn !== undefined && activateIn >= SPLIT_ACTIVATION_SECONDS)
+  if (activateIn !== undefined && (force || activateIn >= SPLIT_ACTIVATION_SECONDS))
     return { how: 'version', after, replaces: newest.id }
   throw new UsageError(
     [

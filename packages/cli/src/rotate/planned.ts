@@ -58,7 +58,7 @@ export async function rotate(options: RotateOptions, world: KeysWorld): Promise<
       `The next rotation is allowed from ${formatTime(allowedAt)}: until then tokens are out that ${secretOf(idle)} signed.`,
     )
   }
-  const way = chooseWay(rollout, { finishRollout, activateIn: seconds, isEmergency: false })
+  const way = chooseWay(rollout, { finishRollout, activateIn: seconds, force, isEmergency: false })
   const kid = `ed25519-${Math.floor(world.now())}`
   const slot = secretOf(idle)
   const wait = seconds ?? secondsOf(DEFAULT_ACTIVATION)
@@ -100,8 +100,10 @@ export async function announced(
     const problem = `The gateway does not publish ${kid} yet: run this again. Nothing signs with it until ${formatTime(signsAt)}.`
     return { ...report, services: [], problem }
   }
+  // With a time too short to be safe, what is left of it.
+  const alarm = Math.min(ALARM_SECONDS, (signsAt - health.time) / 4)
   if (isDivided) {
-    const deadline = signsAt - JWKS_SECONDS - ALARM_SECONDS
+    const deadline = signsAt - JWKS_SECONDS - alarm
     const when = health.time < deadline ? `until ${formatTime(deadline)}` : 'now'
     const problem =
       `The rollout divides the JWKS: ${kid} is in the newest version alone, and signs from ${formatTime(signsAt)}. ` +
@@ -109,7 +111,7 @@ export async function announced(
     world.say(problem)
     return { ...report, services: [], ...(health.time >= deadline && { problem }) }
   }
-  const services = await watchServices(kid, signsAt - ALARM_SECONDS, world)
+  const services = await watchServices(kid, signsAt - alarm, world)
   const without = services.filter(({ holds }) => holds === 'no')
   const names = without.map(({ service, audience }) => `${service} (${audience})`).join(', ')
   return {

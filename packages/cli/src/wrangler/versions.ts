@@ -44,6 +44,16 @@ export async function readVersions(run: RunWrangler, worker: WorkerEnv): Promise
   return { versions: parseVersions(jsonIn(versions, '[')), shares: parseShares(jsonIn(deployment, '{')) }
 }
 
+/** One version, however old; `undefined` when there is none of that id. */
+export async function readVersion(
+  run: RunWrangler,
+  worker: WorkerEnv,
+  id: string,
+): Promise<WorkerVersion | undefined> {
+  const { code, stdout } = await run(['versions', 'view', id, '--json', ...flagsOf(worker)])
+  return code === 0 ? parseVersions([jsonIn(stdout, '{')])[0] : undefined
+}
+
 /** The shares of the ten newest deployments, the newest first. @throws Error with what wrangler said */
 export async function readDeployments(
   run: RunWrangler,
