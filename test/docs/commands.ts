@@ -93,6 +93,13 @@ async function binProblem(args: readonly string[], cwd: string | undefined): Pro
     const missingPath = rest.slice(1).find((word) => !word.startsWith('-') && !existsSync(join(ROOT, word)))
     return missingPath === undefined ? undefined : `there is no ${missingPath}`
   }
+  if (name === 'sealgate') {
+    const subcommand = rest[0]?.startsWith('-') === false ? rest[0] : ''
+    const words = subcommand === '' ? [] : [subcommand]
+    const help = await helpOf(process.execPath, [join(BIN, name), ...words])
+    if (!help.includes(`Usage: sealgate ${subcommand}`)) return `sealgate ${subcommand} is not known`
+    return missing(flagsOf(rest), help, `sealgate ${subcommand}`)
+  }
   if (name !== 'wrangler') return undefined
   const end = rest.findIndex((word) => !/^[a-z]+(-[a-z]+)*$/.test(word))
   const subcommand = rest.slice(0, end < 0 ? rest.length : end)

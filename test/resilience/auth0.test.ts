@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { demoClients, demoUsers, REALM, startTenant, type Tenant, type TenantUser } from 'sealgate/internal'
 import { bearer, exchangeOf, newSlots } from '../support/system.ts'
-import { login } from '../support/platform/live-system.ts'
+import { login } from '../support/login.ts'
 import { type Platform, startPlatform } from '../support/platform/platform.ts'
 
 let tenant: Tenant

@@ -38,6 +38,8 @@ export interface Cloud {
   readonly api: CloudflareApi
   readonly runtime: Runtime
   readonly tenant: Tenant
+  /** The project's root. */
+  readonly folder: string
   /** Where their public requests go. */
   readonly gatewayUrl: string
   readonly consumerUrl: string
@@ -91,7 +93,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const [gatewayUrl, consumerUrl] = await Promise.all([runtime.url(GATEWAY), runtime.url(CONSUMER)])
 
   return {
-    ...{ api, runtime, tenant, gatewayUrl, consumerUrl, denylist, run },
+    ...{ api, runtime, tenant, folder, gatewayUrl, consumerUrl, denylist, run },
     wrangler: (args, stdin) => wrangler(gateway, args, stdin),
     sealgate: (...args) => sealgate(folder, run, operator.private, args),
     async close() {

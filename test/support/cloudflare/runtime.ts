@@ -29,6 +29,8 @@ export interface Runtime {
   reconcile(script: string): Promise<void>
   /** Where a script's public requests go: the same address for all its versions. */
   url(script: string): Promise<string>
+  /** Ends every version of a script: until its next deployment nothing responds. */
+  stop(script: string): Promise<void>
   /** All KV namespaces, by the ids in the bindings. */
   readonly kv: KvStore
   /** What the versions of a script logged last, the oldest line first. */
@@ -117,6 +119,11 @@ export async function startRuntime(state: CloudflareState, options: RuntimeOptio
       const known = publicServers.get(name) ?? listen(createPublicServer(name, liveOf, random))
       publicServers.set(name, known)
       return `http://${await known}`
+    },
+    async stop(name) {
+      const all = liveOf(name)
+      live.set(name, [])
+      await Promise.all(all.map(({ instance }) => instance.stop()))
     },
     logs: (name) => [...(logs.get(name) ?? [])],
     async close() {
