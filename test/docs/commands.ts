@@ -97,7 +97,9 @@ async function binProblem(args: readonly string[], cwd: string | undefined): Pro
     const subcommand = rest[0]?.startsWith('-') === false ? rest[0] : ''
     const words = subcommand === '' ? [] : [subcommand]
     const help = await helpOf(process.execPath, [join(BIN, name), ...words])
-    if (!help.includes(`Usage: sealgate ${subcommand}`)) return `sealgate ${subcommand} is not known`
+    // Of what it does not know it prints its own help.
+    if (words.length > 0 && help.includes('sealgate [options] [command]'))
+      return `sealgate ${subcommand} is not known`
     return missing(flagsOf(rest), help, `sealgate ${subcommand}`)
   }
   if (name !== 'wrangler') return undefined
