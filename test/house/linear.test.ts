@@ -27,6 +27,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/doctor/': 'files of this machine, what wrangler prints, and 256 KiB of a tenant at most',
   'packages/cli/src/operator/': 'our own key and wrangler.jsonc',
   'packages/cli/src/terminal/read-secret.ts': 'what was typed on this machine',
+  'packages/cli/src/project/running-dev.ts': 'names of our own folders',
   'packages/cli/src/rotate/': 'what an operator typed, what their own gateway says, and our own file',
   'packages/cli/src/wrangler/': 'what wrangler prints',
   'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',

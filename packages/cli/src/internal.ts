@@ -10,7 +10,14 @@ export { deploy } from './deploy/rollout.ts'
 export { type Control, startControl } from './dev/control-server.ts'
 export { controlSecret, makeSecrets, problemWith } from './dev/dev-secrets.ts'
 export { type DevSystem, folderOf, startDevSystem } from './dev/dev-system.ts'
-export { type Addresses, checkEndToEnd, curlLines, type RunningSystem } from './dev/end-to-end-check.ts'
+export {
+  type Addresses,
+  checkEndToEnd,
+  curlLines,
+  exchangeForm,
+  loginForm,
+  type RunningSystem,
+} from './dev/end-to-end-check.ts'
 export { idpSettings } from './dev/idp-settings.ts'
 export { keygen } from './dev/keygen.ts'
 export { FormBrowser } from './dev/mock-idp/form-login.ts'

@@ -9,6 +9,7 @@ import { idpSettings } from './idp-settings.ts'
 import { type DevPlan, type DevWorker, workersOf } from './dev-plan.ts'
 import type { Ports } from './ports.ts'
 import { writePrivateFile } from '../project/private-files.ts'
+import { CONTROL_FILE, devFolderName } from '../project/running-dev.ts'
 import { stateDirectory } from '../project/state.ts'
 import { addressesOf, type OnLine, programNames, startSystem, type System } from './system.ts'
 
@@ -38,7 +39,7 @@ export function folderOf({ root, gateway }: DevPlan, ports: Ports): string {
   return join(root, '.sealgate', folderName(gateway, ports))
 }
 
-const folderName = (gateway: DevWorker, ports: Ports): string => `dev-${ports.get(gateway.name) ?? 0}`
+const folderName = (gateway: DevWorker, ports: Ports): string => devFolderName(ports.get(gateway.name) ?? 0)
 
 /** What is kept for the next start; all else goes when the system ends. */
 const KEPT = 'state'
@@ -66,7 +67,7 @@ export async function startDevSystem({
     names: programNames(plan),
     obey: async (order, name) => (await starting)[order](name),
   })
-  const headerFile = join(folder, 'control')
+  const headerFile = join(folder, CONTROL_FILE)
   writePrivateFile(headerFile, `Authorization: Bearer ${controlSecret(plan)}\n`)
   const starting = startSystem({
     ...{ plan, ports, idp, folder, onLine, isVerbose },

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type DevWorkerSpec, READY, RELOAD } from '../wrangler/dev-worker-spec.ts'
+import { ensureOperatorKey } from '../operator/operator-key.ts'
 import { DEV_WORKER } from '../wrangler/run.ts'
 import type { DevDefinition } from './definition.ts'
 import type { Addresses } from './end-to-end-check.ts'
@@ -183,6 +184,11 @@ async function startIdp({ plan, ports, idp, definition }: SystemOptions): Promis
   return { stop: () => tenant.close(), reload: () => undefined }
 }
 
+/** Of whoever works on this machine: `sealgate revoke dev` and the like. */
+function operatorKeys({ root }: DevPlan): string {
+  return JSON.stringify([ensureOperatorKey(root, DEV).publicJwk])
+}
+
 /** What the gateway's variables have to be here, whatever its configuration says. */
 function gatewayVariables({ plan, ports, idp, controlUrl }: SystemOptions): Readonly<Record<string, string>> {
   const addresses = addressesOf(plan, ports)
@@ -194,5 +200,6 @@ function gatewayVariables({ plan, ports, idp, controlUrl }: SystemOptions): Read
     AUTH0_CLIENTS: idp.knownClients.join(','),
     BASE_URL: addresses.gateway,
     DEV_CONTROL: controlUrl,
+    ...(variableOf(plan.gateway, 'OPERATOR_KEYS') === undefined && { OPERATOR_KEYS: operatorKeys(plan) }),
   }
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { UsageError } from '../errors.ts'
+import type { Project } from '../project/find-project.ts'
 import { deploymentOf } from './deployment.ts'
 
 let dir: string
@@ -14,14 +15,14 @@ afterEach(() => rmSync(dir, { recursive: true }))
 const ISSUER = 'https://gateway.internal'
 
 /** The gateway of a project, whose environment `production` is so. */
-function gateway(environment: object): { readonly gateway: { name: string; dir: string; config: string } } {
+function gateway(environment: object): Pick<Project, 'gateway' | 'root'> {
   const config = join(dir, 'wrangler.jsonc')
   const base = { name: 'gateway', main: 'index.ts', compatibility_date: '2026-10-23' }
   writeFileSync(
     config,
     JSON.stringify({ ...base, env: { production: { vars: { JWT_ISS: ISSUER }, ...environment } } }),
   )
-  return { gateway: { name: 'gateway', dir, config } }
+  return { root: dir, gateway: { name: 'gateway', dir, config } }
 }
 
 const zone = { zone_name: 'example.com' }
@@ -49,9 +50,12 @@ it('--url comes before all, and its path does not count', () => {
   expect(found.url).toBe('https://preview.example.com')
 })
 
-it('the development system is on this machine, at its usual port or GATEWAY_PORT', () => {
+it('the development system is on this machine, at GATEWAY_PORT, else where one runs, else at its usual port', () => {
   const dev = gateway({ vars: { JWT_ISS: ISSUER, WORKER_ENV: 'dev' } })
   expect(deploymentOf(dev, 'production', undefined, {}).url).toBe('http://127.0.0.1:8787')
+  mkdirSync(join(dir, '.sealgate/dev-8790'), { recursive: true })
+  writeFileSync(join(dir, '.sealgate/dev-8790/control'), '')
+  expect(deploymentOf(dev, 'production', undefined, {}).url).toBe('http://127.0.0.1:8790')
   expect(deploymentOf(dev, 'production', undefined, { GATEWAY_PORT: '9' }).url).toBe('http://127.0.0.1:9')
 })
 

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { Project } from '../project/find-project.ts'
+import { runningDevPorts } from '../project/running-dev.ts'
 import { readWorkerConfig, type WorkerConfig } from '../project/worker-config.ts'
 
 /** A gateway that was deployed, or that runs on this machine. */
@@ -11,7 +12,7 @@ export interface Deployment {
   readonly issuer: string
 }
 
-/** Where `sealgate dev` listens, unless `GATEWAY_PORT` says otherwise. */
+/** Where `sealgate dev` listens, when it is not known to. */
 const DEV_PORT = '8787'
 
 /**
@@ -21,7 +22,7 @@ const DEV_PORT = '8787'
  * @throws UsageError saying what to set
  */
 export function deploymentOf(
-  { gateway }: Pick<Project, 'gateway'>,
+  { gateway, root }: Pick<Project, 'gateway' | 'root'>,
   environment: string,
   given?: string,
   variables: Readonly<Record<string, string | undefined>> = process.env,
@@ -31,7 +32,7 @@ export function deploymentOf(
   if (typeof issuer !== 'string' || issuer === '') {
     throw new UsageError(`${gateway.config} has no JWT_ISS in the "vars" of ${environment}: set it`)
   }
-  const found = given ?? routeUrl(config) ?? textOf(config.vars.BASE_URL) ?? devUrl(config, variables)
+  const found = given ?? routeUrl(config) ?? textOf(config.vars.BASE_URL) ?? devUrl(config, root, variables)
   if (found !== undefined) return { environment, url: originOf(found), issuer }
   throw new UsageError(
     `Where is the gateway of ${environment}? ${gateway.config} has neither a route nor BASE_URL for it: set one, or --url <url>`,
@@ -53,8 +54,10 @@ function routeUrl({ route, routes = [] }: WorkerConfig): string | undefined {
 
 function devUrl(
   { vars }: WorkerConfig,
-  { GATEWAY_PORT: port = DEV_PORT }: Readonly<Record<string, string | undefined>>,
+  root: string,
+  { GATEWAY_PORT }: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
+  const [port = DEV_PORT] = GATEWAY_PORT === undefined ? runningDevPorts(root) : [GATEWAY_PORT]
   return vars.WORKER_ENV === 'dev' ? `http://127.0.0.1:${port}` : undefined
 }
 

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Project } from '../project/find-project.ts'
+import { runningDevPorts } from '../project/running-dev.ts'
 import type { Slot } from './key-slots.ts'
 
 /**
@@ -10,7 +9,7 @@ import type { Slot } from './key-slots.ts'
  * @throws Error when none runs, or several do
  */
 export async function readDevSlots({ root }: Project, port?: string): Promise<readonly Slot[]> {
-  const ports = port === undefined ? portsOf(root) : [port]
+  const ports = port === undefined ? runningDevPorts(root) : [port]
   const found = (await Promise.all(ports.map(slotsAt))).filter((slots) => slots !== undefined)
   const [slots, another] = found
   if (another) {
@@ -23,16 +22,6 @@ export async function readDevSlots({ root }: Project, port?: string): Promise<re
     throw new Error(`No development system runs ${where}. Type npm start in another terminal first.`)
   }
   return slots
-}
-
-/** Those of systems that run, or did not come to an end of their own. */
-function portsOf(root: string): readonly string[] {
-  const folder = join(root, '.sealgate')
-  if (!existsSync(folder)) return []
-  return readdirSync(folder).flatMap((name) => {
-    const [, port] = /^dev-(\d+)$/.exec(name) ?? []
-    return port !== undefined && existsSync(join(folder, name, 'control')) ? [port] : []
-  })
 }
 
 async function slotsAt(port: string): Promise<readonly Slot[] | undefined> {
