@@ -10,7 +10,14 @@ import consumer from '../../workers/consumer/package.json' with { type: 'json' }
 const ROOT = join(import.meta.dirname, '../..')
 const TEMPLATE = join(ROOT, 'packages/cli/templates/project')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-const files = projectFiles({ name: 'sealgate', service: true, algorithm: 'EdDSA', agents: false, mcp: false })
+const files = projectFiles({
+  name: 'sealgate',
+  service: true,
+  algorithm: 'EdDSA',
+  agents: false,
+  mcp: false,
+  installer: 'npm',
+})
 
 /** The lines in which our gateway is not a new project's: what is of this repository's folders, names and demo. */
 const OF_OURS: readonly (readonly [theirs: string | RegExp, ours: string])[] = [

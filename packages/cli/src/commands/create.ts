@@ -78,22 +78,26 @@ async function create(dir: string | undefined, flags: Flags, say: Say): Promise<
     throw new UsageError('Name a folder that is new or empty: sealgate create <dir>')
   const folder = resolve(dir ?? (await promptForFolder()))
   checkTarget(folder)
-  const choices = checkChoices(await choicesFor(flags.name ?? basename(folder), flags, canPrompt))
-  const installer = installerOf(process.env.npm_config_user_agent)
-  const options = { ...flags, folder, choices, installer, isDryRun: flags.dryRun }
+  const given = { ...flags, installer: installerOf(process.env.npm_config_user_agent) }
+  const choices = checkChoices(await choicesFor(flags.name ?? basename(folder), given, canPrompt))
+  const options = { ...flags, folder, choices, isDryRun: flags.dryRun }
   const created = await createProject(options, runProgram, say, (what, work) => duringWork(what, work, say))
-  const next = nextCommands(created, installer, process.cwd())
+  const next = nextCommands(created, process.cwd())
   if (flags.json) print(JSON.stringify({ ...created, dryRun: flags.dryRun, next }, null, 2))
   else if (flags.dryRun) print(created.files.join('\n'))
-  else print(`\n${summaryOf(created, installer, process.cwd())}`)
+  else print(`\n${summaryOf(created, process.cwd())}`)
 }
 
-async function choicesFor(name: string, flags: Flags, canPrompt: boolean): Promise<Choices> {
+async function choicesFor(
+  name: string,
+  given: Given & Pick<Flags, 'yes'>,
+  canPrompt: boolean,
+): Promise<Choices> {
   // A name that no Worker can have is said before there are prompts.
-  checkChoices(withDefaults(name, flags))
-  if (canPrompt) return promptForChoices(name, flags)
-  const missing = flags.yes ? [] : missingFlags(flags)
-  if (missing.length === 0) return withDefaults(name, flags)
+  checkChoices(withDefaults(name, given))
+  if (canPrompt) return promptForChoices(name, given)
+  const missing = given.yes ? [] : missingFlags(given)
+  if (missing.length === 0) return withDefaults(name, given)
   throw new UsageError(
     `There is no terminal to prompt on. Give --yes for the defaults, or ${missing.join(', ')}.`,
   )

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import type { Installer } from './installer.ts'
 
 /** What a new project is made of. */
 export interface Choices {
@@ -11,6 +12,7 @@ export interface Choices {
   readonly agents: boolean
   /** A service with tools for MCP clients. */
   readonly mcp: boolean
+  readonly installer: Installer
 }
 
 export const ALGORITHMS = ['EdDSA', 'HS512'] as const
@@ -22,6 +24,7 @@ export const DEFAULTS: Omit<Choices, 'name'> = {
   algorithm: 'EdDSA',
   agents: false,
   mcp: false,
+  installer: 'npm',
 }
 
 /** A label of DNS has 63 characters, and the longest of our Workers adds `-gateway-production`. */

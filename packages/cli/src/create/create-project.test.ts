@@ -23,7 +23,6 @@ async function create(options: Partial<CreateOptions> = {}, ended: Partial<Ended
     {
       folder: join(root, 'acme'),
       choices: { ...DEFAULTS, name: 'acme' },
-      installer: installerOf(undefined),
       install: true,
       git: true,
       isDryRun: false,
@@ -49,7 +48,7 @@ it('writes the files, makes a repository, installs', async () => {
 
 it('installs with the package manager that started it', async () => {
   const installer = installerOf('pnpm/11.2.0 npm/? node/v24.1.0 linux x64')
-  const { ran } = await create({ installer, git: false })
+  const { ran } = await create({ choices: { ...DEFAULTS, name: 'acme', installer }, git: false })
   expect(ran).toEqual([`pnpm install ${join(root, 'acme')}`])
 })
 

@@ -12,7 +12,6 @@ export interface CreateOptions {
   /** The whole path of the new project. */
   readonly folder: string
   readonly choices: Choices
-  readonly installer: Installer
   readonly install: boolean
   readonly git: boolean
   readonly isDryRun: boolean
@@ -40,7 +39,7 @@ export type Progress = <Value>(what: string, work: Promise<Value>) => Promise<Va
  * the files are there then
  */
 export async function createProject(
-  { folder, choices, installer, install, git, isDryRun, packages }: CreateOptions,
+  { folder, choices, install, git, isDryRun, packages }: CreateOptions,
   run: RunProgram,
   say: Say,
   during: Progress,
@@ -52,7 +51,7 @@ export async function createProject(
   await mkdir(folder, { recursive: true })
   await writeFiles(folder, files)
   const isRepository = git && (await initRepository(folder, run, say))
-  if (install) await installPackages(folder, installer, run, during)
+  if (install) await installPackages(folder, choices.installer, run, during)
   return { ...created, installed: install, git: isRepository }
 }
 

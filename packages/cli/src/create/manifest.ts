@@ -53,6 +53,12 @@ export function manifestFor(template: string, choices: Choices, packages?: strin
   return `${JSON.stringify(own, null, 2)}\n`
 }
 
+/** What pnpm reads in place of `overrides` in a `package.json`: more lines of a `pnpm-workspace.yaml`. */
+export function pnpmOverrides(packages: string): string {
+  const lines = Object.entries(tarballsIn(resolve(packages))).map(([name, file]) => `  '${name}': '${file}'`)
+  return ['overrides:', ...lines, ''].join('\n')
+}
+
 function released(): Dependencies {
   const { version, dependencies } = JSON.parse(readFileSync(OWN, 'utf8')) as {
     readonly version: string

@@ -1,11 +1,9 @@
 import { relative } from 'node:path'
 import type { Created } from './create-project.ts'
-import type { Installer } from './installer.ts'
 
 /** The commands to type next. */
 export function nextCommands(
-  { folder, installed }: Pick<Created, 'folder' | 'installed'>,
-  installer: Installer,
+  { folder, choices: { installer }, installed }: Omit<Created, 'files' | 'git'>,
   cwd: string,
 ): readonly string[] {
   const within = relative(cwd, folder)
@@ -18,7 +16,7 @@ export function nextCommands(
 }
 
 /** What a person needs to know of a project that was just made. */
-export function summaryOf(created: Created, installer: Installer, cwd: string): string {
+export function summaryOf(created: Created, cwd: string): string {
   const { choices, files } = created
   const parts = [
     'gateway/            routes and audiences: gateway.config.ts',
@@ -26,7 +24,7 @@ export function summaryOf(created: Created, installer: Installer, cwd: string): 
     ...(choices.agents ? ['services/notes/     an Agent for each user'] : []),
     ...(choices.mcp ? ['services/mcp/       tools for MCP clients'] : []),
   ]
-  const commands = nextCommands(created, installer, cwd)
+  const commands = nextCommands(created, cwd)
   return [
     `${choices.name} is made: ${files.length} files.`,
     '',

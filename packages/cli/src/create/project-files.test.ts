@@ -16,6 +16,7 @@ const VARIANTS: readonly (readonly [what: string, choices: Choices])[] = [
   ['with Agents', choices({ agents: true })],
   ['with MCP', choices({ mcp: true })],
   ['with everything and HS512', choices({ agents: true, mcp: true, algorithm: 'HS512' })],
+  ['with pnpm', choices({ installer: 'pnpm' })],
   ['with the gateway alone and HS512', choices({ service: false, algorithm: 'HS512' })],
 ]
 
@@ -91,6 +92,13 @@ it('is of the files that its choices name, and no others', () => {
   expect([...projectFiles(choices({ agents: true })).keys()].sort()).toEqual(
     [...always, ...reports, ...notes].sort(),
   )
+})
+
+it('lets pnpm build what has to be built, and installs with it in the workflow', () => {
+  const [byNpm, byPnpm] = (['npm', 'pnpm'] as const).map((installer) => projectFiles(choices({ installer })))
+  expect(byPnpm?.get('pnpm-workspace.yaml')).toContain('workerd: true')
+  expect(byPnpm?.get('.github/workflows/deploy.yml')).not.toContain('npm ci')
+  expect(byNpm?.get('.github/workflows/deploy.yml')).not.toContain('pnpm')
 })
 
 it('keeps secrets and state out of git', () => {

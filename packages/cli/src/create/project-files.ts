@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import type { Choices } from './choices.ts'
-import { manifestFor } from './manifest.ts'
+import { manifestFor, pnpmOverrides } from './manifest.ts'
 import { render } from './template.ts'
 
 const TEMPLATE = join(import.meta.dirname, '../../templates/project')
@@ -14,6 +14,7 @@ const PARTS: readonly (readonly [prefix: string, isWanted: (choices: Choices) =>
   ['test/notes.', ({ agents }) => agents],
   ['services/mcp/', ({ mcp }) => mcp],
   ['test/mcp.', ({ mcp }) => mcp],
+  ['pnpm-workspace.yaml', ({ installer }) => installer === 'pnpm'],
 ]
 
 /** What tools would take for their own here: `npm pack` leaves files out by a .gitignore, ESLint reads the nearest config. */
@@ -33,13 +34,14 @@ export function projectFiles(choices: Choices, packages?: string): ReadonlyMap<s
     .map((entry) => relative(TEMPLATE, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .filter((path) => PARTS.every(([prefix, isWanted]) => !path.startsWith(prefix) || isWanted(choices)))
     .sort()
-  return new Map(
-    paths.map((path) => {
-      const text = readFileSync(join(TEMPLATE, path), 'utf8')
-      return [
-        RENAMED[path] ?? path,
-        path === 'package.json' ? manifestFor(text, choices, packages) : render(text, choices),
-      ]
-    }),
-  )
+  return new Map(paths.map((path) => [RENAMED[path] ?? path, textOf(path, choices, packages)]))
+}
+
+function textOf(path: string, choices: Choices, packages: string | undefined): string {
+  const text = readFileSync(join(TEMPLATE, path), 'utf8')
+  if (path === 'package.json') return manifestFor(text, choices, packages)
+  const rendered = render(text, choices)
+  return path === 'pnpm-workspace.yaml' && packages !== undefined
+    ? rendered + pnpmOverrides(packages)
+    : rendered
 }

@@ -25,13 +25,27 @@ it('Enter at each prompt is the defaults', async () => {
 
 it('prompts for a gateway alone end after the algorithm', async () => {
   const { choices, shown } = await typed({}, [DOWN, ENTER, DOWN, ENTER])
-  expect(choices).toEqual({ name: 'acme', service: false, algorithm: 'HS512', agents: false, mcp: false })
+  expect(choices).toEqual({
+    name: 'acme',
+    service: false,
+    algorithm: 'HS512',
+    agents: false,
+    mcp: false,
+    installer: 'npm',
+  })
   expect(shown()).not.toContain('MCP')
 })
 
 it('what flags said is not prompted for', async () => {
   const { choices, shown } = await typed({ service: true, algorithm: 'HS512', mcp: false }, ['y'])
-  expect(choices).toEqual({ name: 'acme', service: true, algorithm: 'HS512', agents: true, mcp: false })
+  expect(choices).toEqual({
+    name: 'acme',
+    service: true,
+    algorithm: 'HS512',
+    agents: true,
+    mcp: false,
+    installer: 'npm',
+  })
   expect(shown()).not.toContain('signed')
 })
 

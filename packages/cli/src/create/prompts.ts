@@ -16,7 +16,7 @@ export interface Terminal {
 const TERMINAL: Terminal = { input: process.stdin, output: process.stderr }
 
 /** The flags that stand for a prompt. */
-const FLAGS: Readonly<Record<keyof Omit<Choices, 'name'>, string>> = {
+const FLAGS: Readonly<Record<'service' | 'algorithm' | 'agents' | 'mcp', string>> = {
   service: '--service or --no-service',
   algorithm: `--algorithm ${ALGORITHMS.join('|')}`,
   agents: '--agents or --no-agents',
@@ -31,6 +31,7 @@ export function withDefaults(name: string, given: Given): Choices {
     algorithm: given.algorithm ?? DEFAULTS.algorithm,
     agents: given.agents ?? DEFAULTS.agents,
     mcp: given.mcp ?? DEFAULTS.mcp,
+    installer: given.installer ?? DEFAULTS.installer,
   }
 }
 
@@ -97,6 +98,7 @@ export async function promptForChoices(name: string, given: Given, terminal = TE
     algorithm,
     agents: await extra('agents', 'A service with an Agent for each user (Agents SDK)?'),
     mcp: await extra('mcp', 'A service with tools for MCP clients?'),
+    installer: given.installer ?? DEFAULTS.installer,
   }
 }
 

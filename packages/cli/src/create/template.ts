@@ -12,6 +12,8 @@ const CONDITIONS = {
   hs512: ({ algorithm }) => algorithm === 'HS512',
   agents: ({ agents }) => agents,
   mcp: ({ mcp }) => mcp,
+  npm: ({ installer }) => installer === 'npm',
+  pnpm: ({ installer }) => installer === 'pnpm',
 } as const satisfies Readonly<Record<string, (choices: Choices) => boolean>>
 
 /** A line that is a comment and says `if: CONDITION` or `end`, in any of the languages of the templates. */

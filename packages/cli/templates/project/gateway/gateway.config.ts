@@ -13,18 +13,14 @@ export default defineGateway({
   },
   // if: gateway-only
   // None yet: clients exchange their tokens at POST /oauth/token, and call services themselves. A route looks like this:
-  // { match: '/api/*', methods: ['GET', 'POST'], service: 'REPORTS', audience: 'reports' }
+  // { match: '/api/reports', methods: ['GET'], service: 'REPORTS', audience: 'reports' }
   routes: [],
   // end
   // if: service
-  // The most exact match wins.
+  // Exact paths, or prefixes: '/api/*'. The most exact match wins.
   routes: [
-    {
-      match: '/api/*',
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      service: 'REPORTS',
-      audience: 'reports',
-    },
+    { match: '/api/reports', methods: ['GET'], service: 'REPORTS', audience: 'reports' },
+    { match: '/api/whoami', methods: ['GET'], service: 'REPORTS', audience: 'reports' },
     // if: agents
     { match: '/api/notes', methods: ['GET', 'POST', 'DELETE'], service: 'NOTES', audience: 'notes' },
     // end

@@ -1,6 +1,6 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { type Auth, denylist, needAll } from '@sealgate/kit/verify'
-import { guard, sealgate } from '@sealgate/kit/hono/verify'
+import { guard, probe, sealgate } from '@sealgate/kit/hono/verify'
 import { Hono } from 'hono'
 import * as z from 'zod'
 
@@ -18,6 +18,7 @@ function serverFor({ sub }: Auth): McpServer {
 /** The gateway forwards `/mcp`. Its client sends an access token of your identity provider; here its caller is known. */
 export default new Hono()
   .use(sealgate({ parts: [denylist] }))
+  .use(probe())
   .post('/mcp', guard(needAll('read:reports')), (c) => {
     const { auth } = c.var
     return createMcpHandler(() => serverFor(auth)).fetch(c.req.raw)

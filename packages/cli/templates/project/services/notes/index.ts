@@ -1,5 +1,5 @@
 import { OwnedAgent } from '@sealgate/kit/agents'
-import { guard, sealgate } from '@sealgate/kit/hono/verify'
+import { guard, probe, sealgate } from '@sealgate/kit/hono/verify'
 import { denylist } from '@sealgate/kit/verify'
 import { Agent, getAgentByName } from 'agents'
 import { Hono } from 'hono'
@@ -37,6 +37,7 @@ export class Notes extends OwnedAgent(Agent<Env, State>, { ownerOf: (name) => na
 /** Every user has one Agent, and no path leads to somebody else's. */
 export default new Hono<{ Bindings: Env }>()
   .use(sealgate({ parts: [denylist] }))
+  .use(probe())
   .on(['GET', 'POST', 'DELETE'], '/api/notes', guard(), async (c) => {
     const agent = await getAgentByName(c.env.Notes, c.var.auth.sub)
     return agent.fetch(c.req.raw)

@@ -1,15 +1,15 @@
-import { guard, sealgate } from '@sealgate/kit/hono/verify'
+import { guard, probe, sealgate } from '@sealgate/kit/hono/verify'
 import { denylist, needAll, rolesAny } from '@sealgate/kit/verify'
 import { Hono } from 'hono'
 
 const readers = [needAll('read:reports'), rolesAny('analyst', 'admin')]
 
-/** The gateway forwards `/api/*` as it is. One guard for each route; handlers know the caller. */
+/** The gateway forwards paths as they are. One guard for each route; handlers know the caller. */
 export default new Hono()
-  .basePath('/api')
   .use(sealgate({ parts: [denylist] }))
-  .get('/whoami', guard(), (c) => {
+  .use(probe())
+  .get('/api/whoami', guard(), (c) => {
     const { sub, permissions, roles } = c.var.auth
     return c.json({ sub, permissions, roles })
   })
-  .get('/reports', guard(readers), (c) => c.json({ reports: ['2026-10'], for: c.var.auth.sub }))
+  .get('/api/reports', guard(readers), (c) => c.json({ reports: ['2026-10'], for: c.var.auth.sub }))
