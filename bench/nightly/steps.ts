@@ -38,9 +38,9 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'release',
-    what: 'the tarballs on every Node that they promise, with their types, from the registry',
+    what: 'the tarballs on every Node that they promise, with their types; new projects of each kind, from the registry',
     args: tests('release'),
-    minutes: 10,
+    minutes: 30,
   },
   {
     name: 'python',

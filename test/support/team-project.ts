@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
+import { Program } from 'sealgate/internal'
 import { npm, type Output, ROOT } from './project.ts'
 
 /** Every package that is published. */
@@ -86,6 +87,34 @@ export class Registry {
     return project
   }
 
+  /** A new project as its users have it: with all packages installed, ours from the tarballs. */
+  async createInstalled(name: string, ...flags: readonly string[]): Promise<TeamProject> {
+    const { code, stderr } = await this.create(name, '--yes', '--packages', this.tarballs, ...flags)
+    if (code !== 0) throw new Error(stderr)
+    return new TeamProject(join(this.folder, name))
+  }
+
+  /** The same, by pnpm, which is had from the registry. */
+  async createByPnpm(name: string): Promise<TeamProject> {
+    const { code, stderr, stdout } = await run(
+      'npx',
+      [
+        '--yes',
+        'pnpm@12',
+        'exec',
+        process.execPath,
+        join(this.npx, 'create-sealgate/bin/create-sealgate.js'),
+        name,
+        '--yes',
+        '--packages',
+        this.tarballs,
+      ],
+      this.folder,
+    )
+    if (code !== 0) throw new Error(stdout + stderr)
+    return new TeamProject(join(this.folder, name))
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
@@ -103,19 +132,86 @@ export class TeamProject {
   run(program: string, ...args: readonly string[]): Promise<Result> {
     return run(process.execPath, [join(this.folder, 'node_modules', program), ...args], this.folder)
   }
+
+  npm(...args: readonly string[]): Promise<Result> {
+    return run('npm', args, this.folder)
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** What commands that were typed into a shell print. */
+  async shell(lines: readonly string[]): Promise<string> {
+    const { stdout } = await run('bash', ['-c', lines.join('\n')], this.folder)
+    return stdout
+  }
 }
 
-function run(program: string, args: readonly string[], cwd: string): Promise<Result> {
-  const env = {
-    ...process.env,
+/** `npm start` of a project, which runs. */
+export class RunningProject {
+  readonly #program: Program
+  readonly #lines: string[]
+
+  private constructor(program: Program, lines: string[]) {
+    this.#program = program
+    this.#lines = lines
+  }
+
+  static async start(folder: string): Promise<RunningProject> {
+    const lines: string[] = []
+    const { promise: ready, resolve } = Promise.withResolvers<undefined>()
+    const program = new Program({
+      name: 'npm start',
+      command: 'npm',
+      args: ['--prefix', folder, 'start'],
+      env: environment(),
+      onLine: (line) => {
+        lines.push(line)
+        if (/Ctrl-C/.test(line)) setTimeout(() => resolve(undefined), 500)
+      },
+    })
+    const failed = await Promise.race([ready, program.failed])
+    if (failed) throw failed
+    return new RunningProject(program, lines)
+  }
+
+  /** The lines to copy: a token, its exchange, a request with it, and the request through the gateway. */
+  curlLines(): readonly string[] {
+    return this.#lines.filter((line) => /^(?:[A-Z0-9]+=\$\()?curl /.test(line) && /AUTH0|TOKEN/.test(line))
+  }
+
+  stop(): Promise<void> {
+    return this.#program.stop()
+  }
+}
+
+function environment(): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+  return {
+    ...Object.fromEntries(inherited),
+    // The Node of these tests, for what npm runs.
+    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     NO_COLOR: '1',
   }
+}
+
+function run(program: string, args: readonly string[], cwd: string): Promise<Result> {
   return new Promise((resolve) => {
-    execFile(program, [...args], { cwd, env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr })
-    })
+    execFile(
+      program,
+      [...args],
+      { cwd, env: environment(), maxBuffer: 64 * 2 ** 20 },
+      (error, stdout, stderr) => {
+        resolve({
+          code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1,
+          stdout,
+          stderr,
+        })
+      },
+    )
   })
 }
