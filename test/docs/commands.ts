@@ -27,6 +27,7 @@ const COMMON = [
   'git',
   'node',
   'echo',
+  'sed',
 ]
 /** Subcommands of npm that guides use, beside `run`. */
 const NPM = ['ci', 'create', 'install', 'init', 'pack', 'start', 'test', 'update', 'publish', 'i']

@@ -62,6 +62,18 @@ export function pageOf(path: string): Page {
   return page
 }
 
+/** What of a page stands from one heading up to another, or to its end. @throws Error when a heading is not there */
+export function partOf(path: string, from: string, to?: string): Pick<Page, 'blocks' | 'text'> {
+  const { blocks, text } = pageOf(path)
+  const lines = text.split('\n')
+  const [begin, end] = [lines.indexOf(from), to === undefined ? lines.length : lines.indexOf(to)]
+  if (begin < 0 || end < begin) throw new Error(`${path} has no part from ${from}`)
+  return {
+    blocks: blocks.filter(({ line }) => line > begin && line <= end),
+    text: lines.slice(begin, end).join('\n'),
+  }
+}
+
 /** Reads a page: front matter, fenced blocks with their markers, links, headings. */
 export function readPage(path: string, text: string): Page {
   const frontMatter: Record<string, string> = {}

@@ -1,14 +1,17 @@
-/** Follows docs/guides/start.md in an empty folder, with the packed tarballs, up to the responses that it promises. */
+/**
+ * Follows the second part of docs/guides/start.md, a Worker without a gateway, in an empty folder, with the packed tarballs, up
+ * to the responses that it promises.
+ */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { Program } from 'sealgate/internal'
 import { freePort } from '../support/free-port.ts'
 import { Project, ROOT } from '../support/project.ts'
-import { pageOf } from './markdown.ts'
+import { partOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
 
-const { blocks, text } = pageOf('docs/guides/start.md')
+const { blocks, text } = partOf('docs/guides/start.md', '## One Worker, without a gateway')
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
 
 let project: Project
@@ -72,13 +75,6 @@ async function answers(): Promise<readonly Response[]> {
     }),
   )
 }
-
-it('has every command of the README’s own ten minutes', () => {
-  const [readme] = pageOf('README.md').blocks.filter(({ code }) => code.includes('npm install @sealgate/kit'))
-  const typed = commandsOf(readme?.code ?? '')
-  expect(typed.length).toBeGreaterThan(3)
-  expect(commandsOf(shell.join('\n'))).toEqual(expect.arrayContaining([...typed]))
-})
 
 it('calls the port that it starts the Worker on', () => {
   const commands = commandsOf(shell.join('\n'))
