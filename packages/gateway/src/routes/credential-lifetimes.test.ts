@@ -1,4 +1,4 @@
-import { makeKit, parse } from '@sealgate/kit'
+import { type Kit, makeKit, parse } from '@sealgate/kit'
 import { base64url, calculateJwkThumbprint, type JWK } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CookieStore } from '../session/cookie-store.ts'
@@ -14,7 +14,12 @@ import {
   type RecordingService,
   recordingService,
 } from '../testing/fixtures.ts'
-import { app } from '../testing/test-gateway.ts'
+import { app, gatewayOf } from '../testing/test-gateway.ts'
+
+/** The gateway's own kit: it knows of its revocations at once, another one within 30 s. */
+async function kitOf(on: Record<string, unknown>): Promise<Kit> {
+  return (await gatewayOf(on)).kitFor('reports')
+}
 
 /**
  * The cells of "How each credential lives on" (docs/reference/security.md) that a gateway decides. Those that a service
@@ -90,7 +95,7 @@ describe('a session in its cookie', () => {
   it('ends with its user: the next request is 401 and takes the cookie away', async () => {
     const Cookie = await cookie()
     expect((await get('/api/x', { Cookie })).status).toBe(200)
-    await makeKit(env).revoke({ sub: 'auth0|alice' })
+    await (await kitOf(env)).revoke({ sub: 'auth0|alice' })
     await expectError(await get('/api/x', { Cookie }), 401, 'session_expired')
   })
 
@@ -98,7 +103,7 @@ describe('a session in its cookie', () => {
     const Cookie = await cookie()
     await get('/api/x', { Cookie })
     const first = service.token()
-    await makeKit(env).revoke({ jti: String(parse(first).payload.jti) })
+    await (await kitOf(env)).revoke({ jti: String(parse(first).payload.jti) })
     expect((await get('/api/x', { Cookie })).status).toBe(200)
     expect(service.received[1]?.headers.get('Authorization')).not.toBe(`Bearer ${first}`)
     expect(await verdictOn(first)).toBe('revoked')
@@ -145,9 +150,9 @@ it('what was issued from a session outlives its logout, by no more than its own 
 describe('a token of Auth0', () => {
   it('knows no jti of ours: its user is what is revoked', async () => {
     const subject = await auth0.token({ jti: 'of-auth0' })
-    await makeKit(env).revoke({ jti: 'of-auth0' })
+    await (await kitOf(env)).revoke({ jti: 'of-auth0' })
     expect((await exchanged({ subject_token: subject })).status).toBe(200)
-    await makeKit(env).revoke({ sub: 'auth0|alice' })
+    await (await kitOf(env)).revoke({ sub: 'auth0|alice' })
     await expectError(await exchanged({ subject_token: subject }), 400, 'invalid_request')
     await expectError(await get('/api/x', { Authorization: `Bearer ${subject}` }), 401, 'invalid_token')
   })
@@ -164,7 +169,7 @@ describe('an actor token', () => {
     const response = await exchanged(form)
     const { access_token: token }: { access_token: string } = await response.json()
     expect(parse(token).payload.exp).toBe(exp)
-    await makeKit(env).revoke({ sub: 'bot@clients' })
+    await (await kitOf(env)).revoke({ sub: 'bot@clients' })
     await expectError(await exchanged(form), 400, 'invalid_request')
     expect(await verdictOn(token)).toBe('revoked')
   })
@@ -175,7 +180,7 @@ describe('the cache of issued tokens', () => {
     const headers = { Authorization: `Bearer ${await auth0.token()}` }
     await get('/api/x', headers)
     const first = service.token()
-    await makeKit(env).revoke({ thumbprint: await calculateJwkThumbprint(JSON.parse(slot) as JWK) })
+    await (await kitOf(env)).revoke({ thumbprint: await calculateJwkThumbprint(JSON.parse(slot) as JWK) })
     expect(await verdictOn(first)).toBe('revoked')
     const later = { ...env, SLOT_A: await newSlot('slot-b') }
     await get('/api/x', headers, later)
