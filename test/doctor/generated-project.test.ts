@@ -13,9 +13,9 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 const CHOICES = [
-  { name: 'acme', service: true, algorithm: 'EdDSA', agents: false, mcp: false },
-  { name: 'acme', service: true, algorithm: 'HS512', agents: true, mcp: true },
-  { name: 'acme', service: false, algorithm: 'EdDSA', agents: false, mcp: false },
+  { name: 'acme', service: true, algorithm: 'EdDSA', agents: false, mcp: false, installer: 'npm' },
+  { name: 'acme', service: true, algorithm: 'HS512', agents: true, mcp: true, installer: 'npm' },
+  { name: 'acme', service: false, algorithm: 'EdDSA', agents: false, mcp: false, installer: 'npm' },
 ] as const
 
 /** What a team fills in, in every environment that is deployed. */
