@@ -40,6 +40,13 @@ describe.each(['dev', 'staging', 'production'])('a project in which nothing is w
   })
 })
 
+it('of a Node that is too old nothing else is said: it runs no more of doctor', async () => {
+  const found = await faults(goodProject(tenant.baseUrl), 'dev', {
+    versions: { node: '20.20.2', wrangler: '4.155.0' },
+  })
+  expect(found).toMatchObject([{ id: 'node', status: 'fail', message: 'Node 20.20.2 is older than 22.18.0' }])
+})
+
 interface Seed {
   readonly fault: string
   /** Default `production`. */

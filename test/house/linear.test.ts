@@ -29,6 +29,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/terminal/read-secret.ts': 'what was typed on this machine',
   'packages/cli/src/project/running-dev.ts': 'names of our own folders',
   'packages/cli/src/rotate/': 'what an operator typed, what their own gateway says, and our own file',
+  'packages/cli/src/project/config-problem.ts': 'what wrangler says of a file',
   'packages/cli/src/wrangler/': 'what wrangler prints',
   'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',
   'packages/gateway/src/config/operators.ts': 'a message of the kit',

@@ -4,7 +4,7 @@ import { checkCloudflare } from './check-cloudflare.ts'
 import { checkDeployment, type Deployed } from './check-deployment.ts'
 import { checkIdentityProvider } from './check-identity-provider.ts'
 import { checkKeys } from './check-keys.ts'
-import { checkTools } from './check-tools.ts'
+import { checkTools, type Versions } from './check-tools.ts'
 import type { Finding } from './finding.ts'
 import type { Network } from './network.ts'
 import { checkFiles } from './check-files.ts'
@@ -14,6 +14,8 @@ import { readSystem } from './system-view.ts'
 export interface DoctorWorld extends Network {
   /** `undefined`: Cloudflare is not looked at. */
   readonly run: RunWrangler | undefined
+  /** Default: those that run here. */
+  readonly versions?: Versions
   /** `undefined`: what is deployed is not looked at. */
   readonly deployed?: Deployed | undefined
 }
@@ -30,6 +32,9 @@ export async function diagnose(
   environment: string,
   world: DoctorWorld,
 ): Promise<readonly Finding[]> {
+  const tools = checkTools(project, world.versions)
+  // An older Node does not run what follows.
+  if (tools.some(({ id, status }) => id === 'node' && status === 'fail')) return tools
   const system = await readSystem(project, environment)
   const found = await Promise.all([
     checkFiles(system),
@@ -38,5 +43,5 @@ export async function diagnose(
     world.run ? checkCloudflare(system, world.run) : [],
     world.deployed ? checkDeployment(system, world.deployed) : [],
   ])
-  return [...checkTools(project), ...found.flat()]
+  return [...tools, ...found.flat()]
 }

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { stripVTControlCharacters } from 'node:util'
 import type { GatewayDefinition } from '@sealgate/gateway'
 import { type Config, parseConfig } from '@sealgate/gateway/config'
 import { ConfigError } from '@sealgate/kit'
 import { UsageError } from '../errors.ts'
 import type { Project, WorkerFolder } from '../project/find-project.ts'
+import { configProblem } from '../project/config-problem.ts'
 import { environmentsOf } from '../project/environments.ts'
 import { readWorkerConfig, type WorkerConfig } from '../project/worker-config.ts'
 import { environmentOf } from './environment.ts'
@@ -90,27 +90,11 @@ export function isLocalEnvironment({ vars }: WorkerConfig): boolean {
 
 /** A Worker's file in one environment; `''` is its top level. @throws UsageError, LacksEnvironment */
 function read(root: string, folder: WorkerFolder, environment: string): WorkerConfig {
-  const file = relative(root, folder.config)
-  try {
-    // wrangler's own message, of an environment that is not there, goes over six lines.
-    if (environment !== '' && !environmentsOf(folder).includes(environment)) {
-      throw new LacksEnvironment(`${file} has no env.${environment}`)
-    }
-    return readWorkerConfig(folder.config, environment)
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${file} cannot be read: ${firstLine(error)}`)
+  // wrangler's own message, of an environment that is not there, goes over six lines.
+  if (environment !== '' && !environmentsOf(folder).includes(environment)) {
+    throw new LacksEnvironment(`${relative(root, folder.config)} has no env.${environment}`)
   }
-}
-
-/** What matters of a message that was made for a terminal. */
-function firstLine(error: unknown): string {
-  const text = stripVTControlCharacters(error instanceof Error ? error.message : String(error))
-  const lines = text.split('\n').map((line) => line.trim())
-  return lines
-    .filter((line) => line !== '')
-    .slice(0, 2)
-    .join(' ')
+  return readWorkerConfig(folder.config, environment)
 }
 
 /** Every Worker in every environment that its file has, or in those that are named. What cannot be read is left out. */
@@ -172,7 +156,7 @@ async function loadDefinition({
     if (typeof loaded.default === 'object') return { definition: loaded.default }
     return { problem: 'it has no default export: export default defineGateway({ … })' }
   } catch (error) {
-    return { problem: firstLine(error) }
+    return { problem: configProblem(error) }
   }
 }
 

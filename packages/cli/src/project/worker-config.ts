@@ -1,4 +1,7 @@
+import { relative } from 'node:path'
 import { unstable_readConfig } from 'wrangler'
+import { UsageError } from '../errors.ts'
+import { configProblem } from './config-problem.ts'
 
 /** What of a wrangler.jsonc names bindings and variables, where its Worker is reached, and how its code is bundled. */
 export interface WorkerConfig {
@@ -58,8 +61,17 @@ export interface Migration {
   readonly deleted_classes?: readonly string[]
 }
 
-/** A wrangler.jsonc as wrangler resolves it. @param env its `--env`; `""` is the top level */
+/**
+ * A wrangler.jsonc as wrangler resolves it.
+ *
+ * @param env its `--env`; `""` is the top level
+ * @throws UsageError for a file that wrangler does not take
+ */
 export function readWorkerConfig(config: string, env: string): WorkerConfig {
-  const read: unknown = unstable_readConfig({ config, ...(env !== '' && { env }) }, { hideWarnings: true })
-  return read as WorkerConfig
+  try {
+    const read: unknown = unstable_readConfig({ config, ...(env !== '' && { env }) }, { hideWarnings: true })
+    return read as WorkerConfig
+  } catch (error) {
+    throw new UsageError(`${relative(process.cwd(), config)} cannot be read: ${configProblem(error)}`)
+  }
 }
