@@ -127,8 +127,10 @@ export function makeGateway(
   const bindings = options.bindings ?? env
   const ship = both(shipperOf(config), shipToHooks(definition, bindings as AnyEnv))
   logWarnings(env, config, ship)
-  const onEvent = options.onEvent ?? kitReporter(ship)
-  const kitOptions = { onEvent, ...(options.now && { now: options.now }) }
+  // Without a sink the kit logs by itself, and is the one that everybody in this isolate has.
+  const onEvent = options.onEvent ?? (ship && kitReporter(ship))
+  const reporting = onEvent && { onEvent }
+  const kitOptions = { ...reporting, ...(options.now && { now: options.now }) }
   const kit = config.secretsByAudience ? undefined : makeKit(env, kitOptions)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
@@ -142,12 +144,12 @@ export function makeGateway(
     auth0: new Auth0Tokens(config.auth0, {
       ...(config.jwksStore && { jwksStore: config.jwksStore }),
       ...options,
-      onEvent,
+      ...reporting,
     }),
     issuedTokens: new IssuedTokenCache(),
     usedAssertions: options.usedAssertions ?? new UsedAssertions(),
     pseudonyms: new Pseudonyms(env, ship),
-    sessions: sessionsOf(config, now, ship, { ...options, onEvent }),
+    sessions: sessionsOf(config, now, ship, { ...options, ...reporting }),
     ship,
     extraClaims: extraClaims(definition, bindings),
     operator: config.operator && {
