@@ -340,7 +340,13 @@ describe('a session', () => {
     let reads = 0
     const read = () => Promise.reject(new Error(`read ${++reads} times`))
     const object = { access: read, refresh: read, profile: read, end: read }
-    const on = { ...env, SESSIONS: { idFromName: () => 'id', get: () => object }, WORKER_ENV: 'dev' }
+    // What /ready reads is nobody's: no session has so short a name.
+    const nobodys = { access: () => Promise.resolve({ ok: false, code: 'no_session' }) }
+    const SESSIONS = {
+      idFromName: (name: string) => name,
+      get: (name: string) => (name.length < 43 ? nobodys : object),
+    }
+    const on = { ...env, SESSIONS, WORKER_ENV: 'dev' }
     const headers = {
       Cookie: await cookie(),
       'Sec-Fetch-Site': 'same-site',
