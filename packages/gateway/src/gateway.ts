@@ -23,6 +23,8 @@ export interface Gateway extends SessionGateway {
   /** Tokens that forwarding may use again. */
   readonly issuedTokens: IssuedTokenCache
   readonly pseudonyms: Pseudonyms
+  /** Requests an origin of a route. */
+  readonly fetch: typeof fetch
   /** Assertions of clients that came before. */
   readonly usedAssertions: UsedAssertions
   /** Whose requests `POST /operator` takes; `undefined`: nobody's. */
@@ -147,6 +149,7 @@ export function makeGateway(
       ...reporting,
     }),
     issuedTokens: new IssuedTokenCache(),
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     usedAssertions: options.usedAssertions ?? new UsedAssertions(),
     pseudonyms: new Pseudonyms(env, ship),
     sessions: sessionsOf(config, now, ship, { ...options, ...reporting }),

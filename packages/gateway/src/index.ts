@@ -30,6 +30,8 @@ export {
   type OpenRoute,
   type ProtectedRoute,
   type RouteDefinition,
+  type ToOrigin,
+  type ToService,
   type ServiceName,
   type TokenSubject,
 } from './config/definition.ts'

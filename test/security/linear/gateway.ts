@@ -5,13 +5,13 @@ import { subjectKind } from '../../../packages/gateway/src/auth0/subject.ts'
 import { readBranding } from '../../../packages/gateway/src/config/branding.ts'
 import { cookieNamesOf } from '../../../packages/gateway/src/config/login-settings.ts'
 import { parseConfig } from '../../../packages/gateway/src/config/read-config.ts'
+import { problemOfOrigin } from '../../../packages/gateway/src/config/route-origin.ts'
 import { RouteTable } from '../../../packages/gateway/src/config/route-table.ts'
 import { VARIABLES } from '../../../packages/gateway/src/config/schema.ts'
 import { exchange } from '../../../packages/gateway/src/exchange/rules.ts'
 import { targetOf } from '../../../packages/gateway/src/exchange/target.ts'
 import { readContext, replaceTransaction } from '../../../packages/gateway/src/exchange/transaction-token.ts'
 import { authenticateClient } from '../../../packages/gateway/src/http/client-authentication.ts'
-import { cookiePairs } from '../../../packages/gateway/src/http/cookie-header.ts'
 import { rejectCrossSite } from '../../../packages/gateway/src/http/csrf.ts'
 import { mediaType, readForm } from '../../../packages/gateway/src/http/form.ts'
 import { isNavigation } from '../../../packages/gateway/src/http/navigation.ts'
@@ -19,6 +19,7 @@ import { plainPath } from '../../../packages/gateway/src/http/plain-path.ts'
 import { allowOrigin } from '../../../packages/gateway/src/proxy/cors.ts'
 import { forwardedHeaders, stripResponse } from '../../../packages/gateway/src/proxy/headers.ts'
 import { replyOf } from '../../../packages/gateway/src/operations/probe.ts'
+import { adoptResponse } from '../../../packages/gateway/src/proxy/origin.ts'
 import { networkOf } from '../../../packages/gateway/src/rate-limit.ts'
 import { jwksResponse } from '../../../packages/gateway/src/routes/jwks.ts'
 import { readOperation } from '../../../packages/gateway/src/routes/operator.ts'
@@ -94,9 +95,9 @@ const MARKS: Shape = { name: 'combining marks', of: (size) => `a${'\u0301\u0316'
 export const GATEWAY_ROWS: readonly Row[] = [
   {
     name: 'Cookie',
-    of: [gateway('http/cookie-header'), gateway('session/cookies')],
+    of: [gateway('session/cookies')],
     around: [(text) => text, (text) => `a=1;${text}`, (text) => `a=${text}; b=2`],
-    reader: reading((text) => [cookiePairs(text), readCookie({ headers: { get: () => text } }, 'a')]),
+    reader: reading((text) => readCookie({ headers: { get: () => text } }, 'a')),
   },
   {
     name: 'a path',
@@ -210,6 +211,24 @@ export const GATEWAY_ROWS: readonly Row[] = [
     reader: (text) => {
       const request = withHeader('Sec-Purpose', text)
       return () => isNavigation(request)
+    },
+  },
+  {
+    name: 'the origin of a route',
+    of: [gateway('config/route-origin'), gateway('config/private-address')],
+    maxSize: 300,
+    around: [(text) => text, (text) => `https://${text}`, (text) => `https://[${text}]`],
+    reader: reading((text) =>
+      problemOfOrigin(text, { allowPrivate: false, environment: 'dev', baseUrl: URL_OF }),
+    ),
+  },
+  {
+    name: 'Location of an origin',
+    of: [gateway('proxy/origin')],
+    around: [(text) => text, (text) => `https://api.test/${text}`],
+    reader: (text) => {
+      const headers = new Headers({ Location: text })
+      return () => adoptResponse(new Headers(headers), `https://api.test/a`, URL_OF)
     },
   },
   {

@@ -16,7 +16,9 @@ export function routedAudiences(system: System, service: WorkerView): ReadonlyMa
   const bindings = bindingsTo(system, service)
   const found = new Map<string, string>()
   for (const route of reading.ok ? reading.config.routes.routes : definition.routes) {
-    if (route.auth === 'none' || !bindings.includes(route.service)) continue
+    // What is behind an origin is no Worker of this project.
+    if (route.auth === 'none' || route.origin !== undefined) continue
+    if (!bindings.includes(route.service)) continue
     if (!found.has(route.audience)) found.set(route.audience, route.match)
   }
   return found

@@ -49,7 +49,9 @@ const common = {
       'must not have dot segments',
     ),
   methods: z.array(z.enum(METHODS)).min(1, 'must name at least one method'),
-  service: name,
+  service: name.optional(),
+  origin: z.string().max(300, 'must be at most 300 characters').optional(),
+  allowPrivate: z.boolean().optional(),
   forwardHeaders: z
     .array(
       z
@@ -79,17 +81,24 @@ const withToken = {
 }
 
 export const routes = z.array(
-  z.discriminatedUnion(
-    'auth',
-    [
-      z.strictObject({ ...common, auth: z.literal('none') }),
-      z.strictObject({
-        ...withToken,
-        auth: z.literal('required').optional(),
-        login: z.literal('redirect', 'must be redirect, or left out').optional(),
-      }),
-      z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
-    ],
-    'must be required (the default), anonymous or none',
-  ),
+  z
+    .discriminatedUnion(
+      'auth',
+      [
+        z.strictObject({ ...common, auth: z.literal('none') }),
+        z.strictObject({
+          ...withToken,
+          auth: z.literal('required').optional(),
+          login: z.literal('redirect', 'must be redirect, or left out').optional(),
+        }),
+        z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
+      ],
+      'must be required (the default), anonymous or none',
+    )
+    .superRefine(({ service, origin, allowPrivate }, context) => {
+      const say = (message: string): void => context.addIssue({ code: 'custom', message })
+      if (service === undefined && origin === undefined) say('needs a service, or an origin')
+      if (service !== undefined && origin !== undefined) say('has a service and an origin: keep one')
+      if (allowPrivate !== undefined && origin === undefined) say('has allowPrivate, which is for an origin')
+    }),
 )

@@ -31,13 +31,11 @@ interface Fetching {
 /** An environment of which nothing is known. */
 export type AnyEnv = Readonly<Record<string, unknown>>
 
-interface CommonRoute<Service extends string> {
+interface CommonRoute {
   /** A literal path (`/api/reports`), or a literal prefix (`/api/*`: everything below `/api/`). Case-sensitive. */
   readonly match: string
   /** The methods that pass; others get 405. */
   readonly methods: readonly Method[]
-  /** Name of the service binding that the request goes to. */
-  readonly service: Service
   /** More request headers to pass on, in lower case. Default: none beyond the fixed list. */
   readonly forwardHeaders?: readonly string[] | undefined
   /** Names of cookies to pass on; this gateway's own never are. Default: none. */
@@ -48,8 +46,30 @@ interface CommonRoute<Service extends string> {
   readonly overrides?: boolean | undefined
 }
 
+/** A route to a service binding. */
+export interface ToService<Service extends string = string> {
+  /** Name of the service binding that the request goes to. */
+  readonly service: Service
+  readonly origin?: undefined
+  readonly allowPrivate?: undefined
+}
+
+/** A route to a service that is no Worker of this account. */
+export interface ToOrigin {
+  readonly service?: undefined
+  /**
+   * Where the request goes in place of a binding: `https://` and a host, and nothing else. The path stays what it is.
+   * Redirects are not followed. Plain http goes to loopback alone, with `allowPrivate`, in `WORKER_ENV=dev`.
+   */
+  readonly origin: `https://${string}` | `http://${string}`
+  /** Says that an address that is not on the internet is meant. Names are not looked up. Default false. */
+  readonly allowPrivate?: boolean | undefined
+}
+
+type Target<Service extends string> = ToService<Service> | ToOrigin
+
 /** What a route says about the internal tokens that its service gets. */
-interface RouteWithToken<Audience extends string, Service extends string> extends CommonRoute<Service> {
+interface RouteWithToken<Audience extends string> extends CommonRoute {
   /** Whom the internal token is for: a name in `audiences`. */
   readonly audience: Audience
   /** Permissions that a caller must hold; else 403 at the edge. Default: none. */
@@ -61,10 +81,12 @@ interface RouteWithToken<Audience extends string, Service extends string> extend
 }
 
 /** A route that needs an Auth0 access token or a session, and sends the service an internal token. */
-export interface ProtectedRoute<
+export type ProtectedRoute<
   Audience extends string = string,
   Service extends string = string,
-> extends RouteWithToken<Audience, Service> {
+> = Protected<Audience> & Target<Service>
+
+interface Protected<Audience extends string> extends RouteWithToken<Audience> {
   readonly auth?: 'required' | undefined
   /**
    * `redirect`: a browser whose user opens a page of this route without a session goes to log in, and comes back; errors are
@@ -74,22 +96,33 @@ export interface ProtectedRoute<
 }
 
 /** A route that also accepts callers without credentials: the service gets a token of `kind: "anonymous"`. */
-export interface AnonymousRoute<
+export type AnonymousRoute<
   Audience extends string = string,
   Service extends string = string,
-> extends RouteWithToken<Audience, Service> {
+> = Anonymous<Audience> & Target<Service>
+
+interface Anonymous<Audience extends string> extends RouteWithToken<Audience> {
   readonly auth: 'anonymous'
   /** All that an anonymous caller's token carries. Required, so that nothing becomes public by one word. */
   readonly anonymousGrant: readonly string[]
 }
 
 /** A route that anybody may use. The service gets no token. */
-export interface OpenRoute<Service extends string = string> extends CommonRoute<Service> {
+export type OpenRoute<Service extends string = string> = Open & Target<Service>
+
+interface Open extends CommonRoute {
   readonly auth: 'none'
 }
 
 export type RouteDefinition<Audience extends string = string, Service extends string = string> =
   ProtectedRoute<Audience, Service> | AnonymousRoute<Audience, Service> | OpenRoute<Service>
+
+/** A route as it is read: to a service, or to an origin. */
+export type AnyRoute = (Protected<string> | Anonymous<string> | Open) & {
+  readonly service?: string | undefined
+  readonly origin?: string | undefined
+  readonly allowPrivate?: boolean | undefined
+}
 
 /** A client of the token exchange: what it may request, and how it signs. Nothing here is secret. */
 export interface ClientDefinition<Audience extends string = string> {

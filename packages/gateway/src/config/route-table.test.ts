@@ -86,6 +86,8 @@ describe('RouteTable', () => {
         match: '/a',
         methods: ['GET'],
         service: 'S',
+        origin: undefined,
+        allowPrivate: false,
         auth: 'required',
         login: undefined,
         audience: 'reports',

@@ -1,11 +1,15 @@
 import { ConfigError } from '@sealgate/kit'
-import type { Method, RouteDefinition } from './definition.ts'
+import type { AnyRoute, Method } from './definition.ts'
 import { DEFAULT_CALLBACK_PATH, isReserved } from './reserved-paths.ts'
 
 interface CommonRoute {
   readonly match: string
   readonly methods: readonly Method[]
+  /** Name of the service binding; else the origin. */
   readonly service: string
+  /** `undefined`: it goes to a service binding. */
+  readonly origin: string | undefined
+  readonly allowPrivate: boolean
   readonly forwardHeaders: readonly string[]
   readonly forwardCookies: readonly string[]
   readonly timeoutMs: number
@@ -43,7 +47,7 @@ export class RouteTable {
    * @param callbackPath one of the gateway's reserved paths, which is a setting
    * @throws ConfigError for two routes in each other's way, and for one of the gateway's reserved paths
    */
-  constructor(definitions: readonly RouteDefinition[], callbackPath: string = DEFAULT_CALLBACK_PATH) {
+  constructor(definitions: readonly AnyRoute[], callbackPath: string = DEFAULT_CALLBACK_PATH) {
     this.routes = definitions.map(withDefaults)
     rejectConflicts(this.routes, definitions, callbackPath)
     for (const route of this.routes) {
@@ -84,10 +88,19 @@ export class RouteTable {
   }
 }
 
-function withDefaults(definition: RouteDefinition): Route {
-  const { match, methods, service, forwardHeaders = [], forwardCookies = [] } = definition
+function withDefaults(definition: AnyRoute): Route {
+  const {
+    match,
+    methods,
+    origin,
+    allowPrivate = false,
+    forwardHeaders = [],
+    forwardCookies = [],
+  } = definition
+  const service = definition.service ?? origin ?? ''
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition
-  const common = { match, methods, service, forwardHeaders, forwardCookies, timeoutMs }
+  const to = { service, origin, allowPrivate }
+  const common = { match, methods, ...to, forwardHeaders, forwardCookies, timeoutMs }
   if (definition.auth === 'none') return { ...common, auth: 'none' }
   const { audience, require = [], grant, identityHeaders = false } = definition
   const withToken = { ...common, audience, require, grant, identityHeaders }
@@ -98,7 +111,7 @@ function withDefaults(definition: RouteDefinition): Route {
 
 function rejectConflicts(
   routes: readonly Route[],
-  definitions: readonly RouteDefinition[],
+  definitions: readonly AnyRoute[],
   callbackPath: string,
 ): void {
   routes.forEach((route, index) => {

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
 import { audiences, routes } from './definition-schema.ts'
 import { isOwnCookie, type LoginSettings } from './login-settings.ts'
+import { problemOfOrigin } from './route-origin.ts'
 import { RouteTable } from './route-table.ts'
 import { definitionError, present, reject, type Variables } from './schema.ts'
 
@@ -34,6 +35,7 @@ export function readServices(
   const known = parseAudiences(variables.AUDIENCES ?? definition.audiences)
   const table = new RouteTable(variables.ROUTES ?? checkRoutes(definition.routes), callbackPath)
   rejectOwnCookies(table, cookieNames)
+  rejectOrigins(table, variables)
   return {
     audiences: known,
     audiencesByResource: byResource(known),
@@ -86,6 +88,17 @@ function rejectOwnCookies({ routes }: RouteTable, names: LoginSettings['cookieNa
   }
 }
 
+function rejectOrigins(
+  { routes }: RouteTable,
+  { WORKER_ENV: environment, BASE_URL: baseUrl }: Variables,
+): void {
+  for (const { match, origin, allowPrivate } of routes) {
+    const problem =
+      origin === undefined ? undefined : problemOfOrigin(origin, { allowPrivate, environment, baseUrl })
+    if (problem !== undefined) reject('ROUTES', `${match} goes to ${origin}, which ${problem}`)
+  }
+}
+
 /** Finds the binding of every route, and rejects routes for audiences and permissions that do not exist. */
 function bindServices(
   env: object,
@@ -107,7 +120,8 @@ function bindServices(
       reject('ROUTES', `${route.match} names ${unknown}, which the audience ${route.audience} never carries`)
     }
   }
-  const names = [...new Set(routes.map(({ service }) => service))]
+  const bound = routes.filter(({ origin }) => origin === undefined)
+  const names = [...new Set(bound.map(({ service }) => service))]
   return new Map(
     names.map((name) => {
       const binding = present(env, name)

@@ -101,6 +101,7 @@ interface Pair {
 function pairsOf({ config: { routes, services } }: Gateway): readonly Pair[] {
   const pairs = new Map<string, Pair>()
   for (const route of routes.routes) {
+    // What is behind an origin is no Worker of this system.
     const binding = services.get(route.service)
     if (route.auth === 'none' || !binding) continue
     const { service, audience } = route

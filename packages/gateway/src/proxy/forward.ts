@@ -9,6 +9,8 @@ import {
 } from '@sealgate/kit/gateway'
 import { type Caller, callerOf } from './caller.ts'
 import { forwardedHeaders, stripResponse } from './headers.ts'
+import { adoptResponse, atOrigin } from './origin.ts'
+import { originOf } from '../session/cookies.ts'
 import type { Trace } from '../observability/trace.ts'
 import { GatewayError } from '../errors.ts'
 import type { ExchangeRejection } from '../exchange/rules.ts'
@@ -23,7 +25,7 @@ type RouteWithToken = Exclude<Route, { auth: 'none' }>
 const STREAMED = { duplex: 'half' }
 
 /**
- * The edge: finds the route, makes a token for its service, and forwards over the binding.
+ * The edge: finds the route, makes a token for its service, and forwards over the binding, or to the origin.
  *
  * @param trace hears of the route and the caller
  * @throws GatewayError
@@ -39,7 +41,8 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   }
   const { route } = match
   trace.route = route.match
-  const service = services.get(route.service)
+  const target = route.origin === undefined ? request.url : atOrigin(route.origin, request.url)
+  const service = route.origin === undefined ? services.get(route.service) : gateway
   if (!service) throw new GatewayError('misconfigured', { detail: `no service ${route.service}` })
   const headers = forwardedHeaders(request, route, trace.requestId, cookieNames)
   const caller = route.auth === 'none' ? undefined : await callerOf(gateway, request)
@@ -47,13 +50,15 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
     if (caller) trace.subject = caller.claims.sub
     identify(headers, route, await tokenFor(gateway, caller, route))
   }
-  const forwarded = new Request(request.url, {
+  const forwarded = new Request(target, {
     method: request.method,
     headers,
     // RFC 9110 §9.3.1: a body means nothing there, and a request cannot be made with one.
     body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
     // A binding's fetch would follow a redirect inside, and turn a POST into a GET.
     redirect: 'manual',
+    // Cloudflare would keep what its path makes look like a file, and serve it to the next caller.
+    ...(route.origin !== undefined && { cache: 'no-store' }),
     ...STREAMED,
   })
   const received = await withTimeout(route.timeoutMs, (signal) =>
@@ -62,6 +67,7 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   // Headers of a fetched response cannot be changed. A 101 keeps its socket: it is a member of the response.
   const response = new Response(received.body, received)
   stripResponse(response.headers, cookieNames)
+  if (route.origin !== undefined) adoptResponse(response.headers, target, originOf(gateway.config, request))
   if (response.status === 101) selectOffered(request, response)
   if (caller?.bySession && !response.headers.has('Cache-Control')) {
     response.headers.set('Cache-Control', 'private, no-store')

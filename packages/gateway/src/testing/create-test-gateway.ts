@@ -1,6 +1,6 @@
 import { type Kit, makeKit } from '@sealgate/kit'
 import { createApp } from '../app.ts'
-import type { GatewayDefinition } from '../config/definition.ts'
+import type { AnyRoute, GatewayDefinition } from '../config/definition.ts'
 import { parseConfig } from '../config/read-config.ts'
 import { type Gateway, gatewaysOf } from '../gateway.ts'
 import { serviceEnvironment } from './service-environment.ts'
@@ -23,7 +23,7 @@ export interface TestGatewayOptions {
    * logins included. Keys and secrets that it names and does not hold are made.
    */
   readonly env?: Readonly<Record<string, unknown>>
-  /** By name of their binding. Default: one that responds with `{ "service": "NAME" }`. */
+  /** By name of their binding, or by their origin. Default: one that responds with `{ "service": "NAME" }`. */
   readonly services?: Readonly<Record<string, TestService>>
   /** Seconds since the epoch. Default: the runtime's clock. */
   readonly now?: () => number
@@ -106,16 +106,21 @@ export async function createTestGateway(
     return made
   }
 
+  const bound = bindings(definition, services, forwarded, serviceEnv)
   const env: Record<string, unknown> = await withKeys({
     ...DEFAULTS,
     SESSION_SECRET: randomSecret(32),
     SESSIONS: sessionObjects(async () => auth0ClientOf(await gateway()), now),
-    ...bindings(definition, services, forwarded, serviceEnv),
+    ...bound,
     ...given,
   })
   const config = parseConfig(env, definition)
   const auth0 = await createTestAuth0(config, now)
-  const gatewayOf = gatewaysOf(definition, { now, fetch: auth0.fetch })
+  const send: typeof globalThis.fetch = (input, init) => {
+    const origin = bound[new URL(input instanceof Request ? input.url : input).origin]
+    return origin ? origin.fetch(new Request(input, init)) : auth0.fetch(input, init)
+  }
+  const gatewayOf = gatewaysOf(definition, { now, fetch: send })
   const gateway = (): Gateway | Promise<Gateway> => gatewayOf(env)
   await gateway()
   const app = createApp(gatewayOf)
@@ -174,7 +179,7 @@ function bindings(
   forwarded: Forwarded[],
   serviceEnv: (audience: string) => object,
 ): Record<string, { fetch(request: Request): Promise<Response> }> {
-  const names = new Set([...routes.map(({ service }) => service), ...Object.keys(services)])
+  const names = new Set([...routes.map(targetOf), ...Object.keys(services)])
   return Object.fromEntries(
     [...names].map((name) => [
       name,
@@ -184,7 +189,7 @@ function bindings(
           const service = services[name]
           if (service === undefined) return Response.json({ service: name })
           if (typeof service === 'function') return service(request)
-          const route = routes.find((one) => one.service === name && one.auth !== 'none')
+          const route = routes.find((one) => targetOf(one) === name && one.auth !== 'none')
           const audience = route && 'audience' in route ? route.audience : undefined
           const env = audience === undefined ? {} : serviceEnv(audience)
           return service.fetch(request, env as never, context() as never)
@@ -192,6 +197,11 @@ function bindings(
       },
     ]),
   )
+}
+
+/** The binding or the origin that a route goes to. */
+function targetOf({ service, origin }: AnyRoute): string {
+  return service ?? origin ?? ''
 }
 
 function recordOf(service: string, { method, url, headers }: Request): Forwarded {
