@@ -134,6 +134,7 @@ export const INSUFFICIENT_SCOPE: WireText<BearerErrorCode> = [
   'insufficient_scope',
   'The access token does not grant what this resource requires',
 ]
+export const CROSS_SITE: WireText = ['csrf', 'The request does not come from a page of this site']
 export const TEMPORARILY_UNAVAILABLE: WireText = [
   'temporarily_unavailable',
   'The keys to check the access token are not available; try again shortly',

@@ -5,6 +5,8 @@
  * @module @sealgate/kit/gateway
  */
 export { type Credentials, readCredentials } from './http/bearer.ts'
+export { cookiePairs } from './http/cookies.ts'
+export { isCrossSite, isOfOwnSite, isTabNavigation } from './http/fetch-metadata.ts'
 export { PROBE_PATH } from './http/probe-path.ts'
 export {
   isWebSocketUpgrade,

@@ -16,7 +16,9 @@ import {
 import { createExternalVerifier, externalVerifier } from '../../../packages/kit/src/external/from-env.ts'
 import { parseExternalJwk } from '../../../packages/kit/src/external/key.ts'
 import { auth0, entra } from '../../../packages/kit/src/external/presets.ts'
+import { credentialReader } from '../../../packages/kit/src/hono/credential.ts'
 import { readCredentials } from '../../../packages/kit/src/http/bearer.ts'
+import { cookiePairs } from '../../../packages/kit/src/http/cookies.ts'
 import { offeredProtocols, serviceProtocols } from '../../../packages/kit/src/http/websocket.ts'
 import { decodeBase64Url, encodeBase64Url } from '../../../packages/kit/src/jose/base64url.ts'
 import { CompactReader } from '../../../packages/kit/src/jose/compact.ts'
@@ -72,6 +74,22 @@ export const KIT_ROWS: readonly Row[] = [
     reader: (text) => {
       const request = new Request('https://a.test', { headers: { Authorization: text } })
       return () => readCredentials(request)
+    },
+  },
+  {
+    name: 'Cookie',
+    of: [kit('http/cookies')],
+    around: [(text) => text, (text) => `a=1;${text}`, (text) => `a=${text}; b=2`],
+    reader: reading((text) => cookiePairs(text)),
+  },
+  {
+    name: 'a token in a header or a cookie of its own',
+    of: [kit('hono/credential')],
+    around: [(text) => text, (text) => `a=${text}`, (text) => `${'A'.repeat(100)}${text}`],
+    reader: (text) => {
+      const request = new Request('https://a.test', { headers: { 'X-Token': text, Cookie: text } })
+      const readers = [credentialReader({ header: 'X-Token' }), credentialReader({ cookie: 'a' })]
+      return () => readers.map((read) => read(request))
     },
   },
   {

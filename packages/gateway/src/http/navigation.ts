@@ -1,10 +1,4 @@
-/** `Sec-Fetch-Dest` of a navigation of the whole tab. It is `empty` when a service worker of this origin passes it on. */
-const TAB = ['document', 'empty']
-
-/** True for a navigation of the whole tab, not of a frame, by whom `Sec-Fetch-*` says it (W3C Fetch Metadata §2). */
-export function isTabNavigation(headers: Headers): boolean {
-  return headers.get('Sec-Fetch-Mode') === 'navigate' && TAB.includes(headers.get('Sec-Fetch-Dest') ?? '')
-}
+import { isTabNavigation } from '@sealgate/kit/gateway'
 
 /** What scripts say of their own requests, where the browser says nothing. */
 const BY_SCRIPT = ['X-Requested-With', 'HX-Request', 'Turbo-Frame']

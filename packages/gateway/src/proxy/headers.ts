@@ -1,10 +1,10 @@
 import {
+  cookiePairs,
   isWebSocketUpgrade,
   offeredProtocols,
   serviceProtocols,
   setOfferedProtocols,
 } from '@sealgate/kit/gateway'
-import { cookiePairs } from '../http/cookie-header.ts'
 import { type CookieNames, isOwnCookie } from '../config/login-settings.ts'
 import type { Route } from '../config/route-table.ts'
 

@@ -1,5 +1,4 @@
-import { isLoopback } from '@sealgate/kit/gateway'
-import { cookiePairs } from '../http/cookie-header.ts'
+import { cookiePairs, isLoopback } from '@sealgate/kit/gateway'
 import type { Config } from '../config/read-config.ts'
 
 /** Cookies of one origin: how they are named, and how they are kept. */

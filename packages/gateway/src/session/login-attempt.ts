@@ -1,7 +1,6 @@
-import { sha256 } from '@sealgate/kit/gateway'
+import { cookiePairs, sha256 } from '@sealgate/kit/gateway'
 import * as oauth from 'oauth4webapi'
 import * as z from 'zod'
-import { cookiePairs } from '../http/cookie-header.ts'
 import { encodeUtf8 } from '../observability/utf8.ts'
 import { type Cookies, readCookie } from './cookies.ts'
 import type { CookieEncryption } from './encryption.ts'

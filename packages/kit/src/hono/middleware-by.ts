@@ -1,11 +1,12 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { ConfigError, KitError } from '../errors.ts'
-import { type Decision, denial, denialResponse } from '../http/decision.ts'
-import { decide, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
+import { type Decision, denial, denialResponse, type Denied } from '../http/decision.ts'
+import { decide, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
 import type { Rules } from '../policy/builder.ts'
 import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
 import { logEvent } from '../primitives/events.ts'
 import { keepBody } from '../tokens/request-hash.ts'
+import { type Credential, credentialReader } from './credential.ts'
 
 /** How `guard` behaves. */
 export interface GuardOptions {
@@ -18,6 +19,8 @@ export interface GuardOptions {
    * `formData()`; not from `c.req.raw`.
    */
   readonly bound?: boolean
+  /** Where the token is. Default: `Authorization: Bearer`. */
+  readonly credential?: Credential
   /** Receives each decision, for logs. */
   readonly onDecision?: (decision: Decision, c: Context) => void
 }
@@ -61,6 +64,7 @@ export function guardBy<Custom>(
   options: GuardOptions = {},
 ): MiddlewareHandler {
   const fixed = typeof rules === 'function' ? undefined : rules === undefined ? NO_RULES : checkRules(rules)
+  const read = options.credential && credentialReader(options.credential)
   return async (c, next) => {
     let { kit } = options
     let decision: Decision<Custom>
@@ -68,12 +72,15 @@ export function guardBy<Custom>(
       kit = kitFrom(c, make, kit)
       const request = c.req.raw
       if (options.bound && request.bodyUsed) await keepBodyOf(c)
-      const outcome = decide<Custom>(
-        kit,
-        request,
-        typeof rules === 'function' ? checkRules(rules(c)) : (fixed ?? NO_RULES),
-        options.bound ? { request } : undefined,
-      )
+      const source = read ? read(request) : request
+      const outcome = isDenied(source)
+        ? source
+        : decide<Custom>(
+            kit,
+            source,
+            typeof rules === 'function' ? checkRules(rules(c)) : (fixed ?? NO_RULES),
+            options.bound ? { request } : undefined,
+          )
       decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
     } catch (error) {
       throw reported(error, kit)
@@ -84,6 +91,10 @@ export function guardBy<Custom>(
     await next()
     return undefined
   }
+}
+
+function isDenied(source: TokenSource | Denied): source is Denied {
+  return typeof source === 'object' && source !== null && 'granted' in source
 }
 
 /** The kit that the options give, else that on the context, else that of the environment. */

@@ -2,6 +2,7 @@ import type { Auth } from '../claims/types.ts'
 import {
   bearerChallenge,
   type BearerErrorCode,
+  CROSS_SITE,
   errorResponse,
   INSUFFICIENT_SCOPE,
   INVALID_REQUEST,
@@ -18,6 +19,7 @@ export type DenialReason =
   | 'malformed_credentials'
   | 'insufficient_rights'
   | 'identity_mismatch'
+  | 'cross_site'
   | 'keys_unavailable'
   | 'revocation_unavailable'
 
@@ -33,7 +35,7 @@ export interface Denied {
   readonly granted: false
   /** 400 malformed credentials, 401 no good token, 403 the policy says no, 503 an outage. */
   readonly status: 400 | 401 | 403 | 503
-  /** RFC 6750 §3.1 code; absent when no credentials came, and for outages. */
+  /** RFC 6750 §3.1 code; absent when no credentials came, for a page of another site, and for outages. */
   readonly error?: BearerErrorCode
   /** One stable word. */
   readonly reason: DenialReason
@@ -59,14 +61,17 @@ const TEXTS: Readonly<Record<400 | 401 | 403, WireText<BearerErrorCode>>> = {
 /** For a request without credentials (RFC 6750 §3.1). */
 const BARE_CHALLENGE = 'Bearer'
 
-/** A rejection that concerns the caller. Without credentials the challenge is bare and there is no error code. */
+/**
+ * A rejection that concerns the caller. Without credentials, and for a page of another site, the challenge is bare and there
+ * is no error code.
+ */
 export function denial(
   status: 400 | 401 | 403,
   reason: DenialReason,
   detail: string,
   failed: readonly string[] = [],
 ): Denied {
-  const text = reason === 'no_credentials' ? undefined : TEXTS[status]
+  const text = reason === 'no_credentials' || reason === 'cross_site' ? undefined : TEXTS[status]
   return Object.freeze({
     granted: false,
     status,
@@ -94,7 +99,8 @@ export function denialResponse(rejected: Denied): Response {
       'Retry-After': String(rejected.retryAfterSeconds ?? 1),
     })
   }
-  return errorResponse(rejected.status, TEXTS[rejected.status], {
+  const text = rejected.reason === 'cross_site' ? CROSS_SITE : TEXTS[rejected.status]
+  return errorResponse(rejected.status, text, {
     'WWW-Authenticate': rejected.challenge ?? BARE_CHALLENGE,
   })
 }
