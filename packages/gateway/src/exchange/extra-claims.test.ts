@@ -128,6 +128,16 @@ describe('claims that a definition adds', () => {
     expect(decodeJwt(token)).not.toHaveProperty([PLAN])
     expect(hook).not.toHaveBeenCalled()
   })
+
+  it('are in no token that a service delegates: they were for itself', async () => {
+    const gateway = await createTestGateway(giving({ [PLAN]: 'gold' }))
+    await forward(gateway)
+    const kit = gateway.kit('reports')
+    const auth = await kit.checkAuth(gateway.forwarded[0]?.token ?? '')
+    if (!auth) throw new Error('the token did not pass')
+    expect(auth.claims).toHaveProperty([PLAN])
+    expect(decodeJwt(await kit.delegate(auth, { aud: 'reports' }))).not.toHaveProperty([PLAN])
+  })
 })
 
 describe('a hook that would speak for the gateway', () => {
