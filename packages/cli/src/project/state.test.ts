@@ -11,8 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }))
 
 it('keeps state in .sealgate, which its owner alone reads and git leaves out', () => {
-  const gateway = { name: 'gateway', dir: root, config: '' }
-  const logs = stateDirectory({ root, gateway, services: [] }, 'logs')
+  const logs = stateDirectory({ root }, 'logs')
   expect(logs).toBe(join(root, '.sealgate/logs'))
   for (const folder of [join(root, '.sealgate'), logs]) expect(statSync(folder).mode & 0o777).toBe(0o700)
   expect(readFileSync(join(root, '.sealgate/.gitignore'), 'utf8')).toBe('*\n')
