@@ -47,6 +47,8 @@ export interface Cloud {
   readonly denylist: string
   /** wrangler against this Cloudflare. */
   readonly run: RunWrangler
+  /** How long the slowest run of wrangler took: what to reckon with on this machine now. */
+  readonly slowestSeconds: number
   /** wrangler for the gateway, as a person would run it. @throws Error with what it said */
   wrangler(args: readonly string[], stdin?: string): Promise<string>
   /** `sealgate`, in this project, with the operator's key. */
@@ -83,7 +85,14 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     JWT_DENYLIST_NAME: 'DENYLIST',
     ...options.consumerVars,
   })
-  const run = wranglerWith(api.env)
+  const real = wranglerWith(api.env)
+  let slowestSeconds = 0
+  const run: RunWrangler = async (args, stdin) => {
+    const start = performance.now()
+    const outcome = await real(args, stdin)
+    slowestSeconds = Math.max(slowestSeconds, (performance.now() - start) / 1000)
+    return outcome
+  }
   const wrangler = async (config: string, args: readonly string[], stdin?: string): Promise<string> => {
     const { code, stdout, stderr } = await run([...args, '--config', config, '--env', ENVIRONMENT], stdin)
     if (code !== 0) throw new Error(`wrangler ${args.join(' ')}:\n${stderr || stdout}`)
@@ -94,6 +103,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 
   return {
     ...{ api, runtime, tenant, folder, gatewayUrl, consumerUrl, denylist, run },
+    get slowestSeconds() {
+      return slowestSeconds
+    },
     wrangler: (args, stdin) => wrangler(gateway, args, stdin),
     sealgate: (...args) => sealgate(folder, run, operator.private, args),
     async close() {

@@ -42,9 +42,6 @@ export async function startLiveCloud(): Promise<LiveCloud> {
       JWT_JWKS_CACHE_TTL_SECONDS: String(JWKS_TTL),
     },
   })
-  const start = performance.now()
-  await cloud.wrangler(['deployments', 'status', '--json'])
-  const wranglerSeconds = (performance.now() - start) / 1000
   const script = () => cloud.api.state.script(GATEWAY)
   const byNumber = (number: number): Version => {
     const found = script().versions.find((version) => version.number === number)
@@ -60,7 +57,9 @@ export async function startLiveCloud(): Promise<LiveCloud> {
   return {
     ...cloud,
     traffic,
-    activateIn: `${Math.ceil(4 * wranglerSeconds + OVERLAP_MS / 1000 + 2 * JWKS_TTL + 8)}s`,
+    get activateIn() {
+      return `${Math.ceil(3 * cloud.slowestSeconds + OVERLAP_MS / 1000 + 2 * JWKS_TTL + 8)}s`
+    },
     operate: (command, ...args) =>
       cloud.sealgate(command, ENVIRONMENT, '--url', cloud.gatewayUrl, '--yes', '--json', ...args),
     get newest() {
