@@ -39,7 +39,7 @@ async function tokenFrom(url: string, form: Readonly<Record<string, string>>): P
 
 /** What the service itself says to a token, past the gateway. */
 async function statusOf(token: string): Promise<number> {
-  const url = `${dev.addresses.services.get('invoices') ?? ''}/billing/`
+  const url = `${dev.addresses.services.get('invoices') ?? ''}/billing/invoices`
   return (await fetch(url, { headers: { Authorization: `Bearer ${token}` } })).status
 }
 

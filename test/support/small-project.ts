@@ -104,6 +104,6 @@ export function serviceSaying(word: string): string {
 import { Hono } from 'hono'
 export default new Hono()
   .use(sealgate())
-  .get('/billing/', guard(), (c) => c.json({ word: '${word}', sub: c.var.auth.sub, permissions: c.var.auth.permissions }))
+  .get('/billing/invoices', guard(), (c) => c.json({ word: '${word}', sub: c.var.auth.sub, permissions: c.var.auth.permissions }))
 `
 }

@@ -44,6 +44,16 @@ describe('what the page shows', () => {
     expect(JSON.stringify(published)).not.toContain('"d"')
   })
 
+  it('is what the service has in its cache alone, while the gateway restarts', async () => {
+    const gone = {
+      fetch: () => Promise.resolve(new Response('Worker "gateway" not found.', { status: 503 })),
+    }
+    const env = { ...issuer.env, GATEWAY_KEYS: gone }
+    const response = await app.request('/api/keys', bearer(await issuer.token()), env)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ published: { keys: [] } })
+  })
+
   it('needs a token like everything else', async () => {
     for (const path of ['/api/token', '/api/decisions', '/api/keys']) {
       expect((await app.request(path, {}, issuer.env)).status).toBe(401)

@@ -11,8 +11,12 @@ export interface ControlPlace {
   readonly headerFile: string
 }
 
-/** What a person needs to know once all is running. */
-export function banner(system: RunningSystem, control: ControlPlace): string {
+/**
+ * What a person needs to know once all is running.
+ *
+ * @param path that can be looked at, if one was found (`checkEndToEnd`)
+ */
+export function banner(system: RunningSystem, control: ControlPlace, path: string | undefined): string {
   const { plan, addresses, definition } = system
   const { gateway, idp, services } = addresses
   const places = [[plan.gateway.name, gateway], [IDP, idp], ...services]
@@ -21,7 +25,7 @@ export function banner(system: RunningSystem, control: ControlPlace): string {
   const users = usersOf(definition).map((user) =>
     `  ${user.email.padEnd(22)} ${rightsOf(user)} ${oddityOf(user)}`.trimEnd(),
   )
-  const { direct, throughGateway } = curlLines(system)
+  const { direct, throughGateway } = curlLines(system, path)
   return `
 Sealgate is running. Ctrl-C stops everything. Try it in a browser:
 

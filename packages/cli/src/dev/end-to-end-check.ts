@@ -71,25 +71,35 @@ export function pairsOf({ plan, definition }: RunningSystem): readonly Pair[] {
  * audience. The service may deny it for want of rights, or know no such resource: what counts is that it took the gateway's
  * token for genuine.
  *
+ * @returns a path of the first pair that can be looked at; `undefined` when none was found
  * @throws Error naming the step that failed
  */
-export async function checkEndToEnd(system: RunningSystem): Promise<void> {
+export async function checkEndToEnd(system: RunningSystem): Promise<string | undefined> {
   const { idp, gateway } = system.addresses
   const token = await tokenFrom(`${idp}/oauth/token`, loginForm(system))
-  for (const { service, audience, route } of pairsOf(system)) {
-    const path = pathOf(route)
-    const response = await fetch(gateway + path, {
-      headers: { Authorization: `Bearer ${token}` },
-      redirect: 'manual',
-    })
-    const text = await response.text()
-    const { status } = response
-    if (status === 401 || status >= 500) {
-      throw new Error(
-        `GET ${path} (service ${service}, audience ${audience}) responded with ${status}: ${text.trim()}`,
-      )
+  const seen: string[] = []
+  for (const [index, pair] of pairsOf(system).entries()) {
+    for (const path of pathsOf(pair)) {
+      const headers = { Authorization: `Bearer ${token}` }
+      const response = await fetch(gateway + path, { headers, redirect: 'manual' })
+      const text = await response.text()
+      const { status } = response
+      if (status === 401 || status >= 500) {
+        const { service, audience } = pair
+        throw new Error(
+          `GET ${path} (service ${service}, audience ${audience}) responded with ${status}: ${text.trim()}`,
+        )
+      }
+      if (index === 0 && response.ok) seen.push(path)
     }
   }
+  return seen[0]
+}
+
+/** The definition knows the prefix of a route alone: what services often have below it is tried too. */
+function pathsOf({ route, service }: Pair): readonly string[] {
+  const path = pathOf(route)
+  return route.match.endsWith('*') ? [path, path + service, `${path}whoami`] : [path]
 }
 
 /** @throws Error when there is none in the response */
@@ -109,7 +119,8 @@ export interface CurlLines {
   readonly throughGateway: string | undefined
 }
 
-export function curlLines(system: RunningSystem): CurlLines {
+/** @param path of the first pair; unset: that of its route */
+export function curlLines(system: RunningSystem, path?: string): CurlLines {
   const { gateway, idp, services } = system.addresses
   const flags = (form: Form): string =>
     Object.entries(form)
@@ -120,12 +131,13 @@ export function curlLines(system: RunningSystem): CurlLines {
   const [pair] = pairsOf(system)
   if (!pair) return { direct: [login], throughGateway: undefined }
   const { service, audience, route } = pair
+  const shown = path ?? pathOf(route)
   return {
     direct: [
       login,
       `TOKEN=$(curl -s ${gateway}/oauth/token ${flags(exchangeForm(audience))} -d subject_token=$AUTH0 | ${accessToken})`,
-      `curl -i ${services.get(service) ?? ''}${pathOf(route)} -H "Authorization: Bearer $TOKEN"`,
+      `curl -i ${services.get(service) ?? ''}${shown} -H "Authorization: Bearer $TOKEN"`,
     ],
-    throughGateway: `curl -i ${gateway}${pathOf(route)} -H "Authorization: Bearer $AUTH0"`,
+    throughGateway: `curl -i ${gateway}${shown} -H "Authorization: Bearer $AUTH0"`,
   }
 }

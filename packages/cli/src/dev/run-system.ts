@@ -48,11 +48,12 @@ export async function runDevSystem({ project, flags, env, isVerbose }: DevOption
   try {
     const running = await Promise.race([dev.untilReady(), interrupted])
     if (Array.isArray(running)) return
-    const problem = await Promise.race([problemOf(running), interrupted])
-    if (Array.isArray(problem)) return
+    const checked = await Promise.race([check(running), interrupted])
+    if (Array.isArray(checked)) return
+    const { problem, path } = checked
     if (problem !== undefined) show()
     isShown = true
-    process.stdout.write(banner(running, dev))
+    process.stdout.write(banner(running, dev, path))
     if (problem !== undefined) say(`\nThe system runs, but it does not fit together yet: ${problem}`)
     await untilEnd(dev, interrupted)
   } finally {
@@ -61,15 +62,20 @@ export async function runDevSystem({ project, flags, env, isVerbose }: DevOption
   }
 }
 
-/** What of the end-to-end check still fails when the Workers have had time to find each other. */
-async function problemOf(running: RunningSystem): Promise<string | undefined> {
-  const until = Date.now() + CONNECT_MS
-  for (;;) {
-    const problem = await checkEndToEnd(running).then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    )
-    if (problem === undefined || Date.now() > until) return problem
+/** What the end-to-end check found. */
+interface Checked {
+  readonly problem?: string
+  readonly path?: string | undefined
+}
+
+/** The end-to-end check, tried until it passes, or the Workers have had time to find each other. */
+async function check(running: RunningSystem): Promise<Checked> {
+  for (const until = Date.now() + CONNECT_MS; ;) {
+    try {
+      return { path: await checkEndToEnd(running) }
+    } catch (error) {
+      if (Date.now() > until) return { problem: error instanceof Error ? error.message : String(error) }
+    }
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }
