@@ -12,7 +12,8 @@ const run = promisify(execFile)
 /** The last line of what it prints once it runs. */
 const READY = '/stop/'
 /** What is kept for the next start. */
-const KEPT = /^\.sealgate\/(\.gitignore|dev-\d+(\/state.*)?)?$|^\.sealgate$|(^|\/)\.dev\.vars$/
+const KEPT =
+  /^\.sealgate\/(\.gitignore|operator-dev\.jwk|dev-\d+(\/state.*)?)?$|^\.sealgate$|(^|\/)\.dev\.vars$/
 
 describe('with EdDSA', () => {
   const project = new SmallProject('EdDSA')
