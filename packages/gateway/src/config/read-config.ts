@@ -53,7 +53,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const session = sessionConfig({
     login: auth0.login,
     secret: variables.SESSION_SECRET,
-    store: variables.SESSION_STORE,
+    store: variables.SESSION_STORE === 'cookie' ? 'cookie' : 'do',
     namespace: present(env, 'SESSIONS'),
     clients: variables.AUTH0_CLIENTS,
     baseUrl: web.baseUrl,

@@ -166,8 +166,11 @@ export const VARIABLES = z.object({
       'must be letters, digits, ".", "-" and "_", 64 at most, without a prefix such as __Host-, which it gets by itself',
     )
     .default('sealgate-session'),
-  /** `do`: a Durable Object per session (binding `SESSIONS`); `cookie`: stateless and limited. */
-  SESSION_STORE: z.enum(['do', 'cookie'], 'must be do or cookie').default('do'),
+  /**
+   * `do`: a Durable Object per session (binding `SESSIONS`); `cookie`: stateless and limited. `cloudflare-kv`, as other kits
+   * call theirs, means `do`.
+   */
+  SESSION_STORE: z.enum(['do', 'cookie', 'cloudflare-kv'], 'must be do or cookie').default('do'),
   /** What the gateway's own pages call this site; unset: `branding.name` of the definition, else its host. */
   SITE_NAME: z.string().max(80, 'must be at most 80 characters').optional(),
   /** Audiences that `Admin.sign` may issue for, with commas. */

@@ -9,6 +9,11 @@ export function logWarnings(env: object, config: Config, ship: Ship): void {
   }
   reportLimits(config, ship)
   reportClients(config, ship)
+  if (config.variables.SESSION_STORE === 'cloudflare-kv') {
+    const detail =
+      'SESSION_STORE is taken for do: a Durable Object for each session, because KV would go on for a minute with one that ended. Set it to do'
+    logEvent('warn', 'session_store_replaced', ship, detail)
+  }
 }
 
 /** Who runs it may not know that a limit is missing, or meant for others. */

@@ -61,6 +61,7 @@ export type EventName =
   | 'rate_limiter_shared'
   | 'refresh_token_not_revoked'
   | 'secret_not_read'
+  | 'session_store_replaced'
   | 'unknown_variable'
 
 /** A fault or warning: of the gateway, or of the kit within it. */

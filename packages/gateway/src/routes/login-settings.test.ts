@@ -249,6 +249,18 @@ describe('SESSION_COOKIE_NAME', () => {
   })
 })
 
+describe('SESSION_STORE', () => {
+  it('cloudflare-kv, as other kits have it, is Durable Objects, and the log says so', async () => {
+    const logs = catchLogs()
+    const SESSIONS = { idFromName: () => 'id', get: () => ({}) }
+    const store = { SESSION_STORE: 'cloudflare-kv', SESSION_STORE_NAMESPACE: 'Session' }
+    await authorizeOf('/auth/login', { ...store, SESSIONS })
+    expect(logs.text()).toContain('session_store_replaced')
+    expect(await problemOf(store)).toContain('SESSIONS is no Durable Object binding')
+    expect(await problemOf({ SESSION_STORE: 'kv' })).toContain('SESSION_STORE must be do or cookie')
+  })
+})
+
 describe('AUTH0_LOGIN_PARAMETERS', () => {
   const given = (parameters: unknown): Settings => ({ AUTH0_LOGIN_PARAMETERS: JSON.stringify(parameters) })
 
