@@ -5,8 +5,7 @@
  */
 export { createProgram, main } from './cli.ts'
 export { projectFiles } from './create/project-files.ts'
-export { gatewayProblem, storedSecrets } from './deploy/preflight.ts'
-export { deploy } from './deploy/rollout.ts'
+export { gatewayProblem } from './deploy/gateway-problem.ts'
 export { type Control, startControl } from './dev/control-server.ts'
 export { controlSecret, makeSecrets, problemWith } from './dev/dev-secrets.ts'
 export { type DevSystem, folderOf, startDevSystem } from './dev/dev-system.ts'
@@ -19,7 +18,7 @@ export {
   type RunningSystem,
 } from './dev/end-to-end-check.ts'
 export { idpSettings } from './dev/idp-settings.ts'
-export { keygen } from './dev/keygen.ts'
+export { keygen } from './project/keygen.ts'
 export { FormBrowser } from './dev/mock-idp/form-login.ts'
 export {
   DEMO_PASSWORD,

@@ -1,27 +1,33 @@
 import { Command } from 'commander'
-import { deploy } from '../deploy/rollout.ts'
-import { readEnvironment } from '../project/environments.ts'
-import { projectOf } from './project-option.ts'
+import { type DeployFlags, runDeploy } from '../deploy/run-deploy.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
+import { environmentOf, withEnvironment } from './environment-argument.ts'
+import { projectOf } from './project-option.ts'
 
 /** `sealgate deploy`. */
 export function deployCommand(run: RunWrangler, say: Say): Command {
-  return new Command('deploy')
-    .summary('deploy gateway and consumers in the order that they need')
+  return withEnvironment(new Command('deploy'))
+    .summary('deploy gateway and services, and look whether they serve')
     .description(
-      'Checks the configuration, makes a dry run of every step, and deploys the Workers in the order that they need:\n' +
-        'gateway and consumers bind each other, and Cloudflare rejects a binding to a Worker that does not exist. So at the\n' +
-        'first deploy the gateway goes first without its bindings (bootstrap), then the consumers, then the gateway.',
+      'Plans, lets you confirm, makes and puts the secrets that are missing, and deploys services and gateway in the order\n' +
+        'that they need; then looks whether the gateway serves this version, and whether each service takes its tokens and\n' +
+        'rejects forged ones. A run that failed is repeated: it goes on from there. Exit code 1 if anything is wrong.',
     )
-    .option('--env <name>', 'an environment of the gateway’s wrangler.jsonc')
-    .option('--dry-run', 'end after the checks and the dry runs', false)
-    .addHelpText(
-      'after',
-      '\nSecrets first: sealgate secrets --env <name>\n\nExample:\n  sealgate deploy --env staging --dry-run\n',
-    )
-    .action(async ({ env, dryRun }: { env?: string; dryRun: boolean }, command: Command) => {
+    .option('--dry-run', 'plan and bundle, and change nothing', false)
+    .option('--yes', 'do not wait for a confirmation', false)
+    .option('--url <url>', 'where the gateway is reached, in place of its route')
+    .option('--no-checks', 'deploy although doctor finds faults in the files')
+    .option('--no-smoke', 'do not look at the deployment afterwards')
+    .option('--json', 'print what was done as JSON', false)
+    .addHelpText('after', '\nExample:\n  sealgate deploy staging --dry-run\n')
+    .action(async (argument: string | undefined, flags: DeployFlags & EnvironmentFlag, command: Command) => {
       const project = projectOf(command)
-      await deploy({ project, environment: readEnvironment(project, env), isDryRun: dryRun }, run, say)
+      const environment = environmentOf(project, argument, flags.env)
+      await runDeploy({ project, environment, flags, run, say })
     })
+}
+
+interface EnvironmentFlag {
+  readonly env?: string
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { keygen } from '../dev/keygen.ts'
+import { keygen } from '../project/keygen.ts'
 import { openOperatorClient } from '../operator/open-client.ts'
 import type { Project } from '../project/find-project.ts'
 import { writePrivateFile } from '../project/private-files.ts'

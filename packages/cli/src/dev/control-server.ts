@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { controlSecret, slotsOf } from './dev-secrets.ts'
-import { keygen } from './keygen.ts'
+import { keygen } from '../project/keygen.ts'
 import type { DevPlan } from './dev-plan.ts'
 import { putSecrets, readSecrets } from './secrets-file.ts'
 

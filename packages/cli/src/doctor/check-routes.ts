@@ -1,4 +1,4 @@
-import type { WorkerRoute } from '../project/worker-config.ts'
+import { hostOf, routesOf } from '../project/routes.ts'
 import { type Finding, listed, reporterFor } from './finding.ts'
 import { placeOf, type System, type WorkerView } from './system-view.ts'
 
@@ -13,7 +13,7 @@ export function checkRoutes(system: System): readonly Finding[] {
 function routeFindings(system: System): readonly Finding[] {
   const { gateway, isLocal, reading } = system
   if (isLocal) return []
-  const hosts = routesOf(gateway).map(hostOf)
+  const hosts = routesOf(gateway.config).map(hostOf)
   const place = placeOf(system, gateway)
   const isOnWorkersDev = gateway.config.workers_dev ?? hosts.length === 0
   if (hosts.length === 0) {
@@ -44,20 +44,10 @@ function routeFindings(system: System): readonly Finding[] {
   ]
 }
 
-export function routesOf({ config }: Pick<WorkerView, 'config'>): readonly WorkerRoute[] {
-  return [...(config.routes ?? []), ...(config.route === undefined ? [] : [config.route])]
-}
-
-/** The host of a pattern such as `app.example.com/*`. */
-export function hostOf(route: WorkerRoute): string {
-  const pattern = typeof route === 'string' ? route : route.pattern
-  return pattern.replace(/^https?:\/\//, '').split('/')[0] ?? pattern
-}
-
 /** A service is for the gateway alone: on workers.dev anybody reaches it. */
 function publicFindings(system: System, service: WorkerView): readonly Finding[] {
   const { workers_dev: isPublic, preview_urls: hasPreviews } = service.config
-  const hasRoutes = routesOf(service).length > 0
+  const hasRoutes = routesOf(service.config).length > 0
   const seen = isPublic ?? !hasRoutes
   const findings: Finding[] = []
   if (seen) {

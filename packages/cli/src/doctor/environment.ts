@@ -59,6 +59,7 @@ function devVariables(env: Readonly<Record<string, unknown>>): Readonly<Record<s
 function placeholderOf(name: string, vars: WorkerConfig['vars']): string {
   if (namesOf(vars.JWT_PRIVATE_JWK_NAME).includes(name)) return privateJwk(name)
   if (namesOf(vars.JWT_PUBLIC_JWK_NAME).includes(name)) return publicJwk(name)
+  if (name === 'OPERATOR_KEYS') return `[${publicJwk('operator')}]`
   // Random: two secrets that are equal are a fault.
   return PLACEHOLDERS[name] ?? randomBytes(64).toString('base64url')
 }

@@ -1,4 +1,5 @@
-import { namesOf, parseJson } from '@sealgate/kit/gateway'
+import { namesOf } from '@sealgate/kit/gateway'
+import { neededSecrets, type SecretOrigin } from '../project/needed-secrets.ts'
 import type { WorkerConfig } from '../project/worker-config.ts'
 import type { LocalSecrets } from './local-secrets.ts'
 
@@ -13,11 +14,10 @@ export interface ExpectedSecret {
   readonly make: string | undefined
 }
 
-const MAKE_KEY = 'npx kit-keygen --private'
-const MAKE_SECRET = 'npx kit-keygen secret'
-const MADE: Readonly<Record<string, string>> = {
-  SESSION_SECRET: 'openssl rand -base64 32',
-  LOG_HASH_KEY: 'openssl rand -base64 32',
+const MADE: Readonly<Partial<Record<SecretOrigin, string>>> = {
+  'signing key': 'npx kit-keygen --private',
+  'shared secret': 'npx kit-keygen secret',
+  random: 'openssl rand -base64 32',
 }
 
 /**
@@ -27,42 +27,13 @@ const MADE: Readonly<Record<string, string>> = {
  */
 export function expectedSecrets(config: WorkerConfig, secrets?: LocalSecrets): readonly ExpectedSecret[] {
   const vars = { ...config.vars, ...(secrets && Object.fromEntries(secrets.values)) }
-  const named = (variable: string, make: string | undefined): readonly ExpectedSecret[] =>
-    namesOf(vars[variable]).map((name, index) => ({ name, because: variable, isSpare: index > 0, make }))
-  const found = [
-    ...named('JWT_PRIVATE_JWK_NAME', MAKE_KEY),
-    ...named('JWT_SECRET_NAME', MAKE_SECRET),
-    ...named('JWT_PUBLIC_JWK_NAME', undefined),
-    ...secretsByAudience(vars.JWT_SECRETS_BY_AUDIENCE),
-    ...(isSet(vars.AUTH0_CLIENT_ID) ? [one('AUTH0_CLIENT_SECRET', 'AUTH0_CLIENT_ID')] : []),
-    // A client that is not for the password realm alone is there for logins.
-    ...(isSet(vars.AUTH0_CLIENT_ID) && !isSet(vars.AUTH0_CONNECTION)
-      ? [one('SESSION_SECRET', 'AUTH0_CLIENT_ID')]
-      : []),
-    ...(config.secrets?.required ?? []).map((name) => one(name, 'secrets.required')),
-  ]
-  const stored = new Set(config.secrets_store_secrets.map(({ binding }) => binding))
-  const byName = new Map(found.toReversed().map((secret) => [secret.name, secret]))
-  return [...byName.values()].toReversed().filter(({ name }) => !stored.has(name))
-}
-
-function one(name: string, because: string): ExpectedSecret {
-  return { name, because, isSpare: false, make: MADE[name] }
-}
-
-function secretsByAudience(value: unknown): readonly ExpectedSecret[] {
-  const parsed: unknown = typeof value === 'string' ? parseJson(value) : value
-  if (typeof parsed !== 'object' || parsed === null) return []
-  return Object.values(parsed).flatMap((names) =>
-    namesOf(names).map((name, index) => ({
-      name,
-      because: 'JWT_SECRETS_BY_AUDIENCE',
-      isSpare: index > 0,
-      make: MAKE_SECRET,
-    })),
+  const needed = neededSecrets({ ...config, vars }).flatMap(({ names, because, origin }) =>
+    names.map((name, index) => ({ name, because, isSpare: index > 0, make: MADE[origin] })),
   )
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== ''
+  const publicKeys = namesOf(vars.JWT_PUBLIC_JWK_NAME).map((name, index) => ({
+    ...{ name, because: 'JWT_PUBLIC_JWK_NAME', isSpare: index > 0, make: undefined },
+  }))
+  const stored = new Set(config.secrets_store_secrets.map(({ binding }) => binding))
+  const byName = new Map([...needed, ...publicKeys].toReversed().map((secret) => [secret.name, secret]))
+  return [...byName.values()].toReversed().filter(({ name }) => !stored.has(name))
 }

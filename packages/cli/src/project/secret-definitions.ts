@@ -1,5 +1,6 @@
-import type { SecretName } from '@sealgate/gateway/config'
-import type { Project, WorkerFolder } from './find-project.ts'
+import { SECRET_NAMES, type SecretName } from '@sealgate/gateway/config'
+import { neededSecrets, type SecretOrigin } from './needed-secrets.ts'
+import type { WorkerConfig } from './worker-config.ts'
 
 /** A secret that a Worker may have. */
 export interface SecretDefinition {
@@ -9,30 +10,47 @@ export interface SecretDefinition {
 }
 
 /** What the gateway's own secrets are. One that is new there does not compile here. */
-const OWN_SECRETS: Readonly<Record<Exclude<SecretName, 'AUTH0_SESSION_ENCRYPTION_KEY'>, string>> = {
+const OWN_SECRETS: Readonly<Record<SecretName, string>> = {
   AUTH0_CLIENT_SECRET: 'the secret of the application AUTH0_CLIENT_ID, for logins',
   SESSION_SECRET: 'encrypts cookies: openssl rand -base64 32',
+  AUTH0_SESSION_ENCRYPTION_KEY: 'the old name of SESSION_SECRET',
   EXCHANGE_CLIENTS: 'JSON: client id to SHA-256 of its secret',
   LOG_HASH_KEY: 'keys the hashes that stand for users in logs',
   DATADOG_API_KEY: 'ships logs to Datadog',
 }
 
-/** Those of the gateway. */
-export const GATEWAY_SECRETS: readonly SecretDefinition[] = [
-  { name: 'GATEWAY_PRIVATE_A', what: 'signing slot A: npx kit-keygen --private' },
-  { name: 'GATEWAY_PRIVATE_B', what: 'signing slot B; may be empty until the first rotation' },
-  { name: 'JWT_SECRET_NEW', what: 'HS512 only: npx kit-keygen secret' },
-  { name: 'JWT_SECRET_OLD', what: 'HS512 only: the one before' },
-  ...Object.entries(OWN_SECRETS).map(([name, what]) => ({ name, what })),
-]
+const BY_ORIGIN: Readonly<Record<SecretOrigin, string>> = {
+  'signing key':
+    'a signing slot: npx kit-keygen --private; the second one may be empty until the first rotation',
+  'shared secret': 'HS512: npx kit-keygen secret; the same at the gateway and the service',
+  'operator keys': 'public keys of operators, a JSON array of JWKs: sealgate deploy makes one',
+  random: 'openssl rand -base64 32',
+  given: 'as the service knows it',
+}
 
-/** Those of a service. */
-export const SERVICE_SECRETS: readonly SecretDefinition[] = [
-  { name: 'JWT_SECRET_NEW', what: 'HS512 only: the same as the gateway’s for this audience' },
-  { name: 'JWT_SECRET_OLD', what: 'HS512 only: the one before' },
-]
+/**
+ * The secrets that a Worker may have: those that its configuration names, and of the gateway its own.
+ *
+ * @param isGateway what has the configuration is the gateway
+ */
+export function secretsOf(config: WorkerConfig, isGateway: boolean): readonly SecretDefinition[] {
+  const named = neededSecrets(config).flatMap(({ names, origin }) =>
+    names.map((name) => [name, describeSecret(name, origin)] as const),
+  )
+  const own = isGateway
+    ? [
+        ['OPERATOR_KEYS', BY_ORIGIN['operator keys']] as const,
+        ...SECRET_NAMES.map((name) => [name, describeSecret(name)] as const),
+      ]
+    : []
+  return [...new Map([...named, ...own])].map(([name, what]) => ({ name, what }))
+}
 
-/** The secrets that a Worker of a project may have. */
-export function secretsOf(worker: WorkerFolder, { gateway }: Project): readonly SecretDefinition[] {
-  return worker.dir === gateway.dir ? GATEWAY_SECRETS : SERVICE_SECRETS
+/** What a secret is, and how its value comes about. */
+export function describeSecret(name: string, origin: SecretOrigin = 'given'): string {
+  return isOwn(name) ? OWN_SECRETS[name] : BY_ORIGIN[origin]
+}
+
+function isOwn(name: string): name is SecretName {
+  return SECRET_NAMES.some((own) => own === name)
 }

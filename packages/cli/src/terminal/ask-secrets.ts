@@ -8,18 +8,30 @@ export interface SecretQuestion {
   readonly what: string
 }
 
+/** Whether somebody is there to type. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY
+}
+
 /**
- * Prompts for secrets, and shows nothing of what is typed. An empty line leaves a secret as it is.
+ * Prompts for secrets, and shows nothing of what is typed.
  *
+ * @param need `optional`: an empty line leaves a secret as it is; `needed`: it is prompted for again
  * @throws UsageError without a terminal, and when the user stops
  */
-export async function askSecrets(questions: readonly SecretQuestion[]): Promise<ReadonlyMap<string, string>> {
-  if (!process.stdin.isTTY) throw new UsageError('There is no terminal to ask on: use --file')
+export async function askSecrets(
+  questions: readonly SecretQuestion[],
+  need: 'optional' | 'needed' = 'optional',
+): Promise<ReadonlyMap<string, string>> {
+  if (!canAsk()) throw new UsageError('There is no terminal to ask on: use --file')
   const secrets = new Map<string, string>()
   for (const { name, what } of questions) {
     const value = await password({
-      message: `${name} (${what}; empty leaves it as it is)`,
+      message: `${name} (${what}${need === 'optional' ? '; empty leaves it as it is' : ''})`,
       output: process.stderr,
+      ...(need === 'needed' && {
+        validate: (text) => (text === undefined || text.trim() === '' ? 'A value is needed.' : undefined),
+      }),
     })
     if (isCancel(value)) throw new UsageError('Stopped; nothing was uploaded.')
     const trimmed = value.trimEnd()

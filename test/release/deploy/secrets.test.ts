@@ -4,17 +4,15 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   createProgram,
-  deploy,
   findProject,
   gatewayProblem,
   keygen,
   main,
   type RunWrangler,
-  storedSecrets,
   type WorkerFolder,
   wranglerWith,
 } from 'sealgate/internal'
-import { type CloudflareApi, startCloudflareApi } from '../../support/platform/cloudflare-api.ts'
+import { type CloudflareApi, startCloudflareApi } from '../../support/cloudflare/api.ts'
 
 const project = findProject(join(import.meta.dirname, '../../..'))
 
@@ -34,19 +32,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** wrangler itself, before an API of ours. Uploads of code are recorded in place of done. */
-async function start(
-  stored: Record<string, Record<string, string>>,
-): Promise<{ run: RunWrangler; deployed: string[] }> {
-  api = await startCloudflareApi(stored)
-  const real = wranglerWith(api.env)
-  const deployed: string[] = []
-  const run: RunWrangler = (args, stdin) => {
-    if (args[0] !== 'deploy' || args.includes('--dry-run')) return real(args, stdin)
-    deployed.push(args.join(' ').replace(/--config \S*(workers|\.sealgate)\//, ''))
-    return Promise.resolve({ code: 0, stdout: '', stderr: '' })
-  }
-  return { run, deployed }
+/** wrangler itself, before an API of ours. */
+async function start(stored: Record<string, Record<string, string>>): Promise<{ run: RunWrangler }> {
+  api = await startCloudflareApi({ stored })
+  return { run: wranglerWith(api.env) }
 }
 
 function file(name: string, text: string): string {
@@ -56,10 +45,12 @@ function file(name: string, text: string): string {
 }
 
 async function upload(run: RunWrangler, ...argv: string[]): Promise<void> {
-  await createProgram({ run, say }).parseAsync(['secrets', '--env', 'staging', ...argv], { from: 'user' })
+  await createProgram({ run, say }).parseAsync(['--project', project.root, 'secrets', 'staging', ...argv], {
+    from: 'user',
+  })
 }
 
-describe('npm run secrets', { timeout: 60_000 }, () => {
+describe('sealgate secrets', { timeout: 60_000 }, () => {
   const worker = 'sealgate-gateway-staging'
 
   it('uploads a file, JSON or .env, and says the names alone', async () => {
@@ -82,6 +73,27 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
     expect(said.join('\n')).not.toContain('canary')
   })
 
+  it('lists what is set and what is missing, by name', async () => {
+    const { run } = await start({ [worker]: { GATEWAY_PRIVATE_B: 'canary-key', MINE: 'canary-mine' } })
+    let printed = ''
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed += String(text)
+      return true
+    })
+    await upload(run)
+    await upload(run, '--json', '--worker', 'consumer')
+    write.mockRestore()
+    expect(printed).toContain('gateway (sealgate-gateway-staging)\n')
+    expect(printed).toMatch(
+      /GATEWAY_PRIVATE_A +missing, for JWT_PRIVATE_JWK_NAME: sealgate deploy staging makes it/,
+    )
+    expect(printed).toMatch(/GATEWAY_PRIVATE_B +set\n/)
+    expect(printed).toMatch(/MINE +set; nothing in wrangler.jsonc names it/)
+    expect(printed).toContain('consumer (sealgate-consumer-staging), not deployed yet')
+    expect(printed).toContain('"isDeployed": false')
+    expect(printed).not.toContain('canary')
+  })
+
   it('uploads nothing in a dry run', async () => {
     const { run } = await start({ [worker]: {} })
     await upload(run, '--dry-run', '--file', file('.env', 'SESSION_SECRET=canary-session'))
@@ -90,7 +102,8 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
   })
 
   it('says what wrangler rejected, without the values', async () => {
-    const { run } = await start({})
+    const { run } = await start({ [worker]: {} })
+    api.failAt('secret-bulk')
     const rejected = upload(run, '--file', file('.env', 'SESSION_SECRET=canary-session'))
     await expect(rejected).rejects.toThrow(/wrangler rejected/)
     await expect(rejected).rejects.not.toThrow(/canary/)
@@ -112,7 +125,7 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
     async (argv) => {
       const { run } = await start({})
       const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-      expect(await main(['secrets', ...argv], { run, say })).toBe(2)
+      expect(await main(['--project', project.root, 'secrets', ...argv], { run, say })).toBe(2)
       error.mockRestore()
       expect(api.secrets(worker)).toEqual({})
     },
@@ -120,46 +133,11 @@ describe('npm run secrets', { timeout: 60_000 }, () => {
 
   it('does not ask where there is no terminal', async () => {
     const { run } = await start({ [worker]: {} })
-    await expect(upload(run)).rejects.toThrow(/--file/)
+    await expect(upload(run, '--prompt')).rejects.toThrow(/--file/)
   })
 })
 
-describe('npm run deploy', { timeout: 120_000 }, () => {
-  const options = { project, environment: 'staging', isDryRun: false }
-
-  it('asks for secrets first', async () => {
-    const { run, deployed } = await start({})
-    await expect(deploy(options, run, say)).rejects.toThrow('npm run secrets -- --env staging')
-    expect(deployed).toEqual([])
-  })
-
-  it('says which variable is missing, before anything is deployed', async () => {
-    const { run, deployed } = await start({ 'sealgate-gateway-staging': { GATEWAY_PRIVATE_A: 'x' } })
-    await expect(deploy(options, run, say)).rejects.toThrow(/AUTH0_DOMAIN is required/)
-    expect(deployed).toEqual([])
-  })
-
-  it('deploys the gateway first without its bindings, while a consumer is missing', async () => {
-    const { run, deployed } = await start({ 'sealgate-gateway-staging': { GATEWAY_PRIVATE_A: 'x' } })
-    await deploy(options, run, say, () => Promise.resolve(undefined))
-    expect(deployed).toEqual([
-      'deploy bootstrap-staging.json',
-      'deploy consumer/wrangler.jsonc --env staging',
-      'deploy gateway/wrangler.jsonc --env staging',
-    ])
-    expect(said.filter((line) => line.startsWith('Dry run'))).toHaveLength(3)
-  })
-
-  it('leaves that out later, and deploys nothing in a dry run', async () => {
-    const { run, deployed } = await start({
-      'sealgate-gateway-staging': { GATEWAY_PRIVATE_B: 'x' },
-      'sealgate-consumer-staging': {},
-    })
-    await deploy({ ...options, isDryRun: true }, run, say, () => Promise.resolve(undefined))
-    expect(deployed).toEqual([])
-    expect(said.at(-1)).toBe('Would deploy: consumer, gateway')
-  })
-
+describe('before a deploy', () => {
   it('knows what the gateway would say of its configuration', async () => {
     await start({})
     const text = readFileSync(project.gateway.config, 'utf8')
@@ -188,18 +166,6 @@ describe('npm run deploy', { timeout: 120_000 }, () => {
         .replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"')
         .replaceAll('"ratelimits":', `"secrets_store_secrets": ${JSON.stringify(inStore)}, "ratelimits":`),
     )
-    expect(storedSecrets(store, 'staging')).toEqual(['AUTH0_CLIENT_SECRET', 'SESSION_SECRET'])
     expect(await gatewayProblem(store, 'staging', ['GATEWAY_PRIVATE_A'])).toContain('BASE_URL')
-  })
-
-  it('names its arguments', async () => {
-    const { run, deployed } = await start({})
-    for (const argv of [[], ['--env', 'prod'], ['--nope']]) {
-      const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-      expect(await main(['deploy', ...argv], { run, say })).toBe(2)
-      error.mockRestore()
-    }
-    expect(said).toContain('There is no environment prod: --env production or --env staging or --env dev')
-    expect(deployed).toEqual([])
   })
 })
