@@ -27,7 +27,6 @@ export type GatewayName =
   | 'with a hook that fails'
   | 'without a key that may sign'
   | 'misconfigured'
-  | 'without a key that may sign'
 
 /** Gateways in real workerd, each behind a real socket. */
 export interface Gateways {
@@ -128,10 +127,6 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
     'with a hook that fails': { ...gateway({}), script: await hookedScript() },
     'without a key that may sign': gateway({ GATEWAY_PRIVATE_A: tooEarly(slots), GATEWAY_PRIVATE_B: '' }),
     misconfigured: gateway({ JWT_ISS: '' }),
-    'without a key that may sign': gateway({
-      GATEWAY_PRIVATE_A: keygen('--kid=late', '--activate-in=1d', '--private'),
-      GATEWAY_PRIVATE_B: '',
-    }),
   }
   const names = Object.keys(workers) as GatewayName[]
   const module = { modules: true, compatibilityDate: bundle.compatibilityDate ?? '' } as const
