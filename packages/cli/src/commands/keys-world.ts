@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { keygen } from '../project/keygen.ts'
+import { smoke } from '../deploy/smoke.ts'
+import { deploymentOf } from '../operator/deployment.ts'
 import { openOperatorClient } from '../operator/open-client.ts'
+import { keygen } from '../project/keygen.ts'
 import type { Project } from '../project/find-project.ts'
 import { writePrivateFile } from '../project/private-files.ts'
 import { stateDirectory } from '../project/state.ts'
@@ -69,6 +71,27 @@ export function keysWorld(
     now: () => Date.now() / 1000,
     sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
   }
+}
+
+/** What is wrong with the deployment after a version came to all requests: the smoke test of a deploy. */
+export async function serveProblems(
+  command: Command,
+  argument: string | undefined,
+  { env, url }: GatewayFlags,
+  version: string,
+  say: Say,
+): Promise<readonly string[]> {
+  const project = projectOf(command)
+  const environment = environmentOf(project, argument, env)
+  const deployment = deploymentOf(project, environment, url)
+  const client = openOperatorClient(project, environment, { url, say })
+  say(`Looking at ${deployment.url} …`)
+  const { problems, warnings } = await smoke(
+    { url: deployment.url, health: () => client.health(), probe: () => client.probe() },
+    { version, nameOf: (binding) => binding },
+  )
+  for (const warning of warnings) say(`Not looked at: ${warning}`)
+  return problems
 }
 
 /**

@@ -4,7 +4,7 @@ import { shortId } from '../rotate/rollout-state.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
 import { withEnvironment } from './environment-argument.ts'
-import { finish, type KeysFlags, keysWorld, withKeysFlags } from './keys-world.ts'
+import { finish, type KeysFlags, keysWorld, serveProblems, withKeysFlags } from './keys-world.ts'
 
 /** `sealgate rollback`. */
 export function rollbackCommand(run: RunWrangler, say: Say): Command {
@@ -27,7 +27,12 @@ export function rollbackCommand(run: RunWrangler, say: Say): Command {
         const world = keysWorld(command, argument, flags, run, say)
         const { dryRun: isDryRun, force } = flags
         const report = await rollback({ version, isDryRun, force }, world)
-        finish(report, flags, `${report.outcome}: ${shortId(report.to)}`)
+        const problems =
+          report.outcome === 'rolled back'
+            ? await serveProblems(command, argument, flags, report.to, say)
+            : []
+        const outcome = { ...report, ...(problems.length > 0 && { problem: problems.join('\n') }) }
+        finish(outcome, flags, `${report.outcome}: ${shortId(report.to)}`)
       },
     )
 }
