@@ -32,7 +32,7 @@ it(
 
       // A deploy keeps the keys, and its isolates remember nothing: which key signs when is in the keys themselves.
       await cloud.wrangler(['deploy'])
-      await until(`${kid} signs`, () => traffic.lastKid === kid)
+      await until(`${kid} signs`, () => traffic.lastKid === kid, 180)
       const ended = traffic.lastExpiry(signing) + LEEWAY
       await until(`the last token of ${signing} has ended`, () => now() > ended, LIFE + LEEWAY + 5)
       expect(traffic.counts.accepted[signing]).toBeGreaterThan(0)

@@ -41,7 +41,7 @@ async function rotated(...flags: readonly string[]): Promise<string> {
 async function takenOver(kid: string): Promise<void> {
   const { traffic } = cloud
   const before = traffic.lastKid ?? ''
-  await until(`${kid} signs`, () => traffic.lastKid === kid)
+  await until(`${kid} signs`, () => traffic.lastKid === kid, 180)
   await until(
     'the tokens of before have ended',
     () => now() > traffic.lastExpiry(before) + LEEWAY,
