@@ -133,7 +133,7 @@ it('brings an empty folder to production, step by step', { timeout: 300_000 }, a
   expect(api.state.scripts.size).toBe(0)
   said = ''
   expect(await type(deploy, ['--yes']), said).toBe(0)
-  expect(said).toMatch(/REPORTS, audience reports: (ok|unsupported)/)
+  expect(said).toContain('REPORTS, audience reports: ok')
   expect(said).toContain('production is deployed, and serves.')
   expect([...api.state.domains]).toEqual([['app.example.com', 'my-system-gateway-production']])
   said = ''
