@@ -30,6 +30,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/project/needed-secrets.ts': 'a wrangler.jsonc of the project',
   'packages/cli/src/project/routes.ts': 'a wrangler.jsonc of the project',
   'packages/cli/src/terminal/ask-secrets.ts': 'what was typed on this machine',
+  'packages/cli/src/terminal/printable.ts': 'what is shown to a person, and bounded where it comes from',
   'packages/cli/src/terminal/read-secret.ts': 'what was typed on this machine',
   'packages/cli/src/project/running-dev.ts': 'names of our own folders',
   'packages/cli/src/rotate/': 'what an operator typed, what their own gateway says, and our own file',

@@ -29,3 +29,8 @@ staging: 1 fault and 1 warning.
 it('says that nothing is wrong, where nothing is', () => {
   expect(print([report.ok('slot', 'A signs')], 'dev', plain)).toMatch(/\n\ndev: nothing is wrong\.\n$/)
 })
+
+it('lets no service move the cursor by what it said to a probe', () => {
+  const text = print([report.fail('probe', 'it failed (\u001b[2J\u001b[Hok)', 'a\rb')], 'dev', plain)
+  expect(text).toContain('✗ it failed (�[2J�[Hok)\n    fix: a�b\n')
+})

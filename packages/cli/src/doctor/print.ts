@@ -1,4 +1,5 @@
 import type { Colour } from '../terminal/colour.ts'
+import { printable } from '../terminal/printable.ts'
 import { type Finding, GROUPS } from './finding.ts'
 
 const MARKS = {
@@ -19,10 +20,12 @@ export function print(findings: readonly Finding[], environment: string, colour:
   return `${[...groups, summary(findings, environment)].join('\n\n')}\n`
 }
 
-function linesOf({ status, message, fix }: Finding, colour: Colour): readonly string[] {
+/** What services and gateways say stands in it. */
+function linesOf({ status, message: text, fix }: Finding, colour: Colour): readonly string[] {
+  const message = printable(text)
   const [format, mark] = MARKS[status]
   const line = `  ${colour(format, mark)} ${status === 'skipped' ? colour('dim', message) : message}`
-  return fix === undefined ? [line] : [line, `    ${colour('dim', 'fix:')} ${fix}`]
+  return fix === undefined ? [line] : [line, `    ${colour('dim', 'fix:')} ${printable(fix)}`]
 }
 
 function summary(findings: readonly Finding[], environment: string): string {

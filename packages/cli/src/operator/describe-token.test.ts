@@ -33,7 +33,14 @@ describe('the unverified view', () => {
   })
 
   it('lets no token move the cursor or colour the terminal', () => {
-    const text = view({ sub: 'a\u001b[2Jb\r\nc', jti: 'd\u009bm' }, { alg: 'x\u0007', typ: '\u001b]0;t' })
+    const text = view(
+      { sub: 'a\u001b[2Jb\r\nc', jti: 'd\u009bm' },
+      {
+        alg: 'x\u0007',
+        typ: '\u001b]0;t',
+        '\u001b[2J\u001b[Hproduction takes it.': 1,
+      },
+    )
     // Lines are ours.
     // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)

@@ -1,5 +1,6 @@
 import type { TokenReport } from '@sealgate/gateway/config'
 import { parse, type UnverifiedToken } from '@sealgate/kit'
+import { printable } from '../terminal/printable.ts'
 import type { Whois } from './operator-client.ts'
 
 /** Claims that have a line of their own, in this order. */
@@ -54,7 +55,7 @@ export function describeReport(environment: string, report: Whois): readonly str
     ? ''
     : `: ${[report.reason, 'detail' in report ? report.detail : undefined].filter(Boolean).join(', ')}`
   return [
-    `${environment} ${report.ok ? 'takes it' : `rejects it${why}`}.`,
+    printable(`${environment} ${report.ok ? 'takes it' : `rejects it${why}`}.`),
     line('issued', ISSUED[report.issued]),
     ...report.rules.map(({ rule, passed, detail }) =>
       line(rule, `${passed === null ? '–' : passed ? '✓' : '✗'}${detail === undefined ? '' : ` ${detail}`}`),
@@ -88,8 +89,9 @@ function exchangeLines({ exchange = [] }: Extract<TokenReport, { issued: 'auth0'
   )
 }
 
+/** Anybody may have written the token, the names of its members too. */
 function line(name: string, value: string): string {
-  return `  ${name.padEnd(12)} ${value}`
+  return `  ${printable(`${name.padEnd(12)} ${value}`)}`
 }
 
 function list(values: readonly string[]): string {
@@ -97,12 +99,7 @@ function list(values: readonly string[]): string {
 }
 
 function plain(value: unknown): string {
-  return typeof value === 'string' ? printable(value) : printable(JSON.stringify(value))
-}
-
-/** Anybody may have written the token: no part of it moves the cursor. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '�')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function isoTime(seconds: number): string {
