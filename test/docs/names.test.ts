@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { SECRET_NAMES } from '@sealgate/gateway/config'
 import { SUBJECT_CLAIMS } from '@sealgate/kit/gateway'
 import { describe, expect, it } from 'vitest'
+import { program, textAfterHelp } from '../../docs/generate-commands.ts'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
 import { PAGES, pageOf, ROOT } from './markdown.ts'
 
@@ -110,6 +111,33 @@ it('options of createKit are in the table of docs/reference/kit.md', () => {
     .flatMap(([, option = '']) => option.split('.'))
     .filter((name) => !page.includes(`\`${name}\``))
   expect(missing).toEqual([])
+})
+
+it('operations of the operator channel are in docs/reference/http.md', () => {
+  const [, union = ''] =
+    /operatorRequest = z([^]*?)\.meta\(/.exec(read('packages/gateway/src/routes/schemas.ts')) ?? []
+  const operations = [...union.matchAll(/operation: z\.(?:literal|enum)\(([^)]*)\)/g)].flatMap(
+    ([, names = '']) => names.match(/\w+/g) ?? [],
+  )
+  expect(operations.length).toBeGreaterThan(5)
+  const page = pageOf('docs/reference/http.md').text
+  expect(operations.filter((name) => !page.includes(`| \`{ "operation": "${name}"`))).toEqual([])
+})
+
+it('members of a route are in the table of docs/guides/gateway.md', () => {
+  const schema = read('packages/gateway/src/config/definition-schema.ts')
+  const [, blocks = ''] = /(const common = {[^]*)export const routes/.exec(schema) ?? []
+  const members = [...blocks.matchAll(/^ {2}(\w+):/gm)].map(([, name = '']) => name)
+  expect(members.length).toBeGreaterThan(10)
+  const [table = ''] = /\| `match` \|[^]*?\n\n/.exec(pageOf('docs/guides/gateway.md').text) ?? []
+  expect(members.filter((name) => !table.includes(`\`${name}\``))).toEqual([])
+})
+
+it('every command has an example in its help', () => {
+  const { commands } = program()
+  expect(commands.length).toBeGreaterThan(10)
+  const without = commands.filter((command) => !/^Examples?:\n {2}\S/m.test(textAfterHelp(command)))
+  expect(without.map((command) => command.name())).toEqual([])
 })
 
 it('secrets of the gateway are the variables that docs/reference/environment.md calls so', () => {

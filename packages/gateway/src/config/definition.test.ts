@@ -1,11 +1,28 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import type * as z from 'zod'
 import { createGateway, type GatewayWorker } from '../index.ts'
 import { gatewayEnv } from '../testing/fixtures.ts'
-import { defineGateway } from './definition.ts'
+import { type AnyRoute, type AudienceDefinition, type ClientDefinition, defineGateway } from './definition.ts'
+import type { audiences as audiencesSchema, clients, routes } from './definition-schema.ts'
 import { parseConfig } from './read-config.ts'
+import type { Route } from './route-table.ts'
 
 const KEYS = { JWT_PRIVATE_JWK_NAME: 'SLOT', SLOT: '{}', AUDIENCES: undefined, ROUTES: undefined }
 const reports = { permissions: ['read:reports'], roles: [] }
+
+/** The members that any of several types has. */
+type MemberOf<Type> = Type extends unknown ? keyof Type : never
+
+it('the schema has the members of the types, and a route that is read has them all', () => {
+  type Audience = z.infer<typeof audiencesSchema>[string]
+  expectTypeOf<MemberOf<Audience>>().toEqualTypeOf<MemberOf<AudienceDefinition>>()
+  type Client = z.infer<typeof clients>[string]
+  expectTypeOf<MemberOf<Client>>().toEqualTypeOf<MemberOf<ClientDefinition>>()
+  type Given = MemberOf<z.infer<typeof routes>[number]>
+  expectTypeOf<Given>().toEqualTypeOf<MemberOf<AnyRoute>>()
+  // Whether a route overrides another is settled when the table is made.
+  expectTypeOf<MemberOf<Route>>().toEqualTypeOf<Exclude<Given, 'overrides'>>()
+})
 
 it('a client for an unknown audience does not compile, and does not start', () => {
   const definition = defineGateway({
