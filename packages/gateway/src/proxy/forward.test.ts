@@ -1,4 +1,6 @@
 import { createKit } from '@sealgate/kit'
+import { guard } from '@sealgate/kit/hono'
+import { Hono } from 'hono'
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
@@ -33,6 +35,13 @@ const ROUTES = [
     grant: ['export:reports'],
   },
   { match: '/app/*', methods: ['GET'], service: 'CONSUMER', auth: 'none', forwardHeaders: ['x-tenant'] },
+  {
+    match: '/page/*',
+    methods: ['GET'],
+    service: 'CONSUMER',
+    auth: 'none',
+    forwardCookies: ['app-token'],
+  },
   { match: '/slow', methods: ['GET'], service: 'CONSUMER', auth: 'none', timeoutMs: 20 },
 ]
 
@@ -191,6 +200,32 @@ describe('an open route', () => {
   })
 })
 
+describe('a service that takes the token of a cookie', () => {
+  const from = (site: string): Record<string, string> => ({
+    Cookie: 'app-token=a',
+    'Sec-Fetch-Site': site,
+    'Sec-Fetch-Mode': 'no-cors',
+    'Sec-Fetch-Dest': 'image',
+  })
+
+  it.each([
+    ['same-origin', 401],
+    ['same-site', 403],
+    ['cross-site', 403],
+  ])('sees behind the gateway which page loads it: %s is %i', async (site, status) => {
+    const service = new Hono()
+    const { x } = JSON.parse(slot) as { x: string }
+    const kit = createKit({
+      issuer: INTERNAL_ISSUER,
+      audience: 'reports',
+      verify: { publicJwk: { kty: 'OKP', crv: 'Ed25519', x, kid: 'slot-a' } },
+    })
+    service.get('/page/*', guard(undefined, { kit, credential: { cookie: 'app-token' } }))
+    answer = (request) => service.fetch(request)
+    expect((await call('/page/x', { headers: from(site) }, '')).status).toBe(status)
+  })
+})
+
 describe('request headers', () => {
   it('pass by a list, and the route’s own', async () => {
     const passed = {
@@ -201,6 +236,7 @@ describe('request headers', () => {
       range: 'bytes=0-1',
       'user-agent': 'test',
       origin: 'https://app.test',
+      'sec-fetch-site': 'same-origin',
       traceparent: '00-1',
       tracestate: 'a=b',
       'x-tenant': 'acme',

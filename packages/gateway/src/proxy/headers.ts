@@ -8,9 +8,12 @@ import {
 import { type CookieNames, isOwnCookie } from '../config/login-settings.ts'
 import type { Route } from '../config/route-table.ts'
 
-/** Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. */
+/**
+ * Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. By `Sec-Fetch-*`, which no
+ * script can set, a service with a cookie of its own tells pages of other sites.
+ */
 const FORWARDED =
-  /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|traceparent|tracestate)$/
+  /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|sec-fetch-.*|traceparent|tracestate)$/
 
 /** Headers of responses that are this gateway's to set. */
 const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|access-control-.*)$/
