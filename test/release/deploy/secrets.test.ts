@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -107,6 +107,26 @@ describe('sealgate secrets', { timeout: 60_000 }, () => {
     const rejected = upload(run, '--file', file('.env', 'SESSION_SECRET=canary-session'))
     await expect(rejected).rejects.toThrow(/wrangler rejected/)
     await expect(rejected).rejects.not.toThrow(/canary/)
+  })
+
+  it('keeps values out of what wrangler prints and logs, whatever its own settings are', async () => {
+    await start({ [worker]: {} })
+    const logs = join(folder, 'logs')
+    const loud = { WRANGLER_LOG: 'debug', WRANGLER_LOG_SANITIZE: 'false', WRANGLER_LOG_PATH: logs }
+    const printed: string[] = []
+    const wrangler = wranglerWith({ ...api.env, ...loud })
+    const run: RunWrangler = async (args, stdin) => {
+      const outcome = await wrangler(args, stdin)
+      printed.push(outcome.stdout, outcome.stderr)
+      return outcome
+    }
+    const key = keygen('--kid=slot-a', '--private')
+    const { d } = JSON.parse(key) as { d: string }
+    await upload(run, '--file', file('secrets.json', JSON.stringify({ GATEWAY_PRIVATE_A: key })))
+    expect(api.secrets(worker)).toEqual({ GATEWAY_PRIVATE_A: key })
+    const files = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'))
+    expect(files).not.toEqual([])
+    expect([...printed, ...files].join('\n')).not.toContain(d)
   })
 
   it.each([

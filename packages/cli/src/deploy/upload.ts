@@ -5,6 +5,7 @@ import { parseSecrets } from './secret-file.ts'
 import type { WorkerFolder } from '../project/find-project.ts'
 import type { SecretDefinition } from '../project/secret-definitions.ts'
 import type { Say } from '../terminal/say.ts'
+import { hideInput } from '../wrangler/hide-input.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
 
 export interface SecretsOptions {
@@ -40,8 +41,9 @@ export async function uploadSecrets(
     return
   }
   const args = ['secret', 'bulk', '--config', worker.config, '--env', environment]
-  const { code, stdout, stderr } = await run(args, JSON.stringify(Object.fromEntries(secrets)))
-  if (code !== 0) throw new Error(`wrangler rejected:\n${withoutValues(stderr || stdout, secrets)}`)
+  const stdin = JSON.stringify(Object.fromEntries(secrets))
+  const { code, stdout, stderr } = await run(args, stdin)
+  if (code !== 0) throw new Error(`wrangler rejected:\n${hideInput(stderr || stdout, stdin).trim()}`)
   say(`Uploaded to ${target}: ${names}`)
 }
 
@@ -51,9 +53,4 @@ async function readText(file: string): Promise<string> {
   } catch {
     throw new UsageError(`The file ${file} cannot be read.`)
   }
-}
-
-/** What wrangler says may quote what it got. */
-function withoutValues(text: string, secrets: ReadonlyMap<string, string>): string {
-  return [...secrets].reduce((shown, [name, value]) => shown.replaceAll(value, `<${name}>`), text).trim()
 }

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Project } from '../project/find-project.ts'
 import { stateDirectory } from '../project/state.ts'
+import { hideInput } from '../wrangler/hide-input.ts'
 import type { Outcome, RunWrangler } from '../wrangler/run.ts'
 
 /** A file that has all that wrangler printed in one run of a command. */
@@ -27,20 +28,16 @@ export function openWranglerLog(project: Project, name: string, run: RunWrangler
   return {
     file: relative(project.root, path),
     async run(args, stdin) {
-      const outcome = withoutValues(await run(args, stdin), stdin)
+      const outcome = withoutInput(await run(args, stdin), stdin)
       write(`$ wrangler ${args.join(' ')}\n${textOf(outcome)}\n[exit code ${outcome.code}]\n\n`)
       return outcome
     },
   }
 }
 
-/** What wrangler says may quote what it got: a JSON object of secrets. */
-function withoutValues({ code, stdout, stderr }: Outcome, stdin: string | undefined): Outcome {
+function withoutInput({ code, stdout, stderr }: Outcome, stdin: string | undefined): Outcome {
   if (stdin === undefined) return { code, stdout, stderr }
-  const secrets = Object.entries(JSON.parse(stdin) as Readonly<Record<string, string>>)
-  const hidden = (text: string): string =>
-    secrets.reduce((shown, [name, value]) => shown.replaceAll(value, `<${name}>`), text)
-  return { code, stdout: hidden(stdout), stderr: hidden(stderr) }
+  return { code, stdout: hideInput(stdout, stdin), stderr: hideInput(stderr, stdin) }
 }
 
 /** All that wrangler printed, without colours. */

@@ -26,12 +26,17 @@ export interface Outcome {
 /** Runs wrangler. What it gets on stdin is shown nowhere. */
 export type RunWrangler = (args: readonly string[], stdin?: string) => Promise<Outcome>
 
+const SETTINGS = { WRANGLER_HIDE_BANNER: 'true', WRANGLER_SEND_METRICS: 'false' }
+
+/** Whatever a person set: wrangler would write requests, secrets and all, to its log, which others on this machine can read. */
+const SILENT = { WRANGLER_LOG_SANITIZE: 'true' }
+
 /** @param env variables besides this process's own */
 export function wranglerWith(env: Readonly<Record<string, string>> = {}): RunWrangler {
   return (args, stdin) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [WRANGLER, ...args], {
-        env: { ...process.env, WRANGLER_HIDE_BANNER: 'true', WRANGLER_SEND_METRICS: 'false', ...env },
+        env: { ...process.env, ...SETTINGS, ...env, ...(stdin !== undefined && SILENT) },
         stdio: 'pipe',
       })
       let stdout = ''

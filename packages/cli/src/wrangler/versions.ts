@@ -1,3 +1,4 @@
+import { hideInput } from './hide-input.ts'
 import type { Outcome, RunWrangler } from './run.ts'
 
 /** A Worker in one environment, as wrangler finds it. */
@@ -136,7 +137,7 @@ function flagsOf({ config, env }: WorkerEnv): readonly string[] {
 function check({ code, stdout, stderr }: Outcome, what: string, secret = ''): void {
   if (code === 0) return
   const said = (stderr || stdout).trim()
-  throw new Error(`wrangler ${what} failed:\n${secret === '' ? said : said.replaceAll(secret, '…')}`)
+  throw new Error(`wrangler ${what} failed:\n${hideInput(said, secret)}`)
 }
 
 /** wrangler may print a line of its own before the JSON. */
