@@ -4,7 +4,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { startTenant, type Tenant } from 'sealgate/internal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalOrigin, startLocalOrigin } from '../support/local-origin.ts'
-import { bundleWorker } from '../support/platform/worker-bundle.ts'
+import { bundleWorker } from '../support/worker-bundle.ts'
 import { newSlots } from '../support/system.ts'
 
 let vendor: LocalOrigin

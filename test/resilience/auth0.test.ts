@@ -2,29 +2,25 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { demoClients, demoUsers, REALM, startTenant, type Tenant, type TenantUser } from 'sealgate/internal'
 import { bearer, exchangeOf, newSlots } from '../support/system.ts'
 import { login } from '../support/login.ts'
-import { type Platform, startPlatform } from '../support/platform/platform.ts'
+import { startTwoWorkers, type TwoWorkers } from '../support/two-workers.ts'
 
 let tenant: Tenant
-let platform: Platform
-const slots = newSlots()
+let workers: TwoWorkers
 
 beforeAll(async () => {
   tenant = await startTenant({ quiet: true })
   const { clientId, clientSecret } = demoClients.backoffice
-  platform = await startPlatform({
-    gatewayVars: {
-      AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
-      AUTH0_BASE_URL: tenant.baseUrl,
-      AUTH0_CONNECTION: REALM,
-      AUTH0_CLIENT_ID: clientId,
-      AUTH0_CLIENT_SECRET: clientSecret,
-    },
-    gatewaySecrets: slots,
-    consumerVars: {},
+  workers = await startTwoWorkers({
+    ...newSlots(),
+    AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
+    AUTH0_BASE_URL: tenant.baseUrl,
+    AUTH0_CONNECTION: REALM,
+    AUTH0_CLIENT_ID: clientId,
+    AUTH0_CLIENT_SECRET: clientSecret,
   })
 }, 120_000)
 afterAll(async () => {
-  await platform.close()
+  await workers.close()
   await tenant.close()
 })
 afterEach(() => tenant.control.reset())
@@ -64,15 +60,15 @@ function isJson(text: string): boolean {
 
 async function exchange(token: string): Promise<Answer> {
   const body = new URLSearchParams(exchangeOf(token))
-  return answerOf(await fetch(new URL(TOKEN, platform.gateway()), { method: 'POST', body }))
+  return answerOf(await fetch(new URL(TOKEN, workers.url), { method: 'POST', body }))
 }
 
 async function through(token: string): Promise<Answer> {
-  return answerOf(await fetch(new URL('/api/whoami', platform.gateway()), bearer(token)))
+  return answerOf(await fetch(new URL('/api/whoami', workers.url), bearer(token)))
 }
 
 /** A gateway that has never seen Auth0's keys. */
-const coldGateway = (): Promise<void> => platform.deploy(slots)
+const coldGateway = (): Promise<void> => workers.restart()
 
 /** What Auth0 does wrong, at any of its endpoints. */
 const FAULTS: readonly (readonly [what: string, how: (path: string) => void])[] = [
@@ -138,7 +134,7 @@ describe('Auth0’s keys', () => {
 describe('the password realm', () => {
   const { alice, mallory, mfa } = demoUsers
   async function logIn({ email }: TenantUser, password: string, ip: string): Promise<Answer> {
-    const response = await fetch(new URL(TOKEN, platform.gateway()), {
+    const response = await fetch(new URL(TOKEN, workers.url), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-Real-IP': ip },
       body: JSON.stringify({ username: email, password }),

@@ -8,7 +8,7 @@ import {
   type V4WorkerOptions,
 } from 'miniflare'
 import { demoClients, keygen, REALM, type Tenant } from 'sealgate/internal'
-import { bundleWorker } from './platform/worker-bundle.ts'
+import { bundleWorker } from './worker-bundle.ts'
 import { ORIGIN } from './browser.ts'
 import { newSlots } from './system.ts'
 

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare'
-import { bundleWorker } from '../platform/worker-bundle.ts'
+import { bundleWorker } from '../worker-bundle.ts'
 import { pyodidePath } from './pyodide.ts'
 
 export interface PythonSystemOptions {

@@ -11,6 +11,7 @@ export interface WorkerConfig {
   readonly definedEnvironments?: readonly string[]
   /** The whole path. */
   readonly main?: string
+  readonly compatibility_date?: string
   readonly minify?: boolean
   /** Default true. */
   readonly keep_names?: boolean
