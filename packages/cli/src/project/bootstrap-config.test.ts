@@ -16,7 +16,6 @@ beforeEach(() => {
     main: 'src/index.ts',
     compatibility_date: '2026-10-23',
     minify: true,
-    workers_dev: false,
     migrations: [{ tag: 'v1', new_sqlite_classes: ['Session'] }],
     env: {
       production: {
@@ -52,7 +51,6 @@ it('is that Worker: its name, code, variables, Durable Objects with their migrat
     main: join(dir, 'src/index.ts'),
     vars: { ...whole.vars, ROUTES: '[]' },
     minify: true,
-    workers_dev: false,
     durable_objects: whole.durable_objects,
     migrations: whole.migrations,
     kv_namespaces: whole.kv_namespaces,
@@ -64,6 +62,8 @@ it('names no other Worker, brings no requests, and requires no secret', () => {
   const first = readBack()
   expect(first.services ?? []).toEqual([])
   expect(first.routes ?? []).toEqual([])
+  // Unset means yes where there is no route.
+  expect(first).toMatchObject({ workers_dev: false, preview_urls: false })
   expect(first.tail_consumers ?? []).toEqual([])
   expect(first.triggers).toEqual({})
   expect(first.secrets ?? {}).toEqual({})

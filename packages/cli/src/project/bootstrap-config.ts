@@ -36,6 +36,8 @@ export function bootstrapConfig(
     // A build step of the team's runs where it always does.
     build:
       build?.command === undefined ? {} : { command: build.command, cwd: resolve(dir, build.cwd ?? '.') },
+    // Without routes wrangler would put it on workers.dev by itself.
+    ...{ workers_dev: false, preview_urls: false },
     // No route of the gateway has its service yet.
     vars: { ...read.vars, ROUTES: '[]' },
   }
