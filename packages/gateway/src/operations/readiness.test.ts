@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
 import { app } from '../testing/test-gateway.ts'
 
@@ -87,5 +87,27 @@ describe('GET /ready', () => {
     const on = { ...env, ...WITH_LOGINS, SESSIONS }
     for (let call = 0; call < 5; call++) await app.request('https://gateway.test/ready', {}, on)
     expect(calls).toBe(1)
+  })
+
+  it('asks once for many who come at the same time, and tells the others what was found last', async () => {
+    let calls = 0
+    const gate = Promise.withResolvers<undefined>()
+    const SESSIONS = namespace(async () => {
+      if (++calls > 1) await gate.promise
+      return { ok: false, code: 'no_session' }
+    })
+    const on = { ...env, ...WITH_LOGINS, SESSIONS }
+    const ask = async (): Promise<number> => (await app.request('https://gateway.test/ready', {}, on)).status
+    expect(await ask()).toBe(200)
+    const later = Date.now() + 6000
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => later)
+    onTestFinished(() => clock.mockRestore())
+    const first = ask()
+    await vi.waitFor(() => expect(calls).toBe(2))
+    const others = [ask(), ask(), ask()]
+    setTimeout(() => gate.resolve(undefined), 50)
+    expect(await Promise.all(others)).toEqual([200, 200, 200])
+    expect(await first).toBe(200)
+    expect(calls).toBe(2)
   })
 })

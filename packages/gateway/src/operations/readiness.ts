@@ -27,9 +27,12 @@ export async function checkReady(env: object, gatewayOf: GatewayOf): Promise<voi
   const gateway = await withCode('not_ready', async () => gatewayOf(env))
   const known = findings.get(gateway)
   const now = gateway.now()
-  const isRecent = known && now < known.until
-  const error = isRecent ? known.error : await problemOf(gateway)
-  if (!isRecent) findings.set(gateway, { error, until: now + REMEMBERED_SECONDS })
+  if (!known || now >= known.until) {
+    // Whoever comes meanwhile hears what was found last: many requests at once must not become as many calls.
+    if (known) findings.set(gateway, { ...known, until: now + REMEMBERED_SECONDS })
+    findings.set(gateway, { error: await problemOf(gateway), until: now + REMEMBERED_SECONDS })
+  }
+  const error = findings.get(gateway)?.error
   if (error) throw error
 }
 
