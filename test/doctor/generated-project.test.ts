@@ -2,7 +2,16 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { diagnose, findProject, makeSecrets, planOf, preflight, projectFiles } from 'sealgate/internal'
+import {
+  diagnose,
+  findProject,
+  forExtras,
+  makeSecrets,
+  planOf,
+  preflight,
+  projectFiles,
+  withDefaults,
+} from 'sealgate/internal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ROOT } from '../support/project.ts'
 
@@ -13,10 +22,10 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 const CHOICES = [
-  { name: 'acme', service: true, algorithm: 'EdDSA', agents: false, mcp: false, installer: 'npm' },
-  { name: 'acme', service: true, algorithm: 'HS512', agents: true, mcp: true, installer: 'npm' },
-  { name: 'acme', service: false, algorithm: 'EdDSA', agents: false, mcp: false, installer: 'npm' },
-] as const
+  withDefaults('acme', {}),
+  withDefaults('acme', { ...forExtras(() => true), algorithm: 'HS512' }),
+  withDefaults('acme', { service: false }),
+]
 
 /** What a team fills in, in every environment that is deployed. */
 const FILLED: Readonly<Record<string, string>> = {

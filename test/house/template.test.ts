@@ -1,7 +1,7 @@
 /** `npm create sealgate` and the Workers of this repository are of one source: these tests hold them equal. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectFiles } from 'sealgate/internal'
+import { projectFiles, withDefaults } from 'sealgate/internal'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import root from '../../package.json' with { type: 'json' }
@@ -10,14 +10,7 @@ import consumer from '../../workers/consumer/package.json' with { type: 'json' }
 const ROOT = join(import.meta.dirname, '../..')
 const TEMPLATE = join(ROOT, 'packages/cli/templates/project')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-const files = projectFiles({
-  name: 'sealgate',
-  service: true,
-  algorithm: 'EdDSA',
-  agents: false,
-  mcp: false,
-  installer: 'npm',
-})
+const files = projectFiles(withDefaults('sealgate', {}))
 
 /** The lines in which our gateway is not a new project's: what is of this repository's folders, names and demo. */
 const OF_OURS: readonly (readonly [theirs: string | RegExp, ours: string])[] = [

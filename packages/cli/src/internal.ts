@@ -4,7 +4,9 @@
  * @module sealgate/internal
  */
 export { createProgram, main } from './cli.ts'
+export { forExtras } from './create/choices.ts'
 export { projectFiles } from './create/project-files.ts'
+export { withDefaults } from './create/prompts.ts'
 export { gatewayProblem } from './deploy/gateway-problem.ts'
 export { type Control, startControl } from './dev/control-server.ts'
 export { controlSecret, makeSecrets, problemWith } from './dev/dev-secrets.ts'

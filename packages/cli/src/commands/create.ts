@@ -1,6 +1,13 @@
 import { basename, resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { type Algorithm, ALGORITHMS, checkChoices, type Choices } from '../create/choices.ts'
+import {
+  type Algorithm,
+  ALGORITHMS,
+  checkChoices,
+  type Choices,
+  EXTRA_NAMES,
+  EXTRAS,
+} from '../create/choices.ts'
 import { createProject } from '../create/create-project.ts'
 import { nextCommands, summaryOf } from '../create/next-steps.ts'
 import { installerOf } from '../create/installer.ts'
@@ -20,7 +27,7 @@ import { type Say, sayOnStderr } from '../terminal/say.ts'
 
 /** `sealgate create`, which `npm create sealgate` runs. */
 export function createCommand(say: Say): Command {
-  return new Command('create')
+  const command = new Command('create')
     .summary('make a gateway of your own, with or without a service')
     .description(
       'Writes a new project: a gateway and a service of your own, with tests and a workflow. Prompts for what no flag says.',
@@ -30,21 +37,17 @@ export function createCommand(say: Say): Command {
     .option('--service', 'a service behind the gateway')
     .option('--no-service', 'the gateway alone')
     .addOption(new Option('--algorithm <name>', 'how internal tokens are signed').choices(ALGORITHMS))
-    .option('--agents', 'a service with an Agent for each user')
-    .option('--no-agents', 'without it')
-    .option('--mcp', 'a service with tools for MCP clients')
-    .option('--no-mcp', 'without it')
+  for (const name of EXTRA_NAMES) {
+    command.option(`--${name}`, `a service with ${EXTRAS[name].does}`).option(`--no-${name}`, 'without it')
+  }
+  return command
     .option('--no-install', 'leave the packages to be installed later')
     .option('--no-git', 'make no git repository of it')
     .option(
       '--packages <dir>',
       'install tarballs of Sealgate from this folder in place of the registry’s packages',
     )
-    .option(
-      '--yes',
-      'prompt for nothing: a service, EdDSA, neither Agents nor MCP, unless flags say otherwise',
-      false,
-    )
+    .option('--yes', 'prompt for nothing: a service and EdDSA, unless flags say otherwise', false)
     .option('--dry-run', 'list the files, and write none', false)
     .option('--json', 'print what was made as JSON', false)
     .addHelpText(

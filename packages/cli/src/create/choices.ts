@@ -1,17 +1,40 @@
 import { UsageError } from '../errors.ts'
 import type { Installer } from './installer.ts'
 
-/** What a new project is made of. */
-export interface Choices {
+interface Extra {
+  /** Its folder in `services/` of the template, and the beginning of its tests' names. */
+  readonly folder: string
+  /** What stands behind "a service with". */
+  readonly does: string
+  /** Packages that a project needs for it alone. */
+  readonly packages: readonly string[]
+}
+
+/** Services that a project may have besides, by their flags: all that prompts, flags and the template have to know of each. */
+export const EXTRAS = {
+  agents: { folder: 'notes', does: 'an Agent for each user (Agents SDK)', packages: ['agents'] },
+  mcp: {
+    folder: 'mcp',
+    does: 'tools for MCP clients',
+    packages: ['@modelcontextprotocol/server', 'zod'],
+  },
+} as const satisfies Readonly<Record<string, Extra>>
+
+export type ExtraName = keyof typeof EXTRAS
+export const EXTRA_NAMES = Object.keys(EXTRAS) as readonly ExtraName[]
+
+/** A value for each of them. */
+export function forExtras<Value>(valueOf: (name: ExtraName) => Value): Record<ExtraName, Value> {
+  return Object.fromEntries(EXTRA_NAMES.map((name) => [name, valueOf(name)])) as Record<ExtraName, Value>
+}
+
+/** What a new project is made of; of each extra whether it has it. */
+export interface Choices extends Readonly<Record<ExtraName, boolean>> {
   /** The project's name, and the beginning of its Workers' names. */
   readonly name: string
   /** A service behind the gateway; `false` is the gateway alone. */
   readonly service: boolean
   readonly algorithm: Algorithm
-  /** A service with an Agent for each user. */
-  readonly agents: boolean
-  /** A service with tools for MCP clients. */
-  readonly mcp: boolean
   readonly installer: Installer
 }
 
@@ -22,8 +45,7 @@ export type Algorithm = (typeof ALGORITHMS)[number]
 export const DEFAULTS: Omit<Choices, 'name'> = {
   service: true,
   algorithm: 'EdDSA',
-  agents: false,
-  mcp: false,
+  ...forExtras(() => false),
   installer: 'npm',
 }
 
@@ -61,9 +83,9 @@ function proposedName(name: string): string {
 export function checkChoices(choices: Choices): Choices {
   const problem = problemWithName(choices.name)
   if (problem !== undefined) throw new UsageError(`${problem} Another name: --name <name>`)
-  const extra = choices.agents ? '--agents' : '--mcp'
-  if (!choices.service && (choices.agents || choices.mcp)) {
-    throw new UsageError(`${extra} adds a service: leave --no-service out.`)
+  const extra = EXTRA_NAMES.find((one) => choices[one])
+  if (!choices.service && extra !== undefined) {
+    throw new UsageError(`--${extra} adds a service: leave --no-service out.`)
   }
   return choices
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
-import type { Choices } from './choices.ts'
+import { type Choices, EXTRA_NAMES, EXTRAS } from './choices.ts'
 
 /** This package's own: it names the versions that were released together. */
 const OWN = join(import.meta.dirname, '../../package.json')
@@ -9,13 +9,14 @@ const OWN = join(import.meta.dirname, '../../package.json')
 /** Ours, by name. */
 const OURS = ['@sealgate/gateway', '@sealgate/kit', 'kit-keygen', 'sealgate'] as const
 
-/** What only some projects need. */
-const WANTED: Readonly<Record<string, (choices: Choices) => boolean>> = {
-  '@modelcontextprotocol/server': ({ mcp }) => mcp,
-  '@sealgate/kit': ({ service }) => service,
-  agents: ({ agents }) => agents,
-  hono: ({ service }) => service,
-  zod: ({ mcp }) => mcp,
+/** What a project without a service has no need of. */
+const OF_SERVICES: readonly string[] = ['@sealgate/kit', 'hono']
+
+/** Whether these choices need a package of the template. */
+function isWanted(name: string, choices: Choices): boolean {
+  if (OF_SERVICES.includes(name)) return choices.service
+  const owners = EXTRA_NAMES.filter((extra) => EXTRAS[extra].packages.some((one) => one === name))
+  return owners.length === 0 || owners.some((extra) => choices[extra])
 }
 
 type Dependencies = Readonly<Record<string, string>>
@@ -40,7 +41,7 @@ export function manifestFor(template: string, choices: Choices, packages?: strin
   const pick = (all: Dependencies): Dependencies =>
     Object.fromEntries(
       Object.entries(all)
-        .filter(([name]) => WANTED[name]?.(choices) ?? true)
+        .filter(([name]) => isWanted(name, choices))
         .map(([name, range]) => [name, ours[name] ?? range]),
     )
   const own = {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { EXTRA_NAMES, EXTRAS } from './choices.ts'
 import type { Created } from './create-project.ts'
 
 /** The commands to type next. */
@@ -21,8 +22,9 @@ export function summaryOf(created: Created, cwd: string): string {
   const parts = [
     'gateway/            routes and audiences: gateway.config.ts',
     ...(choices.service ? ['services/reports/   a service that knows who calls'] : []),
-    ...(choices.agents ? ['services/notes/     an Agent for each user'] : []),
-    ...(choices.mcp ? ['services/mcp/       tools for MCP clients'] : []),
+    ...EXTRA_NAMES.filter((name) => choices[name]).map(
+      (name) => `${`services/${EXTRAS[name].folder}/`.padEnd(19)} ${EXTRAS[name].does}`,
+    ),
   ]
   const commands = nextCommands(created, cwd)
   return [

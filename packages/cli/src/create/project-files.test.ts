@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
 import { UsageError } from '../errors.ts'
-import { type Choices, DEFAULTS } from './choices.ts'
+import { type Choices, DEFAULTS, EXTRA_NAMES, EXTRAS, forExtras } from './choices.ts'
 import { projectFiles } from './project-files.ts'
 
 const choices = (given: Partial<Choices> = {}): Choices => ({ ...DEFAULTS, name: 'acme', ...given })
@@ -13,9 +13,8 @@ const VARIANTS: readonly (readonly [what: string, choices: Choices])[] = [
   ['by default', choices()],
   ['with the gateway alone', choices({ service: false })],
   ['with HS512', choices({ algorithm: 'HS512' })],
-  ['with Agents', choices({ agents: true })],
-  ['with MCP', choices({ mcp: true })],
-  ['with everything and HS512', choices({ agents: true, mcp: true, algorithm: 'HS512' })],
+  ...EXTRA_NAMES.map((name) => [`with ${name}`, choices({ [name]: true })] as const),
+  ['with everything and HS512', choices({ ...forExtras(() => true), algorithm: 'HS512' })],
   ['with pnpm', choices({ installer: 'pnpm' })],
   ['with the gateway alone and HS512', choices({ service: false, algorithm: 'HS512' })],
 ]
@@ -85,13 +84,18 @@ it('is of the files that its choices name, and no others', () => {
     'test/gateway.test.ts',
     'tsconfig.json',
   ]
-  const reports = ['services/reports/index.ts', 'services/reports/wrangler.jsonc', 'test/reports.test.ts']
-  const notes = ['services/notes/index.ts', 'services/notes/wrangler.jsonc', 'test/notes.test.ts']
+  const service = (folder: string): readonly string[] => [
+    `services/${folder}/index.ts`,
+    `services/${folder}/wrangler.jsonc`,
+    `test/${folder}.test.ts`,
+  ]
   expect([...projectFiles(choices({ service: false })).keys()].sort()).toEqual(always)
-  expect([...projectFiles(choices()).keys()].sort()).toEqual([...always, ...reports].sort())
-  expect([...projectFiles(choices({ agents: true })).keys()].sort()).toEqual(
-    [...always, ...reports, ...notes].sort(),
-  )
+  expect([...projectFiles(choices()).keys()].sort()).toEqual([...always, ...service('reports')].sort())
+  for (const name of EXTRA_NAMES) {
+    expect([...projectFiles(choices({ [name]: true })).keys()].sort()).toEqual(
+      [...always, ...service('reports'), ...service(EXTRAS[name].folder)].sort(),
+    )
+  }
 })
 
 it('lets pnpm build what has to be built, and installs with it in the workflow', () => {
@@ -107,14 +111,14 @@ it('keeps secrets and state out of git', () => {
 })
 
 it('has secrets for HS512 by one name at both sides, and one for each audience', () => {
-  const files = projectFiles(choices({ algorithm: 'HS512', agents: true, mcp: true }))
+  const files = projectFiles(choices({ ...forExtras(() => true), algorithm: 'HS512' }))
   interface Config {
     readonly env: Readonly<Record<string, { readonly vars: Readonly<Record<string, unknown>> }>>
   }
   const gateway = parse(files.get('gateway/wrangler.jsonc')) as Config
   for (const env of ['production', 'staging', 'dev']) {
     const byAudience = gateway.env[env]?.vars.JWT_SECRETS_BY_AUDIENCE as Readonly<Record<string, string>>
-    expect(new Set(Object.values(byAudience)).size).toBe(3)
+    expect(new Set(Object.values(byAudience)).size).toBe(1 + EXTRA_NAMES.length)
     for (const [service, names] of Object.entries(byAudience)) {
       const config = parse(files.get(`services/${service}/wrangler.jsonc`)) as Config
       expect(config.env[env]?.vars).toMatchObject({ JWT_AUD: service, JWT_SECRET_NAME: names })

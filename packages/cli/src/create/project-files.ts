@@ -1,21 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import type { Choices } from './choices.ts'
+import { type Choices, EXTRA_NAMES, EXTRAS } from './choices.ts'
 import { manifestFor, pnpmOverrides } from './manifest.ts'
 import { render } from './template.ts'
 
 const TEMPLATE = join(import.meta.dirname, '../../templates/project')
 
+type Part = readonly [prefix: string, isWanted: (choices: Choices) => boolean]
+
 /** Parts of the template that belong to one choice, by the beginning of their path. */
-const PARTS: readonly (readonly [prefix: string, isWanted: (choices: Choices) => boolean])[] = [
-  ['services/reports/', ({ service }) => service],
-  ['test/reports.', ({ service }) => service],
-  ['services/notes/', ({ agents }) => agents],
-  ['test/notes.', ({ agents }) => agents],
-  ['services/mcp/', ({ mcp }) => mcp],
-  ['test/mcp.', ({ mcp }) => mcp],
+const PARTS: readonly Part[] = [
+  ...partsOf('reports', ({ service }) => service),
+  ...EXTRA_NAMES.flatMap((name) => partsOf(EXTRAS[name].folder, (choices) => choices[name])),
   ['pnpm-workspace.yaml', ({ installer }) => installer === 'pnpm'],
 ]
+
+/** A service and its tests. */
+function partsOf(folder: string, isWanted: (choices: Choices) => boolean): readonly Part[] {
+  return [
+    [`services/${folder}/`, isWanted],
+    [`test/${folder}.`, isWanted],
+  ]
+}
 
 /** What tools would take for their own here: `npm pack` leaves files out by a .gitignore, ESLint reads the nearest config. */
 const RENAMED: Readonly<Record<string, string>> = {

@@ -2,7 +2,17 @@ import { basename, resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { CANCEL_SYMBOL, confirm, intro, select, text } from '@clack/prompts'
 import { UsageError } from '../errors.ts'
-import { type Algorithm, ALGORITHMS, type Choices, DEFAULTS, problemWithName } from './choices.ts'
+import {
+  type Algorithm,
+  ALGORITHMS,
+  type Choices,
+  DEFAULTS,
+  EXTRA_NAMES,
+  type ExtraName,
+  EXTRAS,
+  forExtras,
+  problemWithName,
+} from './choices.ts'
 
 /** What was said on the command line; the rest is prompted for. */
 export type Given = { readonly [Member in keyof Choices]?: Choices[Member] | undefined }
@@ -16,11 +26,10 @@ export interface Terminal {
 const TERMINAL: Terminal = { input: process.stdin, output: process.stderr }
 
 /** The flags that stand for a prompt. */
-const FLAGS: Readonly<Record<'service' | 'algorithm' | 'agents' | 'mcp', string>> = {
+const FLAGS: Readonly<Record<'service' | 'algorithm' | ExtraName, string>> = {
   service: '--service or --no-service',
   algorithm: `--algorithm ${ALGORITHMS.join('|')}`,
-  agents: '--agents or --no-agents',
-  mcp: '--mcp or --no-mcp',
+  ...forExtras((name) => `--${name} or --no-${name}`),
 }
 
 /** The choices without a prompt: what was given, and the defaults. */
@@ -29,8 +38,7 @@ export function withDefaults(name: string, given: Given): Choices {
     name,
     service: given.service ?? DEFAULTS.service,
     algorithm: given.algorithm ?? DEFAULTS.algorithm,
-    agents: given.agents ?? DEFAULTS.agents,
-    mcp: given.mcp ?? DEFAULTS.mcp,
+    ...forExtras((extra) => given[extra] ?? DEFAULTS[extra]),
     installer: given.installer ?? DEFAULTS.installer,
   }
 }
@@ -38,7 +46,7 @@ export function withDefaults(name: string, given: Given): Choices {
 /** The flags that are missing where there is no terminal; empty when all is said. A gateway alone needs fewer. */
 export function missingFlags(given: Given): readonly string[] {
   const needed: readonly (keyof typeof FLAGS)[] =
-    given.service === false ? ['algorithm'] : ['service', 'algorithm', 'agents', 'mcp']
+    given.service === false ? ['algorithm'] : ['service', 'algorithm', ...EXTRA_NAMES]
   return needed.filter((member) => given[member] === undefined).map((member) => FLAGS[member])
 }
 
@@ -89,15 +97,16 @@ export async function promptForChoices(name: string, given: Given, terminal = TE
         ...terminal,
       }),
     )
-  const extra = async (member: 'agents' | 'mcp', message: string): Promise<boolean> =>
-    given[member] ??
-    (service && entered(await confirm({ message, initialValue: DEFAULTS[member], ...terminal })))
+  const extras = forExtras((extra) => given[extra] ?? false)
+  for (const extra of EXTRA_NAMES.filter((one) => service && given[one] === undefined)) {
+    const message = `A service with ${EXTRAS[extra].does}?`
+    extras[extra] = entered(await confirm({ message, initialValue: DEFAULTS[extra], ...terminal }))
+  }
   return {
     name,
     service,
     algorithm,
-    agents: await extra('agents', 'A service with an Agent for each user (Agents SDK)?'),
-    mcp: await extra('mcp', 'A service with tools for MCP clients?'),
+    ...extras,
     installer: given.installer ?? DEFAULTS.installer,
   }
 }

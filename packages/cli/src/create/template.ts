@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { Choices } from './choices.ts'
+import { type Choices, forExtras } from './choices.ts'
 
 /** The name of the template's own project: a whole project that runs, with everything in it. */
 const TEMPLATE_NAME = /my-system/g
 
 /** Conditions that a template may name. */
-const CONDITIONS = {
+const CONDITIONS: Readonly<Record<string, (choices: Choices) => boolean>> = {
   service: ({ service }) => service,
   'gateway-only': ({ service }) => !service,
   eddsa: ({ algorithm }) => algorithm === 'EdDSA',
   hs512: ({ algorithm }) => algorithm === 'HS512',
-  agents: ({ agents }) => agents,
-  mcp: ({ mcp }) => mcp,
+  ...forExtras((name) => (choices: Choices) => choices[name]),
   npm: ({ installer }) => installer === 'npm',
   pnpm: ({ installer }) => installer === 'pnpm',
-} as const satisfies Readonly<Record<string, (choices: Choices) => boolean>>
+}
 
 /** A line that is a comment and says `if: CONDITION` or `end`, in any of the languages of the templates. */
 const MARK = /^ *(?:\/\/|#|<!--) (?:if: ([a-z0-9-]+)|(end))(?: -->)?$/
