@@ -8,6 +8,7 @@ import { openOperatorClient } from '../operator/open-client.ts'
 import { readEnvironment } from '../project/environments.ts'
 import type { Project } from '../project/find-project.ts'
 import { colourFor } from '../terminal/colour.ts'
+import { printableJson } from '../terminal/printable.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
 import { projectOf } from './project-option.ts'
@@ -39,9 +40,7 @@ export function doctorCommand(run: RunWrangler, say: Say): Command {
       const deployed = remote || url !== undefined ? deployedAt(project, environment, url, say) : undefined
       const findings = await diagnose(project, environment, { ...THIS_MACHINE, run, deployed })
       process.stdout.write(
-        json
-          ? `${JSON.stringify(findings, undefined, 2)}\n`
-          : print(findings, environment, colourFor(process.stdout)),
+        json ? `${printableJson(findings)}\n` : print(findings, environment, colourFor(process.stdout)),
       )
       if (findings.some(({ status }) => status === 'fail')) throw new SaidAlready()
     })

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { UsageError } from '../errors.ts'
 import { bareToken, describeReport, describeUnverified, readUnverified } from '../operator/describe-token.ts'
 import { openOperatorClient } from '../operator/open-client.ts'
+import { printableJson } from '../terminal/printable.ts'
 import { readSecret } from '../terminal/read-secret.ts'
 import type { Say } from '../terminal/say.ts'
 import { environmentOf, withEnvironment } from './environment-argument.ts'
@@ -42,7 +43,7 @@ export function whoisCommand(say: Say): Command {
       const report = await client?.whois(token)
       if (flags.json) {
         const result = { unverified: { header, payload }, ...(report && { environment, deployment: report }) }
-        process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
+        process.stdout.write(`${printableJson(result)}\n`)
         return
       }
       const lines = [

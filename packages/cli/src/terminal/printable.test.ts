@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { printable, printableLines } from './printable.ts'
+import { printable, printableJson, printableLines } from './printable.ts'
 import { sayOnStderr } from './say.ts'
 
 /** What others may write: a title, an empty screen, a line of ours, a turned direction. */
@@ -31,4 +31,11 @@ it('whatever is said is such text: errors quote services, gateways and wrangler'
   sayOnStderr('it said \u001b[2Jall is well\nnext')
   expect(write.mock.calls).toEqual([['it said �[2Jall is well\nnext\n']])
   write.mockRestore()
+})
+
+it.each(HOSTILE)('JSON with %j in it is the same value, and moves nothing', (text) => {
+  const value = { [text]: [text], a: 'à 日本' }
+  expect(JSON.parse(printableJson(value))).toEqual(value)
+  expect(printableJson(value)).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u)
+  expect(printableJson(value)).toContain('à 日本')
 })

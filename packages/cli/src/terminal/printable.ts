@@ -20,3 +20,13 @@ export function printableLines(text: string): string {
     .map((part, index) => (index % 2 === 0 ? printable(part) : part))
     .join('')
 }
+
+/** A value as JSON over several lines. What a terminal would act on is escaped: it reads as the same value. */
+export function printableJson(value: unknown): string {
+  const lines = JSON.stringify(value, undefined, 2).split('\n')
+  return lines.map((line) => line.replace(NOT_PRINTABLE, escaped)).join('\n')
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
