@@ -153,7 +153,7 @@ export default {
     exclude: {
       path: [
         '^(packages/[^/]+/(src|runtime)|workers|test|bench)/.*[.]d[.]ts$',
-        '(^|/)[.](wrangler|dev|sealgate)/',
+        '(^|/)[.](wrangler|sealgate)/',
       ],
     },
     enhancedResolveOptions: {

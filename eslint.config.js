@@ -9,7 +9,6 @@ export default defineConfig([
     '**/dist/',
     '**/.wrangler/',
     'coverage/',
-    '.dev/',
     '**/.sealgate/',
     '**/*.d.ts',
     // Needs a package that this repository does not: the lint of a project with MCP looks at it.

@@ -38,7 +38,7 @@ export const OPTIONS = {
   runtime: { type: 'string' },
   against: { type: 'string' },
   inside: { type: 'string' },
-  out: { type: 'string', default: '.dev/bench' },
+  out: { type: 'string', default: '.sealgate/bench' },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -56,7 +56,7 @@ Times the kit beside its baselines on workerd and on Node, and writes results as
                     timed in adjacent pairs, ${PAIRS_PER_ROUND} for each round, beside a second copy of the older one as a
                     control. Prints ratios with 95 % intervals; parts ${COMPARED.join(', ')}
   --inside <name>   list the files of one row of the sizes with their bytes, and do nothing else
-  --out <folder>    default .dev/bench
+  --out <folder>    default .sealgate/bench
   --help            show this
 `
 

@@ -30,7 +30,7 @@ export const RUNTIMES: Readonly<Record<string, StartRuntime>> = {
 
 /** In this process. The candidates come as a bundle here too, so that what differs from workerd is the runtime. */
 async function nodeRuntime(fixtures: Fixtures, checkout: string = ROOT): Promise<Runtime> {
-  const folder = join(ROOT, '.dev/bench')
+  const folder = join(ROOT, '.sealgate/bench')
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `node-${randomUUID()}.mjs`)
   const entry = join(import.meta.dirname, '../candidates/node-groups.ts')
