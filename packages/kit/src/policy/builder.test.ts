@@ -82,6 +82,7 @@ describe('rules', () => {
       false,
     ],
     ['where that gives something truthy', policy().where(() => 1 as unknown as boolean, 'x'), {}, false],
+    ['not of something truthy', policy().not(policy().where(() => 1 as unknown as boolean, 'x')), {}, false],
     [
       'anyOf, the second',
       policy().anyOf(policy().needAll('a'), policy().rolesAny('b')),
@@ -198,6 +199,12 @@ describe('predicates that take their time', () => {
     ['two of them', policy().where(after(true), 'x').where(after(false), 'y'), false],
     ['not of a yes', policy().not(policy().where(after(true), 'x')), false],
     ['not of a no', policy().not(policy().where(after(false), 'x')), true],
+    [
+      'not of a yes that is not true, as a database says it',
+      policy().not(policy().where(after(1), 'x')),
+      false,
+    ],
+    ['not of nothing', policy().not(policy().where(after(null), 'x')), true],
     ['not of a rejection', policy().not(policy().where(fails, 'x')), false],
     ['not of a no after a yes', policy().not(policy().kind('user').where(after(false), 'x')), true],
     ['not of a rejection, then a yes', policy().not(policy().where(fails, 'x').kind('user')), false],

@@ -93,7 +93,8 @@ export class Policy<Custom = unknown> extends PolicyBase {
   }
 
   /**
-   * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass.
+   * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass;
+   * nor does `not` make a yes of it, or of what is neither `true` nor falsy.
    * It is called once for a decision; what takes its time makes the request wait.
    *
    * @param words what it requests; it stands in decisions and logs

@@ -89,7 +89,8 @@ export function actor(sub: string): Rule {
 }
 
 /**
- * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass.
+ * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass;
+ * nor does `not` make a yes of it, or of what is neither `true` nor falsy.
  *
  * @param words what it requires; it stands in decisions and logs
  * @throws ConfigError without a function, or without words
@@ -107,7 +108,7 @@ export function where(
     test: ({ claims }) => {
       try {
         const outcome: unknown = predicate(claims)
-        return isThenable(outcome) ? Promise.resolve(outcome).then(isTrue) : isTrue(outcome)
+        return isThenable(outcome) ? Promise.resolve(outcome).then(verdictOf) : verdictOf(outcome)
       } catch {
         return undefined
       }
@@ -115,8 +116,9 @@ export function where(
   }
 }
 
-function isTrue(outcome: unknown): boolean {
-  return outcome === true
+/** A yes that is not `true` is none, and no no either: `not` must not make one of it. */
+function verdictOf(outcome: unknown): Verdict {
+  return outcome === true || (outcome ? undefined : false)
 }
 
 /**
