@@ -1,14 +1,7 @@
+import type { SlotDescription } from '@sealgate/kit'
+
 /** A signing slot, as the gateway describes it. */
-export interface Slot {
-  /** The secret that holds it. */
-  readonly name: string
-  readonly kid?: string
-  readonly state: 'signing' | 'next' | 'previous' | 'withdrawn' | 'skipped'
-  /** Seconds since the epoch. */
-  readonly nbf?: number
-  readonly exp?: number
-  readonly problem?: string
-}
+export type Slot = SlotDescription
 
 /** What a rotation asks of the slots. */
 export interface SlotsView {
