@@ -51,7 +51,7 @@ export function wranglerWith(env: Readonly<Record<string, string>> = {}): RunWra
 }
 
 /** What Cloudflare, and wrangler for it, say of a Worker that does not exist. */
-const NO_SUCH_WORKER = /\b10007\b|Worker "[^"]*"[^\n]* not found/
+const NO_SUCH_WORKER = /\[code: 10007\]|Worker "[^"]*"[^\n]* not found/
 
 /**
  * The names of a Worker's secrets; `undefined` when there is no such Worker.
@@ -90,7 +90,7 @@ export async function liveVersions(
 ): Promise<readonly string[]> {
   const told = await run(['deployments', 'status', '--json', '--config', config, '--env', env])
   if (told.code !== 0) {
-    if (/no deployments|\b10007\b/.test(told.stdout + told.stderr)) return []
+    if (/no deployments|\[code: 10007\]/.test(told.stdout + told.stderr)) return []
     throw new Error(`wrangler deployments status failed:\n${(told.stderr || told.stdout).trim()}`)
   }
   const { versions } = jsonIn(told.stdout) as {
