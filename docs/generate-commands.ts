@@ -23,7 +23,7 @@ export function commandPages(): string {
   )
   const options = table(
     ['option', 'meaning'],
-    root.options.map((option) => rowOf(root, option)),
+    root.options.filter(({ long }) => long !== '--version').map((option) => rowOf(root, option)),
   )
   return [overview, `For every command:\n\n${options}`, ...root.commands.map(pageOf)].join('\n\n')
 }
@@ -47,9 +47,7 @@ function pageOf(command: Command): string {
 }
 
 function rowOf(command: Command, option: Option): readonly string[] {
-  const meaning = command.createHelp().optionDescription(option)
-  // That a switch is off until it is typed goes without saying.
-  return [code(option.flags), escaped(meaning.replace(/ \(default: (?:false|\[\])\)$/, ''))]
+  return [code(option.flags), escaped(command.createHelp().optionDescription(option))]
 }
 
 /** What stands below the options of a command's help: sentences, and commands to type. */

@@ -57,8 +57,11 @@ it('exits 1 where something is, and prints the findings as JSON', async () => {
   expect(code).toBe(1)
 })
 
-it('exits 2 for an environment that there is not, and names those that there are', async () => {
-  const { code, stderr } = await doctor(goodProject(), '--env', 'prod')
+it.each([
+  ['its first word', ['prod']],
+  ['--env', ['--env', 'prod']],
+])('exits 2 for an environment that there is not, and names those that there are, by %s', async (_, args) => {
+  const { code, stderr } = await doctor(goodProject(), ...args)
   expect(stderr).toContain('There is no environment prod: --env dev or --env staging or --env production')
   expect(code).toBe(2)
 })

@@ -4,6 +4,7 @@ import { createCommand } from './commands/create.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { devCommand } from './commands/dev.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { HELP_STYLE } from './commands/help-style.ts'
 import { mockIdpCommand } from './commands/mock-idp.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { rollbackCommand } from './commands/rollback.ts'
@@ -13,6 +14,7 @@ import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
 import { whoisCommand } from './commands/whois.ts'
 import { PROJECT_FLAG } from './commands/project-option.ts'
+import { ownVersion } from './create/manifest.ts'
 import { exitCodeOf } from './terminal/exit-code.ts'
 import { type Say, sayOnStderr } from './terminal/say.ts'
 import { type RunWrangler, wranglerWith } from './wrangler/run.ts'
@@ -30,7 +32,8 @@ export function createProgram({ run, say }: World): Command {
   const program = new Command('sealgate')
     .description('Runs, deploys and operates a gateway and its services.')
     .option(PROJECT_FLAG, 'the project, in place of the one around this folder')
-    .configureHelp({ showGlobalOptions: true })
+    .version(ownVersion(), '--version', 'print the version')
+    .configureHelp(HELP_STYLE)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
   const commands = [

@@ -24,6 +24,7 @@ import { UsageError } from '../errors.ts'
 import { exitCodeOf } from '../terminal/exit-code.ts'
 import { duringWork } from '../terminal/progress.ts'
 import { type Say, sayOnStderr } from '../terminal/say.ts'
+import { HELP_STYLE } from './help-style.ts'
 
 /** `sealgate create`, which `npm create sealgate` runs. */
 export function createCommand(say: Say): Command {
@@ -61,6 +62,7 @@ export function createCommand(say: Say): Command {
 export function createMain(argv: readonly string[], say: Say = sayOnStderr): Promise<number> {
   const command = createCommand(say)
     .name('create-sealgate')
+    .configureHelp(HELP_STYLE)
     .showHelpAfterError('(--help shows what there is)')
   return exitCodeOf(command.exitOverride(), argv, say)
 }

@@ -10,8 +10,8 @@ export function deployCommand(run: RunWrangler, say: Say): Command {
   return withEnvironment(new Command('deploy'))
     .summary('deploy gateway and services, and look whether they serve')
     .description(
-      'Plans, lets you confirm, makes and puts the secrets that are missing, and deploys services and gateway in the order\n' +
-        'that they need; then looks whether the gateway serves this version, and whether each service takes its tokens and\n' +
+      'Plans, lets you confirm, makes and puts the secrets that are missing, and deploys services and gateway in the order ' +
+        'that they need; then looks whether the gateway serves this version, and whether each service takes its tokens and ' +
         'rejects forged ones. A run that failed is repeated: it goes on from there. Exit code 1 if anything is wrong.',
     )
     .option('--dry-run', 'plan and bundle, and change nothing', false)

@@ -8,7 +8,7 @@ export function devCommand(say: Say): Command {
   return new Command('dev')
     .summary('run mock IdP, gateway and services on this machine')
     .description(
-      'Starts the mock IdP, the gateway and every service of the project on this machine, and stops them on Ctrl-C. Code,\n' +
+      'Starts the mock IdP, the gateway and every service of the project on this machine, and stops them on Ctrl-C. Code, ' +
         'configuration and secrets are reloaded when they change. Ports are 8787 and those that follow, or the next free ones.',
     )
     .option('--gateway-port <number>', 'default 8787, or GATEWAY_PORT')

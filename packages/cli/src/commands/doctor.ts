@@ -5,23 +5,22 @@ import { print } from '../doctor/print.ts'
 import { SaidAlready } from '../errors.ts'
 import { deploymentOf } from '../operator/deployment.ts'
 import { openOperatorClient } from '../operator/open-client.ts'
-import { readEnvironment } from '../project/environments.ts'
 import type { Project } from '../project/find-project.ts'
 import { colourFor } from '../terminal/colour.ts'
 import { printableJson } from '../terminal/printable.ts'
 import type { Say } from '../terminal/say.ts'
 import type { RunWrangler } from '../wrangler/run.ts'
+import { environmentOf, withEnvironment } from './environment-argument.ts'
 import { projectOf } from './project-option.ts'
 
 /** `sealgate doctor`. */
 export function doctorCommand(run: RunWrangler, say: Say): Command {
-  return new Command('doctor')
+  return withEnvironment(new Command('doctor'), 'default dev')
     .summary('look for whatever would deny users, and say how to mend it')
     .description(
-      'Looks at the tools, the configuration of the gateway and of each service, what each pair of them has to agree in,\n' +
+      'Looks at the tools, the configuration of the gateway and of each service, what each pair of them has to agree in, ' +
         'keys, secrets, the identity provider and Cloudflare, and says of each fault how to mend it. Changes nothing.',
     )
-    .option('--env <name>', 'an environment of the gateway’s wrangler.jsonc; default dev')
     .option(
       '--remote',
       'ask the deployed gateway too: its slots, and what each service does with its tokens',
@@ -33,9 +32,11 @@ export function doctorCommand(run: RunWrangler, say: Say): Command {
       'after',
       '\nExit code 1: there is a fault. Warnings alone are 0.\n\nExample:\n  sealgate doctor --env production --remote\n',
     )
-    .action(async ({ env, remote, url, json }: DoctorFlags, command: Command) => {
+    .action(async (argument: string | undefined, flags: DoctorFlags, command: Command) => {
+      const { env, remote, url, json } = flags
       const project = projectOf(command)
-      const environment = readEnvironment(project, env ?? 'dev')
+      const isUnnamed = argument === undefined && env === undefined
+      const environment = environmentOf(project, isUnnamed ? 'dev' : argument, env)
       say(`Looking at ${environment} …`)
       const deployed = remote || url !== undefined ? deployedAt(project, environment, url, say) : undefined
       const findings = await diagnose(project, environment, { ...THIS_MACHINE, run, deployed })

@@ -3,10 +3,15 @@ import { UsageError } from '../errors.ts'
 import { readEnvironment } from '../project/environments.ts'
 import type { Project } from '../project/find-project.ts'
 
-/** Lets a command take its environment as its first word, or by `--env`. */
-export function withEnvironment(command: Command): Command {
+/**
+ * Lets a command take its environment as its first word, or by `--env`.
+ *
+ * @param otherwise what an unnamed one means
+ */
+export function withEnvironment(command: Command, otherwise?: string): Command {
+  const what = 'an environment of the gateway’s wrangler.jsonc'
   return command
-    .argument('[environment]', 'an environment of the gateway’s wrangler.jsonc')
+    .argument('[environment]', otherwise === undefined ? what : `${what}; ${otherwise}`)
     .option('--env <name>', 'the same')
 }
 

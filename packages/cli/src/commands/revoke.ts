@@ -26,8 +26,8 @@ export function revokeCommand(say: Say): Command {
   return withEnvironment(new Command('revoke'))
     .summary('end what a user, a token, a key or a session may do')
     .description(
-      'Puts a subject, a token or a key on the deny-list of a deployment, or ends a session. It holds everywhere after about\n' +
-        '90 s, and cannot be taken back. A subject is revoked up to now: its sessions, tokens and whatever comes of them end;\n' +
+      'Puts a subject, a token or a key on the deny-list of a deployment, or ends a session. It holds everywhere after about ' +
+        '90 s, and cannot be taken back. A subject is revoked up to now: its sessions, tokens and whatever comes of them end; ' +
         'a new login is another. A session is named by its cookie alone: where that is not at hand, revoke the subject.',
     )
     .option('--sub <sub>', 'a user or machine, as in the claim sub: auth0|64c…')

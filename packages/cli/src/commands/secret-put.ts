@@ -11,7 +11,7 @@ export function secretPutCommand(say: Say): Command {
   return new Command('secret-put')
     .summary('set a secret of the gateway that runs in development')
     .description(
-      'Sets a secret of the gateway that sealgate dev runs, from stdin; one that services verify with, for them too. sealgate\n' +
+      'Sets a secret of the gateway that sealgate dev runs, from stdin; one that services verify with, for them too. sealgate ' +
         'slots says which slot to overwrite.',
     )
     .argument('<name>', 'the secret, for example GATEWAY_PRIVATE_B')

@@ -14,8 +14,8 @@ export function secretsCommand(run: RunWrangler, say: Say): Command {
   return withEnvironment(new Command('secrets'))
     .summary('list the secrets of the Workers, or upload some')
     .description(
-      'Lists which secrets are set, and which are missing: names only. With --file or --prompt it uploads those of one\n' +
-        'Worker in one go, and shows none of them. A secret that is empty, or not in the file, stays as it is. To rotate a\n' +
+      'Lists which secrets are set, and which are missing: names only. With --file or --prompt it uploads those of one ' +
+        'Worker in one go, and shows none of them. A secret that is empty, or not in the file, stays as it is. To rotate a ' +
         'signing slot without a rejected request: sealgate rotate.',
     )
     .option('--worker <name>', 'its folder’s name; default: all are listed, and the gateway is uploaded to')

@@ -19,8 +19,8 @@ export function whoisCommand(say: Say): Command {
   return withEnvironment(new Command('whois'))
     .summary('say whose a token is, and what a deployment makes of it')
     .description(
-      'Reads a token from stdin, or prompts for it, and shows what it says of itself. With an environment it asks the gateway\n' +
-        'there too: whether it takes the token, with every rule, by which key, and for a token of Auth0 what the exchange\n' +
+      'Reads a token from stdin, or prompts for it, and shows what it says of itself. With an environment it asks the gateway ' +
+        'there too: whether it takes the token, with every rule, by which key, and for a token of Auth0 what the exchange ' +
         'would grant. A token is a secret: it is no argument, and the deployment logs nothing of it.',
     )
     .option('--url <url>', 'where the gateway is (default: by its wrangler.jsonc)')

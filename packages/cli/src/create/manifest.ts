@@ -6,6 +6,11 @@ import { type Choices, EXTRA_NAMES, EXTRAS } from './choices.ts'
 /** This package's own: it names the versions that were released together. */
 const OWN = join(import.meta.dirname, '../../package.json')
 
+/** The version of this package. */
+export function ownVersion(): string {
+  return (JSON.parse(readFileSync(OWN, 'utf8')) as { readonly version: string }).version
+}
+
 /** Ours, by name. */
 const OURS = ['@sealgate/gateway', '@sealgate/kit', 'kit-keygen', 'sealgate'] as const
 
