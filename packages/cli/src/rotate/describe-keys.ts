@@ -1,5 +1,5 @@
 import type { GatewayPort, ServiceKeys } from './gateway-port.ts'
-import { formatTime, type Slot, viewOf } from './key-slots.ts'
+import { formatTime, type Slot, viewOf, withSecretName } from './key-slots.ts'
 import { describeSlots } from './slot-table.ts'
 
 /** What `sealgate slots` says of a deployed gateway. */
@@ -16,7 +16,7 @@ export async function readKeys(gateway: Pick<GatewayPort, 'health' | 'probe'>): 
   const { signing, next, allowedAt } = viewOf(health.slots, health.maxTtl)
   const current = new Set([signing?.kid, next?.kid])
   return {
-    slots: health.slots,
+    slots: health.slots.map(withSecretName),
     nextRotationAt: Math.max(allowedAt, health.time),
     services: probed.map((service) => ({
       ...service,

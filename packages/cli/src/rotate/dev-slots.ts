@@ -1,6 +1,6 @@
 import type { Project } from '../project/find-project.ts'
 import { runningDevPorts } from '../project/running-dev.ts'
-import type { Slot } from './key-slots.ts'
+import { type Slot, withSecretName } from './key-slots.ts'
 
 /**
  * The signing slots of the gateway that `sealgate dev` runs for this project.
@@ -21,7 +21,7 @@ export async function readDevSlots({ root }: Project, port?: string): Promise<re
     const where = port === undefined ? 'for this project' : `with its gateway on port ${port}`
     throw new Error(`No development system runs ${where}. Type npm start in another terminal first.`)
   }
-  return slots
+  return slots.map(withSecretName)
 }
 
 async function slotsAt(port: string): Promise<readonly Slot[] | undefined> {

@@ -51,6 +51,11 @@ export function secretOf({ name }: Pick<Slot, 'name'>): string {
   return name.replace(/ .*/, '')
 }
 
+/** The same slot, named by its secret alone: for whoever reads a report with a program. */
+export function withSecretName(slot: Slot): Slot {
+  return { ...slot, name: secretOf(slot) }
+}
+
 /** A time for people: UTC, to the second. */
 export function formatTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')

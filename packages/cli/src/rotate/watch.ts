@@ -15,6 +15,10 @@ export const JWKS_SECONDS = 300
 
 const PAUSE_SECONDS = 5
 
+type WatchWorld = Pick<KeysWorld, 'say' | 'now' | 'sleep'> & {
+  readonly gateway: Pick<KeysWorld['gateway'], 'probe'>
+}
+
 /**
  * Looks until every service that says what it holds has reported the key, or time is up.
  *
@@ -23,9 +27,10 @@ const PAUSE_SECONDS = 5
 export async function watchServices(
   kid: string,
   until: number,
-  { gateway, say, now, sleep }: KeysWorld,
+  { gateway, say, now, sleep }: WatchWorld,
 ): Promise<readonly ServiceVerdict[]> {
   const told = new Set<string>()
+  let isWaiting = false
   for (;;) {
     const verdicts = (await gateway.probe()).map((one) => verdictOf(one, kid))
     for (const { service, audience, holds } of verdicts) {
@@ -33,9 +38,17 @@ export async function watchServices(
       if (holds === 'yes' && !told.has(name)) say(`${name} holds ${kid}.`)
       if (holds === 'yes') told.add(name)
     }
-    if (verdicts.every(({ holds }) => holds !== 'no') || now() >= until) return verdicts
+    const without = verdicts.filter(({ holds }) => holds === 'no')
+    if (without.length === 0 || now() >= until) return verdicts
+    if (!isWaiting) say(waitingFor(without))
+    isWaiting = true
     await sleep(Math.max(0, Math.min(PAUSE_SECONDS, until - now())))
   }
+}
+
+function waitingFor(services: readonly ServiceVerdict[]): string {
+  const names = services.map(({ service, audience }) => `${service} (${audience})`).join(', ')
+  return `Waiting for ${names}, up to ${JWKS_SECONDS / 60} minutes with the defaults. Ctrl-C breaks nothing: the same command goes on.`
 }
 
 export function verdictOf({ service, audience, kids, problem }: ServiceKeys, kid: string): ServiceVerdict {
