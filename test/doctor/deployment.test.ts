@@ -184,6 +184,10 @@ describe('doctor --remote', () => {
 
   it('says why the deployment cannot be asked', async () => {
     const [found] = await faults(new Error('https://production.acme.example/operator cannot be reached'))
-    expect(found).toMatchObject({ id: 'deployment', status: 'fail', fix: 'npx sealgate deploy production' })
+    expect(found).toMatchObject({
+      id: 'deployment',
+      status: 'fail',
+      fix: 'npx sealgate deploy production, if it is not there yet; --url <url>, if it is reached elsewhere',
+    })
   })
 })

@@ -82,7 +82,7 @@ const SEEDS: readonly Seed[] = [
     finds: {
       id: 'gateway-config',
       message: /^AUTH0_CLIENTS .*is required in production/,
-      fix: /AUTH0_CLIENTS in gateway/,
+      fix: /^"AUTH0_CLIENTS": "…" in gateway.*: the client ids .*, with commas$/,
     },
   },
   {

@@ -69,6 +69,7 @@ describe('sealgate deploy', { timeout: 300_000 }, () => {
     const operators = api.secrets('gateway-staging').OPERATOR_KEYS ?? ''
     expect(operators).not.toContain('"d"')
     const log = join(team.root, output.log)
+    expect(told()).toContain(`operator-staging.jwk: keep a copy`)
     expect(statSync(log).mode & 0o777).toBe(0o600)
     expect(readFileSync(log, 'utf8')).toContain('$ wrangler deploy')
 
@@ -121,7 +122,7 @@ describe('sealgate deploy', { timeout: 300_000 }, () => {
     [
       'a variable that is missing',
       { gatewayVars: { AUTH0_DOMAIN: '' } },
-      /would not serve as it stands[^]*AUTH0_DOMAIN .* is required/,
+      /would not serve as it stands[^]*AUTH0_DOMAIN .* is required: .*\n {4}fix: "AUTH0_DOMAIN"/,
     ],
     [
       'a secret that only a person knows, without a terminal',
@@ -159,7 +160,7 @@ describe('sealgate deploy', { timeout: 300_000 }, () => {
   it('says what to type without a terminal, without an environment, and for one that is not there', async () => {
     await start()
     expect((await sealgate('deploy', 'staging', '--no-smoke')).code).toBe(2)
-    expect(told()).toContain('There is no terminal to ask on: --yes')
+    expect(told()).toContain('There is no terminal to ask on: --yes goes on without asking.')
     expect(changes()).toEqual([])
     for (const argv of [['deploy'], ['deploy', 'prod'], ['deploy', '--nope']]) {
       expect((await sealgate(...argv)).code).toBe(2)

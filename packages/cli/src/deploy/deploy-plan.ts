@@ -113,7 +113,10 @@ async function checkFiles(project: Project, environment: string): Promise<readon
   const findings = await preflight(project, environment)
   const faults = findings.filter(({ status }) => status === 'fail')
   if (faults.length === 0) return findings.map(({ message }) => message)
-  const lines = faults.map(({ message, fix }) => `  ${message}${fix === undefined ? '' : `: ${fix}`}`)
+  const lines = faults.flatMap(({ message, fix }) => [
+    `  ${message}`,
+    ...(fix === undefined ? [] : [`    fix: ${fix}`]),
+  ])
   throw new UsageError(
     [`${environment} would not serve as it stands (--no-checks deploys it all the same):`, ...lines].join(
       '\n',

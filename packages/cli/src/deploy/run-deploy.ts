@@ -1,4 +1,5 @@
 import { openOperatorClient } from '../operator/open-client.ts'
+import { findOperatorKey, OPERATOR_KEY_VARIABLE } from '../operator/operator-key.ts'
 import type { Project } from '../project/find-project.ts'
 import { UsageError } from '../errors.ts'
 import { confirmation } from '../terminal/confirm.ts'
@@ -56,6 +57,7 @@ export async function runDeploy({
     throw new UsageError('Stopped; nothing was changed.')
   }
   const { deployed, logFile } = await execute(deployRun)
+  sayNewKey(deployRun)
   const report = plan.url === undefined ? undefined : await look(deployRun, plan.url, deployed)
   print(flags, {
     ...outlineOf(plan, environment),
@@ -64,6 +66,14 @@ export async function runDeploy({
   })
   if (report?.ok === false) throw new Error(failureOf(report, environment, plan.hasBefore))
   say(report ? `${environment} is deployed, and serves.` : `${environment} is deployed.`)
+}
+
+/** Whoever lacks the key that was made operates nothing from another machine. */
+function sayNewKey({ project, environment, plan, say }: DeployRun): void {
+  if (!plan.missing.some(({ origin }) => origin === 'operator keys')) return
+  const source = findOperatorKey(project.root, environment)?.source
+  if (source === undefined || source === OPERATOR_KEY_VARIABLE) return
+  say(`Your operator's key is ${source}: keep a copy in a safe of your team's.`)
 }
 
 async function look(

@@ -27,7 +27,8 @@ export async function checkDeployment(system: System, deployed: Deployed): Promi
     probed = await deployed.probe()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return [report.fail('deployment', `the deployment cannot be asked: ${why}`, deployCommand(system))]
+    const fix = `${deployCommand(system)}, if it is not there yet; --url <url>, if it is reached elsewhere`
+    return [report.fail('deployment', `the deployment cannot be asked: ${why}`, fix)]
   }
   const { version, time } = health
   const which = version === undefined ? '' : `, version ${version.tag || version.id}`

@@ -67,6 +67,10 @@ const REMEDIES: readonly (readonly [form: RegExp, remedy: Remedy])[] = [
     ({ system, worker }, name) => putSecret(system, name, worker),
   ],
   [/ is required: set it to (.*)$/, ({ variable, file }, what) => `"${variable}": "…" in ${file}: ${what}`],
+  [
+    / is required in \w+: list (.*)$/,
+    ({ variable, file }, what) => `"${variable}": "…" in ${file}: ${what}, with commas`,
+  ],
   [/((?:npx|openssl) [^;:]*)$/, (_problem, command) => command],
 ]
 

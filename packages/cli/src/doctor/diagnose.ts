@@ -41,7 +41,7 @@ export async function diagnose(
   const system = await readSystem(project, environment)
   const found = await Promise.all([
     checkFiles(system),
-    checkKeys(system, world.now()),
+    checkKeys(system, world.now(), world.deployed !== undefined),
     checkIdentityProvider(system, world),
     world.run ? checkCloudflare(system, world.run) : [],
     world.deployed ? checkDeployment(system, world.deployed) : [],

@@ -13,7 +13,7 @@ export function confirmation(isYes: boolean): Confirm {
   return async (message) => {
     if (isYes) return true
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
-      throw new UsageError(`${message} There is no terminal to ask on: --yes`)
+      throw new UsageError(`${message} There is no terminal to ask on: --yes goes on without asking.`)
     }
     const answer = await confirm({ message, output: process.stderr, initialValue: false })
     return !isCancel(answer) && answer
