@@ -11,6 +11,12 @@ export interface ControlPlace {
   readonly headerFile: string
 }
 
+const FLOW =
+  'The end-to-end flow, lines to copy: a token from the mock IdP, exchanged at the gateway, taken to the service.'
+
+const OUTAGE =
+  'An outage to look at: stop the gateway. A service that has keys goes on; stopped and started again it has none, and says\n503.'
+
 /**
  * What a person needs to know once all is running.
  *
@@ -37,7 +43,7 @@ Demo users, all with the password ${DEMO_PASSWORD}; olivia may do whatever the g
 
 ${users.join('\n')}
 
-The end-to-end flow, lines to copy: a token from the mock IdP, exchanged at the gateway, taken to the service.
+${throughGateway === undefined ? 'A token from the mock IdP, a line to copy:' : FLOW}
 
 ${direct.join('\n')}
 ${throughGateway === undefined ? '' : `\nOr let the gateway do it on the way:\n\n${throughGateway}\n`}
@@ -45,8 +51,7 @@ The gateway accepts a password too:
 
 curl -s ${gateway}/oauth/token --json '{"username":"olivia@example.test","password":"${DEMO_PASSWORD}"}'
 
-An outage to look at: stop the gateway. A service that has keys goes on; stopped and started again it has none, and says
-503. Each of ${places.map(([name]) => name).join(', ')} can be stopped, and started with /start/ in place of /stop/.
+${services.size === 0 ? 'An outage to look at: stop the mock IdP or the gateway.' : OUTAGE} Each of ${places.map(([name]) => name).join(', ')} can be stopped, and started with /start/ in place of /stop/.
 
 curl -X POST -H @${control.headerFile} ${control.url}/stop/${plan.gateway.name}
 `
