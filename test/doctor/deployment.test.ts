@@ -121,6 +121,13 @@ describe('doctor --remote', () => {
     ])
   })
 
+  it('says that the deployment cannot have the keys of the tenant', async () => {
+    const auth0 = { ...HEALTH.auth0, problem: 'status 503' }
+    expect(await faults({ auth0 })).toMatchObject([
+      { id: 'deployment-idp', status: 'fail', message: expect.stringContaining('status 503') as string },
+    ])
+  })
+
   it('warns where the deployment is not what the project describes', async () => {
     const settings = { ...HEALTH.settings, issuer: 'https://gateway.internal' }
     expect(await faults({ settings })).toEqual([

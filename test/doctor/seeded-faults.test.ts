@@ -554,6 +554,67 @@ const SEEDS: readonly Seed[] = [
       fix: /add "production" to "env"/,
     },
   },
+  {
+    fault: 'a main module that is not there',
+    change: ({ files }) => (files.gateway.main = 'worker.ts'),
+    finds: {
+      id: 'gateway-main',
+      message: /"main" \(gateway\/wrangler.jsonc\) is gateway\/worker.ts, and there is no such file/,
+      fix: /mend "main"/,
+    },
+  },
+  {
+    fault: 'a KV namespace without its id',
+    change: ({ gateway }) => (gateway.kv_namespaces = [{ binding: 'DENYLIST' }]),
+    finds: {
+      id: 'kv-id',
+      message: /KV namespace DENYLIST \(gateway\/wrangler.jsonc, env.production\) has no id/,
+      fix: /kv namespace create DENYLIST/,
+    },
+  },
+  {
+    fault: 'two environments with one rate limiter',
+    change: ({ files, gateway }) => (gateway.ratelimits = files.gateway.env.staging?.ratelimits),
+    finds: {
+      id: 'environment-limiter',
+      status: 'warn',
+      message: /rate limiter "1001" is in .*env.staging.*env.production/,
+      fix: /each its own/,
+    },
+  },
+  {
+    fault: 'one key under two names',
+    env: 'dev',
+    change: ({ files: { secrets } }) => {
+      const key = JSON.parse(secrets.GATEWAY_PRIVATE_A ?? '') as object
+      secrets.GATEWAY_PRIVATE_B = JSON.stringify({ ...key, kid: 'b' })
+    },
+    finds: {
+      id: 'slot-repeated',
+      message: /GATEWAY_PRIVATE_B .*GATEWAY_PRIVATE_A/,
+      fix: /kit-keygen --private/,
+    },
+  },
+  {
+    fault: 'a tenant that calls itself otherwise',
+    change: () => undefined,
+    world: { fetch: networkThatSays('openid-configuration', { issuer: 'https://other.us.auth0.com/' }) },
+    finds: {
+      id: 'idp-issuer',
+      message: /the tenant calls itself "https:\/\/other.us.auth0.com\/"/,
+      fix: /"AUTH0_DOMAIN": "other.us.auth0.com"/,
+    },
+  },
+  {
+    fault: 'a tenant without a key',
+    change: () => undefined,
+    world: { fetch: networkThatSays('jwks.json', { keys: [] }) },
+    finds: {
+      id: 'idp-keys',
+      message: /the tenant has no key for RS256/,
+      fix: /Signing Algorithm: RS256/,
+    },
+  },
 ]
 
 describe('doctor names, with its remedy,', () => {
@@ -575,6 +636,16 @@ describe('doctor names, with its remedy,', () => {
     },
   )
 })
+
+/** The network to the tenant, which says something else at one path. */
+function networkThatSays(path: string, more: object): DoctorWorld['fetch'] {
+  return async (input, init) => {
+    const response = await networkTo(tenant)(input, init)
+    const url = input instanceof Request ? input.url : String(input)
+    if (!url.endsWith(path)) return response
+    return Response.json({ ...((await response.json()) as object), ...more })
+  }
+}
 
 function rename(members: Record<string, string>, from: string, to: string): void {
   members[to] = members[from] ?? ''
