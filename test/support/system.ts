@@ -59,6 +59,12 @@ export function newSlots(): Record<Slot, string> {
   }
 }
 
+/**
+ * The harness also reads the `.dev.vars` that `npm start` makes, even in the middle of a run. What it holds for logins must
+ * not reach systems that have none. An empty value counts as unset.
+ */
+const NONE_OF_DEVELOPMENT = { AUTH0_CLIENT_SECRET: '', SESSION_SECRET: '' }
+
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const tenant = await startTenant({ quiet: true })
   const host = new URL(tenant.baseUrl).host
@@ -69,7 +75,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         configPath: './workers/gateway/wrangler.jsonc',
         env: 'dev',
         vars: { AUTH0_DOMAIN: host, AUTH0_BASE_URL: tenant.baseUrl, ...options.gatewayVars },
-        secrets: { ...newSlots(), ...options.gatewaySecrets },
+        secrets: { ...NONE_OF_DEVELOPMENT, ...newSlots(), ...options.gatewaySecrets },
       },
       {
         configPath: './workers/consumer/wrangler.jsonc',
