@@ -38,9 +38,9 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'release',
-    what: 'the tarballs on every Node that they promise, with their types; new projects of each kind, from the registry',
-    args: tests('release'),
-    minutes: 30,
+    what: 'the tarballs on every Node that they promise, with their types; new projects of each kind, from the registry; deploys and doctor by the real wrangler',
+    args: [...tests('release'), 'test/doctor'],
+    minutes: 60,
   },
   {
     name: 'python',
