@@ -1,5 +1,6 @@
 import type { WorkerView } from '../project/worker-view.ts'
-import { listSecrets, liveVersions, type RunWrangler, versionVariables } from '../wrangler/run.ts'
+import { listSecrets, type RunWrangler } from '../wrangler/run.ts'
+import { liveVersions, versionVariables } from '../wrangler/versions.ts'
 
 /** A Worker as it is at Cloudflare. */
 export interface RemoteWorker {
@@ -15,7 +16,7 @@ export async function readRemote(view: WorkerView, run: RunWrangler): Promise<Re
   const { config } = view.folder
   const secrets = await listSecrets(run, config, view.environment)
   if (!secrets) return { view, exists: false, secrets: [], live: [] }
-  return { view, exists: true, secrets, live: await liveVersions(run, config, view.environment) }
+  return { view, exists: true, secrets, live: await liveVersions(run, { config, env: view.environment }) }
 }
 
 /**
@@ -25,6 +26,6 @@ export async function readRemote(view: WorkerView, run: RunWrangler): Promise<Re
 export async function hasCode({ view, live: [version] }: RemoteWorker, run: RunWrangler): Promise<boolean> {
   if (version === undefined) return false
   const { config } = view.folder
-  const variables = await versionVariables(run, config, view.environment, version)
+  const variables = await versionVariables(run, { config, env: view.environment }, version)
   return Object.keys(view.config.vars).some((name) => variables.includes(name))
 }

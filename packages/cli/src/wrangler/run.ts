@@ -51,7 +51,7 @@ export function wranglerWith(env: Readonly<Record<string, string>> = {}): RunWra
 }
 
 /** What Cloudflare, and wrangler for it, say of a Worker that does not exist. */
-const NO_SUCH_WORKER = /\[code: 10007\]|Worker "[^"]*"[^\n]* not found/
+export const NO_SUCH_WORKER: RegExp = /\[code: 10007\]|Worker "[^"]*"[^\n]* not found/
 
 /**
  * The names of a Worker's secrets; `undefined` when there is no such Worker.
@@ -76,50 +76,4 @@ function nameOf(entry: unknown): readonly string[] {
   return typeof entry === 'object' && entry !== null && 'name' in entry && typeof entry.name === 'string'
     ? [entry.name]
     : []
-}
-
-/**
- * The ids of the versions that get requests; none without a deployment.
- *
- * @throws Error with what wrangler said
- */
-export async function liveVersions(
-  run: RunWrangler,
-  config: string,
-  env: string,
-): Promise<readonly string[]> {
-  const told = await run(['deployments', 'status', '--json', '--config', config, '--env', env])
-  if (told.code !== 0) {
-    if (/no deployments|\[code: 10007\]/.test(told.stdout + told.stderr)) return []
-    throw new Error(`wrangler deployments status failed:\n${(told.stderr || told.stdout).trim()}`)
-  }
-  const { versions } = jsonIn(told.stdout) as {
-    readonly versions: readonly { readonly version_id: string }[]
-  }
-  return versions.map(({ version_id: id }) => id)
-}
-
-/**
- * The names of a version's variables and bindings.
- *
- * @throws Error with what wrangler said
- */
-export async function versionVariables(
-  run: RunWrangler,
-  config: string,
-  env: string,
-  id: string,
-): Promise<readonly string[]> {
-  const told = await run(['versions', 'view', id, '--json', '--config', config, '--env', env])
-  if (told.code !== 0)
-    throw new Error(`wrangler versions view failed:\n${(told.stderr || told.stdout).trim()}`)
-  const { resources } = jsonIn(told.stdout) as {
-    readonly resources: { readonly bindings: readonly { readonly name: string }[] }
-  }
-  return resources.bindings.map(({ name }) => name)
-}
-
-/** wrangler may say something before its JSON. */
-function jsonIn(text: string): unknown {
-  return JSON.parse(text.slice(text.indexOf('{')))
 }

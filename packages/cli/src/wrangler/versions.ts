@@ -1,5 +1,5 @@
 import { hideInput } from './hide-input.ts'
-import type { Outcome, RunWrangler } from './run.ts'
+import { NO_SUCH_WORKER, type Outcome, type RunWrangler } from './run.ts'
 
 /** A Worker in one environment, as wrangler finds it. */
 export interface WorkerEnv {
@@ -53,6 +53,27 @@ export async function readVersion(
 ): Promise<WorkerVersion | undefined> {
   const { code, stdout } = await run(['versions', 'view', id, '--json', ...flagsOf(worker)])
   return code === 0 ? parseVersions([jsonIn(stdout, '{')])[0] : undefined
+}
+
+/** The ids of the deployed versions; none without a Worker or a deployment. @throws Error with what wrangler said */
+export async function liveVersions(run: RunWrangler, worker: WorkerEnv): Promise<readonly string[]> {
+  const outcome = await run(['deployments', 'status', '--json', ...flagsOf(worker)])
+  const said = outcome.stdout + outcome.stderr
+  if (outcome.code !== 0 && (NO_SUCH_WORKER.test(said) || said.includes('no deployments'))) return []
+  check(outcome, 'deployments status')
+  return parseShares(jsonIn(outcome.stdout, '{')).map(({ id }) => id)
+}
+
+/** The names of a version's variables and bindings. @throws Error with what wrangler said */
+export async function versionVariables(
+  run: RunWrangler,
+  worker: WorkerEnv,
+  id: string,
+): Promise<readonly string[]> {
+  const { resources } = membersOf(jsonIn(await call(run, worker, ['versions', 'view', id, '--json']), '{'))
+  const { bindings } = membersOf(resources)
+  const all: readonly unknown[] = Array.isArray(bindings) ? bindings : []
+  return all.map((one) => String(membersOf(one).name))
 }
 
 /** The shares of the ten newest deployments, the newest first. @throws Error with what wrangler said */
