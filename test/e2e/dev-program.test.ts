@@ -1,7 +1,7 @@
 /** `sealgate dev` of a project that shares no name with this repository: what it prints, keeps, and leaves behind. */
 import { execFile } from 'node:child_process'
 import { chmodSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findProject, keygen, planOf, readDevSlots, readSecrets } from 'sealgate/internal'
@@ -175,11 +175,14 @@ describe('with HS512', () => {
   })
 })
 
-/** Paths of a project, but for what is linked in. */
+/**
+ * Paths of a project, but for what is linked in. With names alone, `readdirSync` would follow links: into what other
+ * tests make and delete meanwhile.
+ */
 function filesOf({ folder }: SmallProject): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => !path.startsWith('node_modules/'),
-  )
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .filter((path) => path !== 'node_modules')
 }
 
 /** The values of the secrets, and the private half of each key on its own. */
