@@ -7,10 +7,11 @@
  */
 export const HOUSE = {
   'packages/kit': [
-    ['index', 'verify', 'hono', 'hono-verify', 'agents', 'external', 'gateway', 'jws', 'testing'],
+    ['index', 'verify', 'hono', 'hono-verify', 'agents', 'external', 'gateway', 'jws', 'log', 'testing'],
     ['hono/', 'agents/', 'external/', 'testing/', 'jws/'],
     ['kit/'],
     ['config/'],
+    ['log/'],
     ['http/'],
     ['policy/'],
     ['tokens/'],

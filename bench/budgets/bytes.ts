@@ -20,10 +20,12 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./gateway': 12_750,
   'face ./hono': 23_750,
   'face ./jws': 2_750,
+  // Tables for docs and tools; Workers import their types alone.
+  'face ./log': 3_350,
   'face ./hono/verify': 16_250,
   'face ./verify': 18_400,
   'face ./testing': 21_350,
-  'all faces of the kit': 34_900,
+  'all faces of the kit': 38_100,
   'Worker consumer': 348_000,
   'Worker gateway': 132_900,
 }
@@ -42,6 +44,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room index': 350,
   'room jose': 3_500,
   'room jws': 1_450,
+  'room log': 10_000,
   'room keys': 13_700,
   'room kit': 10_850,
   'room policy': 6_500,

@@ -19,6 +19,7 @@ const SUBPATHS: Readonly<Record<string, string>> = {
   './hono': 'guard',
   './hono/verify': 'guard',
   './jws': 'verifyCompact',
+  './log': 'EVENTS',
   './testing': 'createTestIssuer',
   './verify': 'makeVerifier',
 }
