@@ -17,20 +17,20 @@ function valueAt(text, index) {
   return VALUES[text.charCodeAt(index)] ?? INVALID
 }
 
-/** A length that no bytes have, or spare bits in the last character that are not zero. */
-function hasImpossibleEnd(text) {
+/** Spare bits in the last character that are not zero. */
+function hasSpareBits(text) {
   const rest = text.length & 3
-  if (rest === 0) return false
-  return rest === 1 || (valueAt(text, text.length - 1) & (rest === 2 ? 0x0f : 0x03)) !== 0
+  return rest !== 0 && (valueAt(text, text.length - 1) & (rest === 2 ? 0x0f : 0x03)) !== 0
 }
 
 export function decodeByTable(text, out) {
-  if (hasImpossibleEnd(text)) return -1
+  if (hasSpareBits(text)) return -1
   const { length } = text
   let seen = 0
   let o = 0
   for (let i = 0; i < length; i += 4) {
     const a = valueAt(text, i)
+    // A group of one character, which no bytes have, lacks this one: that makes it invalid.
     const b = valueAt(text, i + 1)
     const c = i + 2 < length ? valueAt(text, i + 2) : 0
     const d = i + 3 < length ? valueAt(text, i + 3) : 0

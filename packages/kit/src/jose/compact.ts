@@ -49,7 +49,8 @@ export function readCompact(
   if (length > maxBytes) throw new TokenError('too_large', `longer than ${maxBytes} bytes`)
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first <= 0 || second < 0 || token.includes('.', second + 1)) malformed('not three segments')
+  // Without a second dot the search begins anew, and finds the first.
+  if (first <= 0 || token.includes('.', second + 1)) malformed('not three segments')
   const [ascii, payload, signature] = buffersFor(length)
   const payloadBytes = decodeBase64UrlInto(token.slice(first + 1, second), payload)
   const signatureBytes = decodeBase64UrlInto(token.slice(second + 1), signature)
