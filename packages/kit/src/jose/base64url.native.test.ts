@@ -96,6 +96,44 @@ it('encodes as the table does', () => {
   )
 })
 
+/** How many bits of the last character are spare, by the number of characters of the last group. */
+const SPARE_BITS = [
+  [2, 4],
+  [3, 2],
+  [4, 0],
+] as const
+
+// Read anew: the tables stand at the top of a module.
+it.each([
+  ['as this runtime has it', () => import('#base64url')],
+  ['by a native decoder', () => import('../../runtime/base64url.workerd.js')],
+  [
+    'by table',
+    async () => {
+      const { decodeByTable, encodeByTable } = await import('../../runtime/base64url.js')
+      return { decodeBase64UrlInto: decodeByTable, encodeBase64Url: encodeByTable }
+    },
+  ],
+])('64 characters count, each for its value, and the last one ends in zeros: %s', async (_, load) => {
+  vi.resetModules()
+  const { decodeBase64UrlInto, encodeBase64Url } = await load()
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  for (let code = 0; code < 256; code++) {
+    const character = String.fromCharCode(code)
+    const value = alphabet.indexOf(character)
+    expect(decodeBase64UrlInto(`AAAA${character}`, new Uint8Array(6)), character).toBe(-1)
+    for (const [characters, spareBits] of SPARE_BITS) {
+      const text = `AAAA${'A'.repeat(characters - 1)}${character}`
+      const out = new Uint8Array(6)
+      const length = decodeBase64UrlInto(text, out)
+      const isGood = value >= 0 && value % 2 ** spareBits === 0
+      expect([text, length]).toEqual([text, isGood ? 2 + characters : -1])
+      if (isGood) expect(encodeBase64Url(out.subarray(0, length))).toBe(text)
+    }
+  }
+  expect(encodeBase64Url(Uint8Array.of(0x00, 0x10, 0x83, 0xff, 0xef, 0xbe))).toBe('ABCD_---')
+})
+
 it('is an error where it is missing, not a token that is malformed', () => {
   const { setFromBase64: own } = proto
   delete proto.setFromBase64

@@ -88,4 +88,14 @@ describe('a compact JWS', () => {
     expect(reader.read(`${HEADER}.e30.AAAA`).header).toBe(known)
     expect(reader.read(withHeader({ typ: 'JWT' })).header.typ).toBe('JWT')
   })
+
+  it('is held by its reader until the next one is read, good or not', () => {
+    const reader = new CompactReader()
+    const one = reader.read(`${HEADER}.e30.AAAA`)
+    expect(reader.holds(one)).toBe(true)
+    const other = reader.read(`${HEADER}.e30.AAAA`)
+    expect([reader.holds(one), reader.holds(other)]).toEqual([false, true])
+    expect(() => reader.read('nothing')).toThrow('malformed')
+    expect(reader.holds(other)).toBe(false)
+  })
 })

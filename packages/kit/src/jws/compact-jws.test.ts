@@ -94,6 +94,14 @@ describe.each<[InternalAlg, () => Jwk, () => Jwk]>([
     expect(await outcome(signCompact(payload, { ...signer(), ...change }))).toBe('ERR_CONFIG')
   })
 
+  it('signs with a key with key_ops sign, and says which its key_ops lack', async () => {
+    const token = await signCompact(payload, { ...signer(), key_ops: ['sign'] })
+    expect(await outcome(verifyCompact(token, verifier(), { alg }))).toBe('accepted')
+    await expect(signCompact(payload, { ...signer(), key_ops: ['verify'] })).rejects.toThrow(
+      'the key is not usable: its key_ops lack sign',
+    )
+  })
+
   it.each<[string, Jwk, string]>([
     ['use enc', { use: 'enc' }, 'ERR_CONFIG'],
     ['use sig', { use: 'sig' }, 'accepted'],
@@ -224,6 +232,13 @@ describe('a rejection says what is wrong', () => {
   ])('with the key to sign with: %s', async (words, jwk) => {
     const { d } = await makePair()
     await expect(signCompact(payload, jwk(publicJwk, privateJwk, d))).rejects.toThrow(words)
+  })
+
+  it('with the key to verify with, when it is no secret', async () => {
+    const token = await signCompact(payload, secret)
+    await expect(verifyCompact(token, publicJwk, { alg: 'HS512' })).rejects.toThrow(
+      'the key is not usable: it is not a secret (kty oct)',
+    )
   })
 
   it('with the header: crit and b64', async () => {
