@@ -13,8 +13,9 @@ export function cookiePairs(header: string | null): readonly (readonly [name: st
 function trimmed(text: string): string {
   let start = 0
   let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  // Neither goes past the text: there is no code there.
+  while (isBlank(text.charCodeAt(start))) start++
+  while (isBlank(text.charCodeAt(end - 1))) end--
   return text.slice(start, end)
 }
 

@@ -4,7 +4,7 @@ import { isWebSocketUpgrade } from './websocket.ts'
 const OWN_SITES = ['same-origin', 'none']
 
 /** `Sec-Fetch-Dest` of a navigation of the whole tab. It is `empty` when a service worker of this origin passes it on. */
-const TAB = ['document', 'empty']
+const TAB: readonly (string | null)[] = ['document', 'empty']
 
 /**
  * True for a request that would act with somebody's cookie for a page of another origin. A sibling's counts as another's: to
@@ -29,7 +29,7 @@ export function isOfOwnSite(headers: Headers): boolean {
 
 /** True for a navigation of the whole tab, not of a frame, by whom `Sec-Fetch-*` says it (W3C Fetch Metadata §2). */
 export function isTabNavigation(headers: Headers): boolean {
-  return headers.get('Sec-Fetch-Mode') === 'navigate' && TAB.includes(headers.get('Sec-Fetch-Dest') ?? '')
+  return headers.get('Sec-Fetch-Mode') === 'navigate' && TAB.includes(headers.get('Sec-Fetch-Dest'))
 }
 
 function mayWrite(headers: Headers, origin: string): boolean {
