@@ -1,13 +1,19 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { outage, denial, type Denied, denialResponse } from './decision.ts'
 
 describe('rejection', () => {
-  it('has a bare challenge and no error code when no credentials came', () => {
-    expect(denial(401, 'no_credentials', 'there is no token')).toStrictEqual({
+  it.each([
+    [401, 'no_credentials', 'there is no token'],
+    [403, 'cross_site', 'a page of another site sent it'],
+  ] as const)('%i has a bare challenge and no error code for %s', async (status, reason, detail) => {
+    // Read anew: the texts stand at the top of the module.
+    vi.resetModules()
+    const fresh = await import('./decision.ts')
+    expect(fresh.denial(status, reason, detail)).toStrictEqual({
       granted: false,
-      status: 401,
-      reason: 'no_credentials',
-      detail: 'there is no token',
+      status,
+      reason,
+      detail,
       challenge: 'Bearer',
       failed: [],
     })
@@ -17,8 +23,10 @@ describe('rejection', () => {
     [400, 'malformed_credentials', 'invalid_request'],
     [401, 'expired', 'invalid_token'],
     [403, 'insufficient_rights', 'insufficient_scope'],
-  ] as const)('%i has the code of RFC 6750', (status, reason, error) => {
-    const rejected = denial(status, reason, 'detail', ['needs read'])
+  ] as const)('%i has the code of RFC 6750', async (status, reason, error) => {
+    vi.resetModules()
+    const fresh = await import('./decision.ts')
+    const rejected = fresh.denial(status, reason, 'detail', ['needs read'])
     expect(rejected).toMatchObject({ status, reason, error, failed: ['needs read'] })
     expect(rejected.challenge).toMatch(new RegExp(`^Bearer error="${error}", error_description="[^"]+"$`))
   })
