@@ -4,7 +4,7 @@
  *
  * @module @sealgate/kit/hono/verify
  */
-export type { Credential } from './hono/credential.ts'
+export { cookie, type Credential, header } from './hono/credential.ts'
 export type { GuardOptions, PolicyFor } from './hono/middleware-by.ts'
 export { guard, probe, sealgate, type SealgateEnv, type SealgateOptions } from './hono/verifier-middleware.ts'
 export type { ProbeOptions } from './hono/probe-by.ts'

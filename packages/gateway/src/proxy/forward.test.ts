@@ -1,5 +1,5 @@
 import { createKit } from '@sealgate/kit'
-import { guard } from '@sealgate/kit/hono'
+import { cookie, guard } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -220,7 +220,7 @@ describe('a service that takes the token of a cookie', () => {
       audience: 'reports',
       verify: { publicJwk: { kty: 'OKP', crv: 'Ed25519', x, kid: 'slot-a' } },
     })
-    service.get('/page/*', guard(undefined, { kit, credential: { cookie: 'app-token' } }))
+    service.get('/page/*', guard(undefined, { kit, credential: cookie('app-token') }))
     answer = (request) => service.fetch(request)
     expect((await call('/page/x', { headers: from(site) }, '')).status).toBe(status)
   })

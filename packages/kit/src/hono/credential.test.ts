@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts'
 import type { Decision } from '../http/decision.ts'
 import { policy } from '../policy/builder.ts'
 import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
-import type { Credential } from './credential.ts'
+import { cookie, type Credential, header } from './credential.ts'
 import { guard } from './middleware.ts'
 import type { GuardOptions } from './middleware-by.ts'
 import { guard as verifyGuard } from './verifier-middleware.ts'
@@ -44,9 +44,9 @@ async function decide(
   }
 }
 
-const inHeader: GuardOptions = { credential: { header: 'X-Token' } }
-const inCookie: GuardOptions = { credential: { cookie: '__Host-token' } }
-const cookie = (value = token): Headers => ({ Cookie: `theme=dark; __Host-token=${value}` })
+const inHeader: GuardOptions = { credential: header('X-Token') }
+const inCookie: GuardOptions = { credential: cookie('__Host-token') }
+const cookies = (value = token): Headers => ({ Cookie: `theme=dark; __Host-token=${value}` })
 
 describe('a token in a header of its own', () => {
   it('is taken from there, by both guards', async () => {
@@ -54,7 +54,7 @@ describe('a token in a header of its own', () => {
     expect(await decide(inHeader, headers)).toMatchObject({ status: 200, text: 'ada' })
     const verified = await decide(inHeader, headers, 'GET', verifyGuard as typeof guard)
     expect(verified).toMatchObject({ status: 200, text: 'ada' })
-    expect(await decide({ credential: { header: 'x-token' } }, headers, 'POST')).toMatchObject({
+    expect(await decide({ credential: header('x-token') }, headers, 'POST')).toMatchObject({
       status: 200,
     })
   })
@@ -82,10 +82,10 @@ describe('a token in a header of its own', () => {
 
 describe('a token in a cookie', () => {
   it('is taken from there, and from nowhere else', async () => {
-    expect(await decide(inCookie, cookie())).toMatchObject({ status: 200, text: 'ada' })
-    const verified = await decide(inCookie, cookie(), 'GET', verifyGuard as typeof guard)
+    expect(await decide(inCookie, cookies())).toMatchObject({ status: 200, text: 'ada' })
+    const verified = await decide(inCookie, cookies(), 'GET', verifyGuard as typeof guard)
     expect(verified).toMatchObject({ status: 200, text: 'ada' })
-    const both = { ...cookie(), Authorization: 'Bearer nonsense' }
+    const both = { ...cookies(), Authorization: 'Bearer nonsense' }
     expect(await decide(inCookie, both)).toMatchObject({ status: 200, text: 'ada' })
     const header = { Authorization: `Bearer ${token}` }
     expect(await decide(inCookie, header)).toMatchObject({ status: 401, reason: 'no_credentials' })
@@ -131,19 +131,19 @@ describe('a token in a cookie', () => {
       { 'Sec-Fetch-Site': 'none' },
       {},
     ]) {
-      const denied = await decide(inCookie, { ...cookie(), ...(from as Headers) }, method)
+      const denied = await decide(inCookie, { ...cookies(), ...(from as Headers) }, method)
       expect(denied, JSON.stringify(from)).toMatchObject({ status: 403, reason: 'cross_site' })
       expect(JSON.parse(denied.text)).toMatchObject({ error: 'csrf' })
     }
     for (const from of [{ Origin: ORIGIN }, { 'Sec-Fetch-Site': 'same-origin' }]) {
-      expect(await decide(inCookie, { ...cookie(), ...(from as Headers) }, method)).toMatchObject({
+      expect(await decide(inCookie, { ...cookies(), ...(from as Headers) }, method)).toMatchObject({
         status: 200,
       })
     }
   })
 
   it('opens no WebSocket for a page of another site', async () => {
-    const upgrade = { ...cookie(), Upgrade: 'websocket', Connection: 'Upgrade' }
+    const upgrade = { ...cookies(), Upgrade: 'websocket', Connection: 'Upgrade' }
     for (const from of [{ Origin: 'https://evil.test' }, { 'Sec-Fetch-Site': 'none' }, {}]) {
       expect(await decide(inCookie, { ...upgrade, ...(from as Headers) })).toMatchObject({
         reason: 'cross_site',
@@ -176,40 +176,49 @@ describe('a token in a cookie', () => {
       403,
     ],
   ])('is read %s: %i', async (_, from, status) => {
-    expect((await decide(inCookie, { ...cookie(), ...from })).status).toBe(status)
+    expect((await decide(inCookie, { ...cookies(), ...from })).status).toBe(status)
   })
 
   it('that is bad is not taken for none, nor is one of another site', async () => {
     const optional = { ...inCookie, optional: true } as const
     expect(await decide(optional, {})).toMatchObject({ status: 200, text: 'guest' })
-    expect((await decide(optional, cookie('a.b.c'))).status).toBe(401)
-    expect(await decide(optional, { ...cookie(), Origin: 'https://evil.test' }, 'POST')).toMatchObject({
+    expect((await decide(optional, cookies('a.b.c'))).status).toBe(401)
+    expect(await decide(optional, { ...cookies(), Origin: 'https://evil.test' }, 'POST')).toMatchObject({
       reason: 'cross_site',
     })
   })
 
   it('names its caller as any: an X-User-ID that differs is denied', async () => {
-    const headers = { ...cookie(), 'X-User-ID': 'root' }
+    const headers = { ...cookies(), 'X-User-ID': 'root' }
     expect(await decide(inCookie, headers)).toMatchObject({ status: 400, reason: 'identity_mismatch' })
   })
 })
 
 describe('the place of a token', () => {
-  it.each<[string, unknown]>([
-    ['nowhere', {}],
-    ['in two places', { header: 'X-Token', cookie: 'token' }],
-    ['in Authorization, where it is anyway', { header: 'Authorization' }],
-    ['in the whole Cookie header', { header: 'cookie' }],
-    ['in no name', { header: '' }],
-    ['in a header with a line break', { header: 'X-Token\r\nX: 1' }],
-    ['in a header with a space', { header: 'X Token' }],
-    ['in a cookie with a delimiter', { cookie: 'a=b' }],
-    ['in two cookies', { cookie: 'a;b' }],
-    ['in something else', { query: 'token' }],
-  ])('cannot be %s', (_, credential) => {
-    const make = () => guard(undefined, { credential: credential as Credential })
+  it.each<[string, () => Credential, string]>([
+    ['Authorization, where it is anyway', () => header('Authorization'), 'header'],
+    ['the whole Cookie header', () => header('cookie'), 'header'],
+    ['a header without a name', () => header(''), 'header'],
+    ['a header with a line break', () => header('X-Token\r\nX: 1'), 'header'],
+    ['a header with a space', () => header('X Token'), 'header'],
+    ['a header that nobody names', () => header(undefined as never), 'header'],
+    ['a cookie without a name', () => cookie(''), 'cookie'],
+    ['a cookie with a delimiter', () => cookie('a=b'), 'cookie'],
+    ['two cookies', () => cookie('a;b'), 'cookie'],
+    ['a cookie that nobody names', () => cookie(undefined as never), 'cookie'],
+  ])('cannot be %s', (_, make, name) => {
     expect(make).toThrow(ConfigError)
-    expect(make).toThrow(/^credential of a guard/)
+    expect(make).toThrow(new RegExp(`^${name} accepts the name of a ${name}: ${name}\\('`))
+  })
+
+  it.each<[string, unknown]>([
+    ['is a function that was not called', header],
+    ['is an object', { header: 'X-Token' }],
+  ])('lets nobody through when it %s', async (_, credential) => {
+    const wrong = { credential: credential as Credential }
+    const headers = { 'X-Token': token, Authorization: `Bearer ${token}` }
+    expect(await decide(wrong, headers)).toMatchObject({ status: 500 })
+    expect(await decide({ ...wrong, optional: true }, {})).toMatchObject({ status: 500 })
   })
 
   it('is Authorization unless something else is said', async () => {

@@ -6,7 +6,7 @@ import type { Rules } from '../policy/builder.ts'
 import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
 import { logEvent } from '../primitives/events.ts'
 import { keepBody } from '../tokens/request-hash.ts'
-import { type Credential, credentialReader } from './credential.ts'
+import type { Credential } from './credential.ts'
 
 /** How `guard` behaves. */
 export interface GuardOptions {
@@ -19,7 +19,7 @@ export interface GuardOptions {
    * `formData()`; not from `c.req.raw`.
    */
   readonly bound?: boolean
-  /** Where the token is. Default: `Authorization: Bearer`. */
+  /** Where the token is: `header('X-Token')` or `cookie('name')`. Default: `Authorization: Bearer`. */
   readonly credential?: Credential
   /** Receives each decision, for logs. */
   readonly onDecision?: (decision: Decision, c: Context) => void
@@ -64,7 +64,7 @@ export function guardBy<Custom>(
   options: GuardOptions = {},
 ): MiddlewareHandler {
   const fixed = typeof rules === 'function' ? undefined : rules === undefined ? NO_RULES : checkRules(rules)
-  const read = options.credential && credentialReader(options.credential)
+  const { credential } = options
   return async (c, next) => {
     let { kit } = options
     let decision: Decision<Custom>
@@ -72,7 +72,7 @@ export function guardBy<Custom>(
       kit = kitFrom(c, make, kit)
       const request = c.req.raw
       if (options.bound && request.bodyUsed) await keepBodyOf(c)
-      const source = read ? read(request) : request
+      const source = credential ? credential(request) : request
       const outcome = isDenied(source)
         ? source
         : decide<Custom>(
