@@ -16,7 +16,7 @@ import {
 import { createExternalVerifier, externalVerifier } from '../../../packages/kit/src/external/from-env.ts'
 import { parseExternalJwk } from '../../../packages/kit/src/external/key.ts'
 import { auth0, entra } from '../../../packages/kit/src/external/presets.ts'
-import { credentialReader } from '../../../packages/kit/src/hono/credential.ts'
+import { cookie, header as headerOfItsOwn } from '../../../packages/kit/src/hono/credential.ts'
 import { readCredentials } from '../../../packages/kit/src/http/bearer.ts'
 import { cookiePairs } from '../../../packages/kit/src/http/cookies.ts'
 import { offeredProtocols, serviceProtocols } from '../../../packages/kit/src/http/websocket.ts'
@@ -88,7 +88,7 @@ export const KIT_ROWS: readonly Row[] = [
     around: [(text) => text, (text) => `a=${text}`, (text) => `${'A'.repeat(100)}${text}`],
     reader: (text) => {
       const request = new Request('https://a.test', { headers: { 'X-Token': text, Cookie: text } })
-      const readers = [credentialReader({ header: 'X-Token' }), credentialReader({ cookie: 'a' })]
+      const readers = [headerOfItsOwn('X-Token'), cookie('a')]
       return () => readers.map((read) => read(request))
     },
   },
