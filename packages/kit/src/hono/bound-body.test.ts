@@ -140,6 +140,34 @@ describe('a request-bound token behind middleware', () => {
   })
 })
 
+it('a guard that binds nothing leaves the body alone: one that broke off denies nobody', async () => {
+  const reading = read((c) => c.req.text().catch(() => ''))
+  const app = new Hono().use(reading).post('/pay', guard(undefined, { kit }), (c) => c.text('in'))
+  const body = new ReadableStream({
+    pull: (controller) => {
+      controller.error(new Error('broke off'))
+    },
+  })
+  const request = new Request('http://localhost/pay', { method: 'POST', body, duplex: 'half' } as RequestInit)
+  request.headers.set('Authorization', `Bearer ${await kit.sign({ sub: 'job' })}`)
+  const response = await app.request(request)
+  expect([response.status, await response.text()]).toEqual([200, 'in'])
+})
+
+it('an error of the team’s own is theirs: it is thrown as it is, and not reported as ours', async () => {
+  events.length = 0
+  const failing = guard(
+    () => {
+      throw new TypeError('their own')
+    },
+    { kit },
+  )
+  const app = new Hono().use(failing).get('/', (c) => c.text('in'))
+  app.onError((error) => new Response(String(error), { status: 500 }))
+  expect(await (await app.request('/')).text()).toBe('TypeError: their own')
+  expect(events).toEqual([])
+})
+
 describe('mount', () => {
   const inner = new Hono().post('/pay', async (c) => c.text(await c.req.text()))
 

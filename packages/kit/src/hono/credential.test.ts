@@ -22,13 +22,20 @@ beforeAll(async () => {
 
 type Headers = Readonly<Record<string, string>>
 
+interface Outcome {
+  readonly status: number
+  readonly text: string
+  readonly reason: string | undefined
+  readonly detail: string | undefined
+}
+
 /** What the guard of an app decides: the status, the caller, and the reason of a denial. */
 async function decide(
   options: GuardOptions,
   headers: Headers,
   method = 'GET',
   make: typeof guard = guard,
-): Promise<{ readonly status: number; readonly text: string; readonly reason: string | undefined }> {
+): Promise<Outcome> {
   let decision: Decision | undefined
   const handler: MiddlewareHandler = make(policy().needAll('read'), {
     ...options,
@@ -40,7 +47,9 @@ async function decide(
   return {
     status: response.status,
     text: await response.text(),
-    reason: decision?.granted === false ? decision.reason : undefined,
+    ...(decision?.granted === false
+      ? { reason: decision.reason, detail: decision.detail }
+      : { reason: undefined, detail: undefined }),
   }
 }
 
@@ -185,6 +194,14 @@ describe('a token in a cookie', () => {
     expect((await decide(optional, cookies('a.b.c'))).status).toBe(401)
     expect(await decide(optional, { ...cookies(), Origin: 'https://evil.test' }, 'POST')).toMatchObject({
       reason: 'cross_site',
+    })
+  })
+
+  it('is named in the log when it is denied, but not its value', async () => {
+    const twice = { Cookie: `__Host-token=${token}; __Host-token=x` }
+    expect(await decide(inCookie, twice)).toMatchObject({ detail: 'there are two cookies __Host-token' })
+    expect(await decide(inCookie, { ...cookies(), Origin: 'https://evil.test' }, 'POST')).toMatchObject({
+      detail: 'a page of another origin sent the cookie __Host-token',
     })
   })
 
