@@ -172,6 +172,22 @@ describe('rules', () => {
     expect(await passes(policy().where(() => outcome as boolean, 'x'))).toBe(false)
   })
 
+  it.each([
+    ['no', false],
+    ['null', null],
+    ['nothing', undefined],
+  ])('take %s from a predicate for a no that can be turned round', async (_, outcome) => {
+    expect(await passes(policy().not(policy().where(() => outcome as boolean, 'x')))).toBe(true)
+  })
+
+  it.each([['text'], [{ then: true }], [[]]])(
+    'decide at once about %j, which nobody can wait for',
+    (outcome) => {
+      const rules = policy().where(() => outcome as unknown as boolean, 'x')
+      expect(evaluate(partsOf(rules), authOf(claims()))).toMatchObject({ passed: false, failed: ['x'] })
+    },
+  )
+
   it('wait for anything that can be waited for, be it a function', async () => {
     const then = (resolve: (outcome: unknown) => void): void => {
       resolve(true)
@@ -373,6 +389,11 @@ describe('building', () => {
     [
       'kind anonymous, which nobody may be',
       () => policy().kind('anonymous').build(),
+      "kind('anonymous') passes nobody without allowAnonymous()",
+    ],
+    [
+      'kind anonymous beside another rule',
+      () => policy().needAll('a').kind('anonymous').build(),
       "kind('anonymous') passes nobody without allowAnonymous()",
     ],
     ['leeway that is no number', () => policy().base({ leewaySeconds: Number.NaN }), 'leewaySeconds must be'],

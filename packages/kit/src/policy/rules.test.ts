@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { authOf, type Auth, type VerifiedClaims } from '../claims/types.ts'
 import { ConfigError } from '../errors.ts'
 import { policy, type Policy, type Rules } from './builder.ts'
@@ -101,6 +101,65 @@ describe('a rule as a function', () => {
   })
 })
 
+it('an owner without an id is nobody, not even a caller without a sub', async () => {
+  const rules = policy().owner(undefined)
+  expect((await rules.explain({} as never)).passed).toBe(false)
+  expect((await rules.explain({ sub: 'ada' } as never)).passed).toBe(false)
+})
+
+it('an actor is the outermost one, as the issuer of the token named it', async () => {
+  const act = { iss: ISSUER, sub: 'mailer' }
+  const outcome = async (claims: object): Promise<boolean> =>
+    (await evaluate(partsOf(actor('mailer')), callerOf(claims))).passed
+  expect(await outcome({ act })).toBe(true)
+  expect(await outcome({ act: { iss: ISSUER, sub: 'other', act } })).toBe(false)
+  expect(await outcome({ act: { iss: 'other', sub: 'mailer' } })).toBe(false)
+  expect(await outcome({})).toBe(false)
+})
+
+// Read anew: the tables stand at the top of the modules.
+describe('a policy of modules that were just loaded', () => {
+  const load = async () => {
+    vi.resetModules()
+    const [builder, { evaluate: judge }, parts] = await Promise.all([
+      import('./builder.ts'),
+      import('./evaluate.ts'),
+      import('./parts.ts'),
+    ])
+    return { ...builder, judge, ...parts }
+  }
+
+  it('has no rule, no override and no schema of its own, and lets nobody in who is anonymous', async () => {
+    const { isPolicy, NO_RULES, partsOf: read, policy: make } = await load()
+    expect(NO_RULES).toEqual({ rules: [], base: {}, allowsAnonymous: false, narrow: undefined })
+    expect([isPolicy(make()), isPolicy(policy()), isPolicy({})]).toEqual([true, false, false])
+    expect(read(make())).toEqual(NO_RULES)
+  })
+
+  it.each([
+    ['permissions', (rules: Policy) => rules.needAll('a'), [['b']], ['b', ['b', 7]]],
+    ['scope', (rules: Policy) => rules.needAll('a'), ['b'], [['b'], 7]],
+    ['scp', (rules: Policy) => rules.needAll('a'), ['b', ['b']], [7, ['b', 7]]],
+    ['roles', (rules: Policy) => rules.rolesAll('a'), [['b']], ['b', ['b', 7]]],
+  ] as const)('tells a no of %s from what cannot be read', async (claim, add, no, unreadable) => {
+    const { judge, partsOf: read, policy: make } = await load()
+    const isTurnedRound = async (value: unknown): Promise<boolean> =>
+      (await judge(read(make().not(add(make()))), callerOf({ [claim]: value }))).passed
+    for (const value of no) expect([value, await isTurnedRound(value)]).toEqual([value, true])
+    for (const value of unreadable) expect([value, await isTurnedRound(value)]).toEqual([value, false])
+  })
+
+  it('says that the claims do not satisfy its schema', async () => {
+    const { judge, partsOf: read, policy: make } = await load()
+    const validate = () => ({ issues: [{ message: 'no' }] })
+    const rules = make().claims({ '~standard': { version: 1, vendor: 'test', validate } })
+    expect(await judge(read(rules), callerOf({}))).toMatchObject({
+      passed: false,
+      failed: ['its claims satisfy the schema'],
+    })
+  })
+})
+
 describe('what is held against a caller', () => {
   it.each([
     [[]],
@@ -112,6 +171,9 @@ describe('what is held against a caller', () => {
     [() => true],
     [/./],
     [[/./]],
+    [{ words: 'x' }],
+    [{ words: 'x', test: true }],
+    [[needAll('a'), { words: 'x' }]],
   ])('is no policy, rule or list of rules: %o', (value) => {
     expect(() => partsOf(value)).toThrow(ConfigError)
     expect(() => partsOf(value)).toThrow('this is no policy: make one with policy().needAll(…)')
