@@ -467,20 +467,23 @@ describe('without an environment', () => {
 })
 
 describe('fingerprintOf', () => {
+  /** The objects in it: bindings, as they are. */
+  const bindingsIn = (env: object): readonly unknown[] =>
+    fingerprintOf(env).filter((member) => typeof member === 'object')
+
   it('is equal for equal values and the same bindings, whatever object carries them', () => {
     const env = { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: service }
-    const one = fingerprintOf(env)
-    const other = fingerprintOf(new Proxy({ ...env }, {}))
-    expect(other).toEqual(one)
-    expect(other.bindings[0]).toBe(service)
+    const other = new Proxy({ ...env }, {})
+    expect(fingerprintOf(other)).toEqual(fingerprintOf(env))
+    expect(bindingsIn(other)[0]).toBe(service)
   })
 
   it('differs with a value, with a named secret, and with a binding', () => {
     const env = { ...base, JWT_SECRET_NAME: 'S', S: 'one' }
-    expect(fingerprintOf({ ...env, JWT_AUD: 'x' }).text).not.toBe(fingerprintOf(env).text)
-    expect(fingerprintOf({ ...env, S: 'two' }).text).not.toBe(fingerprintOf(env).text)
+    expect(fingerprintOf({ ...env, JWT_AUD: 'x' })).not.toEqual(fingerprintOf(env))
+    expect(fingerprintOf({ ...env, S: 'two' })).not.toEqual(fingerprintOf(env))
     const bound = { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: { ...service } }
-    expect(fingerprintOf(bound).bindings[0]).not.toBe(service)
+    expect(bindingsIn(bound)[0]).not.toBe(service)
   })
 
   it('holds the bindings that variables name, in the table’s order, and nothing else of the environment', () => {
@@ -492,23 +495,32 @@ describe('fingerprintOf', () => {
       TEXT: 'text',
       DB: { get: () => undefined },
     }
-    expect(fingerprintOf(env).bindings).toEqual([kv, service, service])
+    expect(bindingsIn(env)).toEqual([kv, service, null, service])
     expect(fingerprintOf({ ...env, DB: undefined })).toEqual(fingerprintOf(env))
   })
 
-  it('makes nothing of a name that is none', () => {
-    const { text, bindings: found } = fingerprintOf({ ...base, JWT_SECRET_NAME: 7, '7': 'text' })
-    expect([text, found]).toEqual([fingerprintOf(base).text, []])
+  it('differs with a name that is none, and looks for no binding of that name', () => {
+    const env = { ...base, JWT_SECRET_NAME: 7, '7': 'text' }
+    expect(fingerprintOf(env)).not.toEqual(fingerprintOf(base))
+    expect(fingerprintOf(env)).not.toContain('text')
+  })
+
+  it('reads no name for another: what one variable names is not what the next does', () => {
+    const one = { ...base, JWT_SECRET_NAME: 'A, B', A: '1', B: '2' }
+    const other = { ...base, JWT_SECRET_NAME: 'A', JWT_PUBLIC_JWK_NAME: 'B', A: '1', B: '2' }
+    expect(fingerprintOf(one)).not.toEqual(fingerprintOf(other))
   })
 })
 
 it('environments that parse differently never share a fingerprint', () => {
   const values: unknown[] = [
-    ...[undefined, NaN, Infinity, -Infinity, 0, -0, 5, '5', 5n, true, 'true'],
-    ...['NaN', 'Infinity', new Date(0), new Date(0).toISOString(), [5], ['5'], { a: 5 }],
+    ...[undefined, NaN, Infinity, -Infinity, 0, -0, 5, '5', 5n, true, 'true', 'object', '[5]', '{"a":5}'],
+    ...['NaN', 'Infinity', new Date(0), new Date(0).toISOString(), [5], ['5'], { a: 5 }, '"5"', 'undefined'],
   ]
-  const texts = values.map((JWT_LEEWAY) => fingerprintOf({ ...base, JWT_LEEWAY }).text)
-  expect(new Set(texts).size).toBe(values.length)
+  const fingerprints = values.map((JWT_LEEWAY) => fingerprintOf({ ...base, JWT_LEEWAY }))
+  const isSame = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+    one.length === other.length && one.every((member, index) => Object.is(member, other[index]))
+  for (const one of fingerprints) expect(fingerprints.filter((other) => isSame(one, other))).toEqual([one])
 })
 
 describe('misspeltVariables', () => {

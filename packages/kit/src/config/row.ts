@@ -6,8 +6,8 @@ export interface Row<Value> {
   readonly variable?: string
   /** Which half of a kit it is for. */
   readonly role: 'producer' | 'consumer' | 'both'
-  /** The variable holds the name of a binding, and the setting is what is bound. */
-  readonly isBinding?: true
+  /** `binding`: the variable holds the name of one, and the setting is what is bound. Default: it holds the value. */
+  readonly via?: 'binding'
   /** In the environment, text is a list with commas. */
   readonly isList?: true
   /**

@@ -27,7 +27,7 @@ export const SIGN_SETTINGS: Table<SignPlain> = {
     variable: 'JWT_EXCHANGE_SERVICE_NAME',
     option: 'exchangeService',
     role: 'consumer',
-    isBinding: true,
+    via: 'binding',
     read: readExchange,
   },
 }

@@ -112,7 +112,7 @@ export const VERIFY_SETTINGS: Table<VerifyPlain> = {
     variable: 'JWT_DENYLIST_NAME',
     option: 'denylist',
     role: 'both',
-    isBinding: true,
+    via: 'binding',
     read: readDenylist,
   },
   tokenCacheEntries: {

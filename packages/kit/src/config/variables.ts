@@ -16,56 +16,31 @@ export function variablesOf(
   settings: Readonly<Record<string, Row<unknown>>>,
   keys: Readonly<Record<string, KeyRow>>,
 ): Variables {
-  const rows = Object.values(settings)
-  const keyRows = Object.values(keys)
+  const rows: readonly (Row<unknown> | KeyRow)[] = [...Object.values(settings), ...Object.values(keys)]
   return {
-    values: [
-      ...rows.flatMap(({ variable, isBinding }) => (variable !== undefined && !isBinding ? [variable] : [])),
-      ...keyRows.flatMap(({ variable, via }) => (via === 'binding' ? [] : [variable])),
-    ],
-    references: [
-      ...rows.flatMap(({ variable, isBinding }) => (variable !== undefined && isBinding ? [variable] : [])),
-      ...keyRows.flatMap((row) => referenceOf(row) ?? []),
-    ],
+    values: rows.flatMap(({ variable, via }) =>
+      variable === undefined || via === 'binding' ? [] : [variable],
+    ),
+    references: rows.flatMap((row) => referenceOf(row) ?? []),
   }
 }
 
-/** What tells one environment from another: the variables' values, and the identity of each binding they name. */
-export interface Fingerprint {
-  readonly text: string
-  readonly bindings: readonly object[]
-}
+/**
+ * What tells one environment from another, in a fixed order: what each variable holds, and each binding that one names. Two
+ * environments whose lists have the same members (by `Object.is`) make the same kit, whatever object carries them.
+ */
+export type Fingerprint = readonly unknown[]
 
-/** Two environments with equal fingerprints make the same kit, whatever object carries them. */
 export function fingerprintBy({ values, references }: Variables, env: object): Fingerprint {
-  const bindings: object[] = []
-  const named = references.map((reference) =>
-    namesIn(env, reference).map((name) => {
-      const value = lookUp(env, name)
-      if (typeof value === 'object' && value !== null) bindings.push(value)
-      return [name, typeof value === 'string' ? value : typeof value]
-    }),
-  )
-  return { text: JSON.stringify([values.map((name) => exactly(lookUp(env, name))), named]), bindings }
+  return [
+    ...[...values, ...references].flatMap((name) => comparable(lookUp(env, name))),
+    ...references.flatMap((reference) => namesIn(env, reference).map((name) => lookUp(env, name))),
+  ]
 }
 
-/** Tells apart what JSON spells alike, such as NaN and nothing, and what it cannot spell. */
-function exactly(value: unknown): readonly unknown[] {
-  switch (typeof value) {
-    case 'number':
-      return ['number', Object.is(value, -0) ? '-0' : String(value)]
-    case 'bigint':
-      return ['bigint', String(value)]
-    case 'object':
-      if (value === null) return []
-      return value instanceof Date ? ['date', value.getTime()] : ['json', value]
-    case 'string':
-    case 'boolean':
-      return [typeof value, value]
-    default:
-      // A function or a symbol is no setting; nothing is nothing.
-      return value === undefined ? [] : [typeof value]
-  }
+/** A value and its type, so that none passes for another that is spelt alike. */
+function comparable(value: unknown): readonly [type: string, value: unknown] {
+  return [typeof value, typeof value === 'object' ? JSON.stringify(value) : value]
 }
 
 /**
@@ -96,15 +71,15 @@ export function keyLabelOf({ variable, via }: KeyRow): string {
 }
 
 /** The variable that names a binding, if the row has one. */
-export function referenceOf({ variable, via }: KeyRow): string | undefined {
+export function referenceOf({ variable, via }: Row<unknown> | KeyRow): string | undefined {
   if (via === 'binding') return variable
   return via === 'named' ? `${variable}_NAME` : undefined
 }
 
 /** The value of a row as it stands in an environment. @throws ConfigError for a binding that is not there */
-export function rawOf(env: object, { variable, isBinding, isList }: Row<unknown>): unknown {
+export function rawOf(env: object, { variable, via, isList }: Row<unknown>): unknown {
   if (variable === undefined) return undefined
-  if (isBinding) return bindingOf(env, variable)
+  if (via) return bindingOf(env, variable)
   const value = valueOf(env, variable)
   return isList && typeof value === 'string' ? readList(value, variable) : value
 }

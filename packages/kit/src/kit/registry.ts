@@ -41,10 +41,7 @@ export class Registry<Made> {
   #findByFingerprint(fingerprint: Fingerprint, options: Options, make: () => Made): Made {
     const entries = this.#entries
     const index = entries.findIndex(
-      (entry) =>
-        entry.fingerprint.text === fingerprint.text &&
-        isSameList(entry.fingerprint.bindings, fingerprint.bindings) &&
-        isSameOptions(entry.options, options),
+      (entry) => isSameList(entry.fingerprint, fingerprint) && isSameOptions(entry.options, options),
     )
     const [found] = index < 0 ? [] : entries.splice(index, 1)
     const entry = found ?? { fingerprint, options, made: make() }
@@ -72,5 +69,5 @@ function membersOf({ now, fetch, onEvent, parts = [] }: NonNullable<Options> = {
 }
 
 function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((member, index) => member === other[index])
+  return one.length === other.length && one.every((member, index) => Object.is(member, other[index]))
 }
