@@ -109,6 +109,39 @@ it('the table of keys has these rows', async () => {
   })
 })
 
+it('options are labelled by where they stand, in messages', async () => {
+  const { settingsFromOptions } = await import('./from-options.ts')
+  const { verifierSettingsFromOptions } = await import('./verifier-from-options.ts')
+  const config = { issuer: 'i', audience: 'a' }
+  expect(() => settingsFromOptions(config)).toThrow(
+    'no key to sign or to verify with: set sign.privateJwk or sign.secret to sign, or one of verify.secret, verify.publicJwk, verify.jwksService, verify.jwksUrl to verify',
+  )
+  expect(() => verifierSettingsFromOptions(config, undefined)).toThrow(
+    'no key to verify with: set one of verify.secret, verify.publicJwk, verify.jwksService, verify.jwksUrl',
+  )
+})
+
+it.each([
+  ['A', true],
+  ['_', true],
+  ['$', true],
+  ['a_1$', true],
+  ['k'.repeat(64), true],
+  ['k'.repeat(65), false],
+  ['1a', false],
+  ['a-b', false],
+  ['a b', false],
+  ['-a', false],
+  ['a\n', false],
+])('%j is the name of a binding: %s', async (name, isOne) => {
+  const { bindingOf } = await import('./bindings.ts')
+  const bound = {}
+  // A list, as white space at the ends of a text does not count.
+  const read = (): unknown => bindingOf({ REFERENCE: [name], [name]: bound }, 'REFERENCE')
+  if (isOne) expect(read()).toBe(bound)
+  else expect(read).toThrow('REFERENCE must be the name of a binding, not what the binding holds')
+})
+
 it('an environment is read by these variables, and labelled by them in messages', async () => {
   const { envMode, fingerprintOf } = await import('./from-env.ts')
   expect(() => envMode({}, 'consumer')).toThrow(

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { createKit } from './create-kit.ts'
 import { explainToken, type TokenRuleName } from './explain-token.ts'
 import type { Kit } from './kit.ts'
@@ -112,6 +112,39 @@ describe('explainToken', () => {
     const { ok, detail = '' } = await explainToken(kit, token, { aud })
     expect(ok).toBe(false)
     expect(detail).not.toContain('canary')
+  })
+
+  it.each<[reason: string, change: (token: string) => string, more: object, rule: TokenRuleName]>([
+    ['malformed', () => 'canary', {}, 'form'],
+    ['too_large', (token) => token + 'A'.repeat(8192), {}, 'form'],
+    ['unsupported_crit', (token) => withHeader(token, { alg: 'EdDSA', kid: 'a', crit: [] }), {}, 'form'],
+    ['unsupported_alg', (token) => withHeader(token, { alg: 'HS512', kid: 'a' }), {}, 'algorithm'],
+    ['wrong_type', (token) => withHeader(token, { alg: 'EdDSA', kid: 'a', typ: 'x' }), {}, 'type'],
+    ['missing_kid', (token) => withHeader(token, { alg: 'EdDSA' }), {}, 'key'],
+    ['unknown_kid', (token) => withHeader(token, { alg: 'EdDSA', kid: 'b' }), {}, 'key'],
+    [
+      'denied_key',
+      (token) => token,
+      { deniedThumbprints: ['kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'] },
+      'key',
+    ],
+    ['bad_signature', (token) => withHeader(token, { alg: 'EdDSA', kid: 'a', more: 1 }), {}, 'signature'],
+  ])('stops for %s at the rule that it belongs to', async (reason, change, more, rule) => {
+    // Read anew: the table of rules stands at the top of the module.
+    vi.resetModules()
+    const [{ explainToken: explain }, { createKit: create }] = await Promise.all([
+      import('./explain-token.ts'),
+      import('./create-kit.ts'),
+    ])
+    const fresh = create({ ...OPTIONS, ...more, sign: { privateJwk }, now: () => now })
+    const explained = await explain(fresh, change(await kit.sign({ sub: 'ada' })), { aud })
+    expect(explained).toMatchObject({ ok: false, reason })
+    const passed = explained.rules.slice(0, 5).map((one) => [one.rule, one.passed])
+    const place = RULES.indexOf(rule)
+    expect(passed).toEqual(
+      RULES.slice(0, 5).map((one, index) => [one, index === place ? false : index < place || null]),
+    )
+    expect(explained.rules[place]?.detail).toBe(explained.detail)
   })
 
   it('checks no claim by itself when their shape is wrong', async () => {
