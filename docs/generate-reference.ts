@@ -1,17 +1,18 @@
 /**
- * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway, and
- * docs/reference/cli.md from the help of the commands. What stands above a row in the code, or in a command's help, is what
- * stands in the page; a test holds the two together.
+ * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway,
+ * docs/reference/cli.md from the help of the commands, and the gateway's OpenAPI document from its schemas. What stands above a
+ * row in the code, or in a command's help, is what stands in the page; a test holds the two together.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSourceFile, type Node, ScriptTarget, SyntaxKind } from 'typescript'
 import * as ts from 'typescript'
+import { openApiModule } from '../packages/gateway/openapi/generate.ts'
 import { commandPages } from './generate-commands.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** The pages as they should be, by their path. */
+/** The files as they should be, by their path. */
 export function generated(): ReadonlyMap<string, string> {
   return new Map([
     page('docs/reference/environment.md', {
@@ -19,6 +20,7 @@ export function generated(): ReadonlyMap<string, string> {
       gateway: gatewayTable(join(ROOT, 'packages/gateway/src/config/schema.ts')),
     }),
     page('docs/reference/cli.md', { commands: `${commandPages()}\n` }),
+    ['packages/gateway/src/routes/openapi-template.ts', openApiModule()],
   ])
 }
 
@@ -102,7 +104,10 @@ function gatewayTable(file: string): string {
     if (name.startsWith('DEV_')) return []
     const meaning = commentOf(source, row.parent)
     const text = row.getText(source)
-    const given = /\.default\((.*?)\)$/.exec(text)?.[1]
+    const given =
+      ts.isCallExpression(row) && row.expression.getText(source) === 'z._default'
+        ? row.arguments[1]?.getText(source)
+        : undefined
     const isRequired = /^required\(/.test(text)
     const shown = given?.replace(/^\[\]$/, '—').replaceAll("'", '`')
     const isText = shown !== undefined && shown !== '—' && !shown.startsWith('`')

@@ -115,7 +115,7 @@ it('options of createKit are in the table of docs/reference/kit.md', () => {
 
 it('operations of the operator channel are in docs/reference/http.md', () => {
   const [, union = ''] =
-    /operatorRequest = z([^]*?)\.meta\(/.exec(read('packages/gateway/src/routes/schemas.ts')) ?? []
+    /operatorRequest = z\.union\(([^]*?)\n\]\)/.exec(read('packages/gateway/src/routes/schemas.ts')) ?? []
   const operations = [...union.matchAll(/operation: z\.(?:literal|enum)\(([^)]*)\)/g)].flatMap(
     ([, names = '']) => names.match(/\w+/g) ?? [],
   )

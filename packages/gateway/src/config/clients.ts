@@ -2,6 +2,7 @@ import { ConfigError } from '@sealgate/kit'
 import { compactVerifier, type CompactVerifier, type ExternalAlg } from '@sealgate/kit/external'
 import type { AudienceDefinition, ClientDefinition, GatewayDefinition } from './definition.ts'
 import { clients as clientsSchema } from './definition-schema.ts'
+import { check } from './value-types.ts'
 import { definitionError, reject, type Variables } from './schema.ts'
 
 /** The algorithms that clients may sign assertions with. */
@@ -26,7 +27,7 @@ export function readClients(
   definition: GatewayDefinition,
   known: ReadonlyMap<string, AudienceDefinition>,
 ): ReadonlyMap<string, ExchangeClient> {
-  const parsed = clientsSchema.safeParse(CLIENTS ?? definition.clients ?? {})
+  const parsed = check(clientsSchema, CLIENTS ?? definition.clients ?? {})
   if (!parsed.success) throw definitionError('CLIENTS', parsed.error)
   const defined = new Map(Object.entries(parsed.data))
   const hashes = new Map(Object.entries(EXCHANGE_CLIENTS))

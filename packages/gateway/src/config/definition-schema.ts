@@ -1,26 +1,31 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { METHODS } from './definition.ts'
+import { EMPTY, short } from './value-types.ts'
 
 /** A permission or role: a scope token (RFC 6749 §3.3), so that a list of them can be written with spaces. */
 const right = z
   .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a permission: printable ASCII without spaces, " and \\')
+  .check(
+    z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a permission: printable ASCII without spaces, " and \\'),
+  )
 const rights = z.array(right)
 
-const name = z.string().min(1, 'must not be empty')
+const name = z.string().check(z.minLength(1, EMPTY))
 
 /** RFC 8707 §2: an absolute URI without a fragment. */
 const resource = z
   .string()
-  .refine((uri) => URL.canParse(uri) && !/[#\s]/.test(uri), 'must be an absolute URI without a fragment')
+  .check(
+    z.refine((uri) => URL.canParse(uri) && !/[#\s]/.test(uri), 'must be an absolute URI without a fragment'),
+  )
 
 export const audiences = z.record(
   name,
   z.strictObject({
     permissions: rights,
     roles: rights,
-    actors: z.array(name).optional(),
-    resources: z.array(resource).optional(),
+    actors: z.optional(z.array(name)),
+    resources: z.optional(z.array(resource)),
   }),
 )
 
@@ -28,7 +33,7 @@ export const clients = z.record(
   name,
   z.strictObject({
     audiences: z.array(name),
-    keys: z.array(z.record(z.string(), z.unknown())).optional(),
+    keys: z.optional(z.array(z.record(z.string(), z.unknown()))),
   }),
 )
 
@@ -37,47 +42,47 @@ const RESERVED_HEADERS =
   /^(authorization|cookie|host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|expect|content-length|txn-token|x-request-id|x-client-ip|x-real-ip|x-user-.*|x-forwarded-.*|forwarded|true-client-ip|cf-.*|proxy-.*|sec-websocket-.*)$/
 
 const common = {
-  match: z
-    .string()
-    .regex(
+  match: z.string().check(
+    z.regex(
       /^\/$|^(\/[A-Za-z0-9\-._~]+)*(\/\*)?$/,
       'must be a literal path such as /api/reports, or a prefix such as /api/*',
-    )
-    .min(1, 'must not be empty')
-    .refine(
+    ),
+    z.minLength(1, EMPTY),
+    z.refine(
       (match) => !match.split('/').some((segment) => segment === '.' || segment === '..'),
       'must not have dot segments',
     ),
-  methods: z.array(z.enum(METHODS)).min(1, 'must name at least one method'),
-  service: name.optional(),
-  origin: z.string().max(300, 'must be at most 300 characters').optional(),
-  allowPrivate: z.boolean().optional(),
-  forwardHeaders: z
-    .array(
-      z
-        .string()
-        .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a header in lower case')
-        .refine((header) => !RESERVED_HEADERS.test(header), 'is a header that no route may pass on'),
-    )
-    .optional(),
-  forwardCookies: z
-    .array(
-      z
-        .string()
-        .regex(/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a cookie')
-        .refine((cookie) => !/^(__Host-)?sealgate(-|$)/.test(cookie), 'is a cookie of the gateway itself'),
-    )
-    .optional(),
-  timeoutMs: z.int().min(1).max(600_000).optional(),
-  overrides: z.boolean().optional(),
+  ),
+  methods: z.array(z.enum(METHODS)).check(z.minLength(1, 'must name at least one method')),
+  service: z.optional(name),
+  origin: z.optional(short(300)),
+  allowPrivate: z.optional(z.boolean()),
+  forwardHeaders: z.optional(
+    z.array(
+      z.string().check(
+        z.regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a header in lower case'),
+        z.refine((header) => !RESERVED_HEADERS.test(header), 'is a header that no route may pass on'),
+      ),
+    ),
+  ),
+  forwardCookies: z.optional(
+    z.array(
+      z.string().check(
+        z.regex(/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a cookie'),
+        z.refine((cookie) => !/^(__Host-)?sealgate(-|$)/.test(cookie), 'is a cookie of the gateway itself'),
+      ),
+    ),
+  ),
+  timeoutMs: z.optional(z.int().check(z.minimum(1), z.maximum(600_000))),
+  overrides: z.optional(z.boolean()),
 }
 
 const withToken = {
   ...common,
   audience: name,
-  require: rights.optional(),
-  grant: rights.optional(),
-  identityHeaders: z.boolean().optional(),
+  require: z.optional(rights),
+  grant: z.optional(rights),
+  identityHeaders: z.optional(z.boolean()),
 }
 
 export const routes = z.array(
@@ -88,17 +93,20 @@ export const routes = z.array(
         z.strictObject({ ...common, auth: z.literal('none') }),
         z.strictObject({
           ...withToken,
-          auth: z.literal('required').optional(),
-          login: z.literal('redirect', 'must be redirect, or left out').optional(),
+          auth: z.optional(z.literal('required')),
+          login: z.optional(z.literal('redirect', 'must be redirect, or left out')),
         }),
         z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
       ],
       'must be required (the default), anonymous or none',
     )
-    .superRefine(({ service, origin, allowPrivate }, context) => {
-      const say = (message: string): void => context.addIssue({ code: 'custom', message })
-      if (service === undefined && origin === undefined) say('needs a service, or an origin')
-      if (service !== undefined && origin !== undefined) say('has a service and an origin: keep one')
-      if (allowPrivate !== undefined && origin === undefined) say('has allowPrivate, which is for an origin')
-    }),
+    .check(
+      z.superRefine(({ service, origin, allowPrivate }, context) => {
+        const say = (message: string): void => context.addIssue({ code: 'custom', message })
+        if (service === undefined && origin === undefined) say('needs a service, or an origin')
+        if (service !== undefined && origin !== undefined) say('has a service and an origin: keep one')
+        if (allowPrivate !== undefined && origin === undefined)
+          say('has allowPrivate, which is for an origin')
+      }),
+    ),
 )

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { createGateway, type GatewayWorker } from '../index.ts'
 import { gatewayEnv } from '../testing/fixtures.ts'
 import { type AnyRoute, type AudienceDefinition, type ClientDefinition, defineGateway } from './definition.ts'

@@ -1,4 +1,5 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
+import { EMPTY, short } from './value-types.ts'
 
 /**
  * Parameters that a team adds to a login at Auth0, by name: a text that is always sent, or the values of which
@@ -25,27 +26,29 @@ const NOT_TO_SET: readonly string[] = [
   ...['request', 'request_uri', 'authorization_details', 'dpop_jkt', 'returnTo', 'tries'],
 ]
 
-const value = z.string().min(1, 'must not be empty').max(256, 'must be at most 256 characters')
+const value = short(256).check(z.minLength(1, EMPTY))
 
 /** A key that is wrong would be reported without its problem: names are checked beside the values. */
 export const loginParameters = z
   .record(
     z.string(),
     z.union(
-      [value, z.array(value).min(1, 'must list at least one value')],
+      [value, z.array(value).check(z.minLength(1, 'must list at least one value'))],
       'must be a text or a list of texts',
     ),
   )
-  .superRefine((parameters, context) => {
-    for (const name of Object.keys(parameters)) {
-      const message = NOT_TO_SET.includes(name)
-        ? 'is set by the gateway itself: remove it'
-        : 'is no name of a parameter'
-      if (NOT_TO_SET.includes(name) || !/^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/.test(name)) {
-        context.addIssue({ code: 'custom', path: [name], message })
+  .check(
+    z.superRefine((parameters, context) => {
+      for (const name of Object.keys(parameters)) {
+        const message = NOT_TO_SET.includes(name)
+          ? 'is set by the gateway itself: remove it'
+          : 'is no name of a parameter'
+        if (NOT_TO_SET.includes(name) || !/^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/.test(name)) {
+          context.addIssue({ code: 'custom', path: [name], message })
+        }
       }
-    }
-  })
+    }),
+  )
 
 /**
  * The parameters of one login: what is always sent, and what the request chose. `undefined` when it chose what is not on

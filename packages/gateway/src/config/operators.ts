@@ -1,4 +1,5 @@
 import { ConfigError, createKit, type Verifier } from '@sealgate/kit'
+import * as z from 'zod/mini'
 import { OPERATOR_TOKEN } from './operator-protocol.ts'
 import { present, reject, type Variables, VARIABLES } from './schema.ts'
 
@@ -43,7 +44,7 @@ export function readOperator({
 /** Who may operate the gateway of an environment in which something else is wrong; `undefined` if nobody, or that is. */
 export function operatorIn(env: object): OperatorConfig | undefined {
   try {
-    const { data } = VARIABLES.pick({ OPERATOR_KEYS: true, JWT_ISS: true }).safeParse({
+    const { data } = z.pick(VARIABLES, { OPERATOR_KEYS: true, JWT_ISS: true }).safeParse({
       OPERATOR_KEYS: present(env, 'OPERATOR_KEYS'),
       JWT_ISS: present(env, 'JWT_ISS'),
     })

@@ -201,13 +201,17 @@ const rejected: [name: string, value: unknown, message: RegExp, more?: object][]
   ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL_SECRET is missing beside/, { WORKER_ENV: 'dev' }],
   ['DEV_CONTROL', 'http://192.0.2.1/', /^DEV_CONTROL must be on loopback/, { WORKER_ENV: 'dev' }],
   ['AUDIENCES', '{}', /^AUDIENCES names no audience/],
-  ['AUDIENCES', { a: { permissions: ['x'] } }, /^AUDIENCES\.a\.roles/],
+  [
+    'AUDIENCES',
+    { a: { permissions: ['x'] } },
+    /^AUDIENCES\.a\.roles Invalid input: expected array, received undefined/,
+  ],
   [
     'AUDIENCES',
     { a: { permissions: ['a b'], roles: [] } },
     /^AUDIENCES\.a\.permissions\.0 is not a permission/,
   ],
-  ['AUDIENCES', { a: { permissions: [], roles: [], role: [] } }, /^AUDIENCES\.a/],
+  ['AUDIENCES', { a: { permissions: [], roles: [], role: [] } }, /^AUDIENCES\.a Unrecognized key: "role"/],
   ...['reports', '/api', 'https://a.test/#x', 'https://a.test/ ', ''].map(
     (uri): (typeof rejected)[number] => [
       'AUDIENCES',

@@ -1,10 +1,11 @@
 import { ConfigError } from '@sealgate/kit'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
 import { audiences, routes } from './definition-schema.ts'
 import { isOwnCookie, type LoginSettings } from './login-settings.ts'
 import { problemOfOrigin } from './route-origin.ts'
 import { RouteTable } from './route-table.ts'
+import { check } from './value-types.ts'
 import { definitionError, present, reject, type Variables } from './schema.ts'
 
 /** A service binding, as far as forwarding needs it. */
@@ -45,7 +46,7 @@ export function readServices(
 }
 
 function parseAudiences(given: unknown): ReadonlyMap<string, AudienceDefinition> {
-  const parsed = audiences.safeParse(given)
+  const parsed = check(audiences, given)
   if (!parsed.success) throw definitionError('AUDIENCES', parsed.error)
   if (Object.keys(parsed.data).length === 0) reject('AUDIENCES', 'names no audience: nothing could be issued')
   return new Map(
@@ -74,7 +75,7 @@ function byResource(known: ReadonlyMap<string, AudienceDefinition>): ReadonlyMap
 }
 
 function checkRoutes(given: unknown): z.infer<typeof routes> {
-  const parsed = routes.safeParse(given)
+  const parsed = check(routes, given)
   if (!parsed.success) throw definitionError('ROUTES', parsed.error)
   return parsed.data
 }

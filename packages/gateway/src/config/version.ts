@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { present } from './schema.ts'
 
 /** Which version of the Worker this is: the binding `CF_VERSION_METADATA`. */
@@ -8,7 +8,7 @@ export interface WorkerVersion {
   readonly tag: string
 }
 
-const METADATA = z.object({ id: z.string(), tag: z.string().default('') })
+const METADATA = z.object({ id: z.string(), tag: z._default(z.string(), '') })
 
 /** `undefined` without the binding, and in development. */
 export function readVersion(env: object): WorkerVersion | undefined {

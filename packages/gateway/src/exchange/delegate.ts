@@ -1,16 +1,16 @@
 import { ClaimsError, parse, type VerifiedClaims } from '@sealgate/kit'
 import { delegateClaims, issueInternal } from '@sealgate/kit/gateway'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { GatewayError } from '../errors.ts'
 import type { Issuing } from './issue.ts'
 import { within } from './rules.ts'
 import { replaceTransaction, TXN_TOKEN_TYP } from './transaction-token.ts'
 
 const REQUEST = z.strictObject({
-  audience: z.string().min(1),
-  permissions: z.array(z.string()).optional(),
-  roles: z.array(z.string()).optional(),
-  ttlSeconds: z.number().positive().optional(),
+  audience: z.string().check(z.minLength(1)),
+  permissions: z.optional(z.array(z.string())),
+  roles: z.optional(z.array(z.string())),
+  ttlSeconds: z.optional(z.number().check(z.positive())),
 })
 
 /**

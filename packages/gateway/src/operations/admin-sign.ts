@@ -1,13 +1,13 @@
 import { ClaimsError } from '@sealgate/kit'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 
 /** Claims that only the gateway itself sets: an administrator's Worker must not speak in its name. */
 const RESERVED = ['act', 'may_act', 'gty', 'kind', 'req', 'iss', 'exp', 'iat', 'jti'] as const
 
-const SIGN_REQUEST = z.strictObject({ audience: z.string().min(1) })
-const CLAIMS = z.looseObject({ sub: z.string().min(1) })
+const SIGN_REQUEST = z.strictObject({ audience: z.string().check(z.minLength(1)) })
+const CLAIMS = z.looseObject({ sub: z.string().check(z.minLength(1)) })
 
 /** @throws GatewayError `invalid_target` for an audience that is not in `ADMIN_SIGN`, `invalid_request` */
 export async function adminSign(gateway: Gateway, claims: unknown, request: unknown): Promise<string> {

@@ -1,12 +1,12 @@
 import { TokenError } from '@sealgate/kit'
 import { checkRevoked, revokeFor } from '@sealgate/kit/gateway'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { endSession } from '../session/access.ts'
 import { ABSOLUTE_SECONDS } from '../session/live-session.ts'
 
-const text = z.string().min(1)
+const text = z.string().check(z.minLength(1))
 
 /** One token, everything of a subject up to now, or everything that a key signed. */
 const REVOCATION = z.union([

@@ -1,5 +1,6 @@
 import { ConfigError, type Revocation } from '@sealgate/kit'
 import { parseJson, readCredentials } from '@sealgate/kit/gateway'
+import type * as z from 'zod/mini'
 import { operatorIn } from '../config/operators.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
@@ -115,7 +116,7 @@ function noKeys(error: unknown): { readonly keys: readonly { readonly x: string 
   throw error
 }
 
-type Wanted = ReturnType<typeof operatorRequest.parse>
+type Wanted = z.output<typeof operatorRequest>
 
 /** @throws GatewayError `invalid_request` */
 export function readOperation(request: Request, body: string): Wanted {

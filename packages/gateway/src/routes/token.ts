@@ -1,5 +1,5 @@
 import { TokenError } from '@sealgate/kit'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { SubjectClaims } from '../auth0/subject.ts'
 import type { Trace } from '../observability/trace.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'

@@ -1,7 +1,10 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { GatewayError } from '../errors.ts'
 
-const PROPS = z.object({ service: z.string().min(1), admin: z.literal(true).optional() })
+const PROPS = z.object({
+  service: z.string().check(z.minLength(1)),
+  admin: z.optional(z.literal(true)),
+})
 
 /**
  * Who calls an entrypoint, from the props of the caller's own binding: the Cloudflare account is the trust boundary.

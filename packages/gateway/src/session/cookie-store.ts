@@ -1,5 +1,5 @@
 import { BoundedMap } from '@sealgate/kit/gateway'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Auth0Client } from '../auth0/client.ts'
 import type { Login, UserClaims } from '../auth0/client-types.ts'
 import { GatewayError } from '../errors.ts'
@@ -16,14 +16,14 @@ const MAX_ENDED = 1000
 
 const CONTENT = z.object({
   /** Names the session: the text of its cookie could be spelt in other ways. Absent in cookies of earlier versions. */
-  id: z.string().optional(),
+  id: z.optional(z.string()),
   claims: z.looseObject({ sub: z.string() }),
   accessToken: z.string(),
   /** Seconds since the epoch: of the access token, and of the session. */
   exp: z.number(),
   startedAt: z.number(),
   /** When the user logged in at Auth0. Absent in cookies of earlier versions. */
-  authTime: z.number().optional(),
+  authTime: z.optional(z.number()),
 })
 
 /**

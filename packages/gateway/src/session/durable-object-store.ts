@@ -1,6 +1,6 @@
 import type { ObjectNamespace } from '../config/session.ts'
 import { base64url } from 'jose'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Login, UserClaims } from '../auth0/client-types.ts'
 import { GatewayError } from '../errors.ts'
 import { ABSOLUTE_SECONDS, type Access } from './live-session.ts'

@@ -1,6 +1,6 @@
 import { cookiePairs, sha256 } from '@sealgate/kit/gateway'
 import * as oauth from 'oauth4webapi'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { encodeUtf8 } from '../observability/utf8.ts'
 import { type Cookies, readCookie } from './cookies.ts'
 import type { CookieEncryption } from './encryption.ts'
@@ -32,9 +32,9 @@ export interface LoginAim {
 }
 
 const AIM = z.object({ returnTo: z.string(), tries: z.int() })
-const STATE = AIM.extend({ startedAt: z.number() })
+const STATE = z.extend(AIM, { startedAt: z.number() })
 
-const LOGIN_ATTEMPT = AIM.extend({
+const LOGIN_ATTEMPT = z.extend(AIM, {
   /** Comes back from Auth0 with the code (RFC 6749 §10.12). */
   state: z.string(),
   /** Comes back in the ID token (OpenID Connect Core §3.1.2.1). */
@@ -46,9 +46,9 @@ const LOGIN_ATTEMPT = AIM.extend({
   /** Auth0 was told to let the user log in anew. */
   isForced: z.boolean(),
   /** The organization that was asked for. */
-  organization: z.string().optional(),
+  organization: z.optional(z.string()),
   /** More parameters that Auth0 got. */
-  parameters: z.record(z.string(), z.string()).optional(),
+  parameters: z.optional(z.record(z.string(), z.string())),
   /** Seconds since the epoch. */
   startedAt: z.number(),
 })
