@@ -38,6 +38,12 @@ const kitRuntime = (file: string): string => `${import.meta.dirname}/packages/ki
 /** Milliseconds for a test: a Worker takes seconds to start while other files start theirs. */
 const PATIENCE = 30_000
 
+/**
+ * One Worker or process for many files: starting one for each file costs more than the tests in it. For tests that
+ * leave nothing behind (CONTRIBUTING.md); `--sequence.shuffle.files` shows those that do.
+ */
+const SHARED = { isolate: false }
+
 export default defineConfig({
   test: {
     globalSetup: ['test/conformance/provide.ts'],
@@ -51,10 +57,15 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      { test: { name: 'kit on Node', include: kitTests, testTimeout: PATIENCE } },
+      { test: { name: 'kit on Node', include: kitTests, testTimeout: PATIENCE, ...SHARED } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
-        test: { name: `kit on workerd ${compatibilityDate}`, include: kitTests, testTimeout: PATIENCE },
+        test: {
+          name: `kit on workerd ${compatibilityDate}`,
+          include: kitTests,
+          testTimeout: PATIENCE,
+          ...SHARED,
+        },
       })),
       { test: { name: 'proof on Node', include: proofTests, testTimeout: 60_000 } },
       {
@@ -69,7 +80,7 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
-        test: { name: 'proof on workerd', include: proofTests, testTimeout: 60_000 },
+        test: { name: 'proof on workerd', include: proofTests, testTimeout: 60_000, ...SHARED },
       },
       { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
       {
@@ -77,6 +88,7 @@ export default defineConfig({
         test: {
           name: 'gateway',
           testTimeout: PATIENCE,
+          ...SHARED,
           include: ['packages/gateway/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...durableObjectTests],
         },
@@ -96,6 +108,7 @@ export default defineConfig({
         test: {
           name: 'consumer',
           testTimeout: PATIENCE,
+          ...SHARED,
           include: ['workers/consumer/**/*.test.ts', ...consumerTests],
         },
       },
@@ -109,7 +122,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'gateway with Durable Objects', include: durableObjectTests, testTimeout: PATIENCE },
+        test: {
+          name: 'gateway with Durable Objects',
+          include: durableObjectTests,
+          testTimeout: PATIENCE,
+          ...SHARED,
+        },
       },
       {
         plugins: [
@@ -136,8 +154,9 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.test.ts', 'bench/**/*.test.ts', 'packages/cli/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...nightly, 'test/agents/**', ...proofTests],
-          testTimeout: PATIENCE,
-          hookTimeout: 60_000,
+          // Programs that start, several at a time, on a machine that does other things too.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],
