@@ -37,6 +37,18 @@ export const STEPS: readonly Step[] = [
     minutes: 120,
   },
   {
+    name: 'system',
+    what: 'the guide to production as it stands; what other tests rest on: the local Cloudflare, the sweep for slow parsers',
+    args: [
+      VITEST,
+      'run',
+      'test/docs/production.nightly.test.ts',
+      'test/security/linear/sweep.nightly.test.ts',
+      'test/support/cloudflare/api.nightly.test.ts',
+    ],
+    minutes: 15,
+  },
+  {
     name: 'release',
     what: 'the tarballs on every Node that they promise, with their types; new projects of each kind, from the registry; deploys and doctor by the real wrangler',
     args: [...tests('release'), 'test/doctor'],

@@ -1,5 +1,5 @@
 /** The workflows parse, run nothing by a movable name, and may do no more than they must. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format } from 'prettier'
 import { describe, expect, it } from 'vitest'
@@ -120,4 +120,11 @@ describe('the release', () => {
 it('runs every part of the long tests each week', () => {
   const [, parts = ''] = /part: \[([^\]]*)\]/.exec(readFileSync(join(FOLDER, 'nightly.yml'), 'utf8')) ?? []
   expect(parts.split(', ')).toEqual(STEPS.map(({ name }) => name))
+})
+
+it('runs every test that is left to the night in one of its parts', () => {
+  const files = globSync('{test,bench,packages/cli/src}/**/*.nightly.test.ts', { cwd: ROOT })
+  expect(files.length).toBeGreaterThan(5)
+  const filters = STEPS.flatMap(({ args }) => args.filter((arg) => arg.startsWith('test/')))
+  expect(files.filter((file) => !filters.some((filter) => file.startsWith(filter)))).toEqual([])
 })

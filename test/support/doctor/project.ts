@@ -43,9 +43,12 @@ export const { Keys, Exchange, Admin, Session } = gateway
 
 const ENVIRONMENTS = ['dev', 'staging', 'production']
 
+/** The keys of every good project of this process: to make one takes a program of its own. */
+let slots: readonly string[] | undefined
+
 /** A project in which nothing is wrong, in any environment. */
 export function goodProject(idp = 'http://127.0.0.1:8788'): ProjectFiles {
-  const [a, b] = ['a', 'b'].map((kid) => keygen(`--kid=${kid}`, '--private'))
+  const [a, b] = (slots ??= ['a', 'b'].map((kid) => keygen(`--kid=${kid}`, '--private')))
   return {
     gateway: {
       name: 'acme-gateway',
