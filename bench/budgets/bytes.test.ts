@@ -24,6 +24,21 @@ describe('bytes', () => {
     expect(await filesIn('room nowhere')).toBeUndefined()
   })
 
+  it.each(['ours: makeKit, policy, guard', 'ours: makeVerifier, guard, 2 rules', 'Worker consumer'])(
+    'of %s have no sink in them, and no table of the log: who names none bundles none',
+    async (name) => {
+      const files = (await filesIn(name))?.map(([file]) => file) ?? []
+      expect(files.length).toBeGreaterThan(10)
+      expect(files.filter((file) => /log\/(sinks\/|fields|event-table)/.test(file))).toEqual([])
+    },
+  )
+
+  it('of one sink have no table of the log in them, and not the other sink', async () => {
+    const files = (await filesIn('ours: ./log, one sink'))?.map(([file]) => file) ?? []
+    expect(files).toContain('packages/kit/dist/log/sinks/otlp-logs.js')
+    expect(files.filter((file) => /log\/(fields|event-table|sinks\/datadog)/.test(file))).toEqual([])
+  })
+
   it('of a face that is not there yet have its declaration in this folder, and only then', () => {
     expect(existsSync(join(import.meta.dirname, '../verify-face.d.ts'))).toBe(absentUses().length > 0)
   })

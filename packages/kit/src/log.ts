@@ -1,5 +1,6 @@
 /**
- * The log: which lines kit and gateway write, and what may stand in them (docs/reference/logs.md).
+ * The log: which lines kit and gateway write, what may stand in them (docs/reference/logs.md), and where
+ * they go besides.
  *
  * @module @sealgate/kit/log
  */
@@ -22,3 +23,8 @@ export {
   SCHEMA,
   type WorkerVersion,
 } from './log/line-types.ts'
+export type { MakeSink, Sink, SinkDropped } from './log/sink.ts'
+export type { SinkRuntime } from './log/sinks/batching-sink.ts'
+export { datadogLogs, type DatadogOptions } from './log/sinks/datadog-logs.ts'
+export { otlpLogs, type OtlpOptions } from './log/sinks/otlp-logs.ts'
+export type { SecretValue } from './log/sinks/sink-settings.ts'

@@ -30,6 +30,10 @@ import { parsePublicJwk } from '../../../packages/kit/src/keys/public-jwk.ts'
 import { secretBytes } from '../../../packages/kit/src/keys/secret-text.ts'
 import { InlineSource } from '../../../packages/kit/src/keys/static-source.ts'
 import { createKit } from '../../../packages/kit/src/kit/create-kit.ts'
+import { datadogLogs } from '../../../packages/kit/src/log/sinks/datadog-logs.ts'
+import { parseOtlpHeaders } from '../../../packages/kit/src/log/sinks/otlp-headers.ts'
+import { otlpLogs } from '../../../packages/kit/src/log/sinks/otlp-logs.ts'
+import { otlpBody, otlpRejected } from '../../../packages/kit/src/log/sinks/otlp-records.ts'
 import { parseJsonObject } from '../../../packages/kit/src/primitives/json.ts'
 import { isNearMiss } from '../../../packages/kit/src/primitives/near-miss.ts'
 import { parsePasted } from '../../../packages/kit/src/primitives/pasted.ts'
@@ -56,6 +60,22 @@ const verifier = createExternalVerifier({
   onEvent: silent,
 })
 const issuing = createKit({ issuer: 'https://issuer.test', audience: 'reports', sign: { secret: SECRET } })
+
+/** A sink that sends at once, to nobody. */
+const sending = { sleep: () => Promise.resolve(), fetch: () => Promise.resolve(new Response()) }
+
+/** Sends a line to a receiver that says when to come again. */
+function sendTo(retryAfter: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const response = Response.json(
+      {},
+      { status: 503, headers: { 'Retry-After': encodeURIComponent(retryAfter) } },
+    )
+    const fetch = (): Promise<Response> => Promise.resolve(response)
+    const make = otlpLogs({ ...sending, fetch, endpoint: 'https://a.test', waitUntil: resolve })
+    make({}, silent)?.write({ level: 'warn', event: 'decision', schema: 1 })
+  })
+}
 
 /** Words of a text as a list, each of which may be one right or audience. */
 const words = (text: string): string[] => text.split('').map((character, index) => `${character}${index}`)
@@ -318,6 +338,35 @@ export const KIT_ROWS: readonly Row[] = [
       tried(() => settingsFromEnv({ JWT_ISS: text, JWT_AUD: text, JWT_SECRET: SECRET })),
       tried(() => settingsFromEnv({ JWT_ISS: 'i', JWT_AUD: 'a', JWT_SECRET: text })),
       tried(() => settingsFromEnv({ JWT_ISS: 'i', JWT_AUD: 'a', JWT_PUBLIC_JWK: text })),
+    ]),
+  },
+  {
+    name: 'a line that goes to a sink',
+    of: [kit('log/sinks/otlp-records'), kit('log/sinks/datadog-logs')],
+    shapes: FEW_SHAPES,
+    reader: (text) => {
+      const line = { level: 'warn', event: 'decision', schema: 1, service: text, detail: text } as const
+      const sink = datadogLogs({ ...sending, apiKey: 'a' })({}, silent)
+      return () => [otlpBody([line], 0), sink?.write(line)]
+    },
+  },
+  {
+    name: 'what a receiver of lines responds',
+    of: [kit('log/sinks/otlp-records'), kit('log/sinks/batching-sink')],
+    around: [(text) => text, (text) => `{"partialSuccess":{"rejectedLogRecords":"${text}"}}`],
+    reader: (text) => () => [otlpRejected(text), sendTo(text)],
+  },
+  {
+    name: 'settings of a sink',
+    of: [
+      ...[kit('log/sinks/otlp-headers'), kit('log/sinks/otlp-logs'), kit('log/sinks/sink-settings')],
+      kit('log/sinks/datadog-logs'),
+    ],
+    around: [(text) => text, (text) => `a=${text}`, (text) => `https://a.test/${text}`],
+    reader: reading((text) => [
+      tried(() => parseOtlpHeaders(text, 'A')),
+      tried(() => otlpLogs()({ OTEL_EXPORTER_OTLP_ENDPOINT: text }, silent)),
+      tried(() => datadogLogs()({ DATADOG_API_KEY: 'a', DATADOG_SITE: text }, silent)),
     ]),
   },
   {

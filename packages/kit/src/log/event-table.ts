@@ -203,7 +203,7 @@ export const EVENTS: { readonly [Name in EventName]: EventRow } = {
     by: BOTH,
     meaning: 'a sink was slow or down: so many lines did not reach it',
     todo: 'look at what is behind the sink; the console has them',
-    fields: ['sink', 'dropped'],
+    fields: ['sink', 'dropped', 'detail'],
   },
   slot_repeated: {
     level: 'error',
