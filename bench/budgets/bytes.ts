@@ -15,6 +15,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'ours: ./jws, sign and verify': 2_700,
   'ours: ./jws, verify': 2_250,
   // Without the tables, which stand in the same face.
+  'ours: ./log, metrics': 1_150,
   'ours: ./log, one sink': 3_300,
   'face .': 22_850,
   'face ./agents': 26_350,
@@ -23,11 +24,11 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./hono': 23_500,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
-  'face ./log': 6_750,
+  'face ./log': 7_750,
   'face ./hono/verify': 16_050,
   'face ./verify': 18_200,
   'face ./testing': 21_300,
-  'all faces of the kit': 40_400,
+  'all faces of the kit': 41_350,
   'Worker consumer': 330_500,
   'Worker gateway': 110_300,
 }
@@ -46,7 +47,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room index': 350,
   'room jose': 3_500,
   'room jws': 1_450,
-  'room log': 16_350,
+  'room log': 19_200,
   'room keys': 13_200,
   'room kit': 10_750,
   'room policy': 6_500,

@@ -55,6 +55,11 @@ const USES: readonly Use[] = [
   },
   { name: 'ours: ./jws, verify', source: `export { verifyCompact } from '@sealgate/kit/jws'` },
   {
+    name: 'ours: ./log, metrics',
+    source: `export { analyticsEngine } from '@sealgate/kit/log'`,
+    face: './log',
+  },
+  {
     name: 'ours: ./log, one sink',
     source: `export { otlpLogs } from '@sealgate/kit/log'`,
     face: './log',

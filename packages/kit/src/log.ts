@@ -24,7 +24,10 @@ export {
   type WorkerVersion,
 } from './log/line-types.ts'
 export type { MakeSink, Sink, SinkDropped } from './log/sink.ts'
+export { analyticsEngine, type Dataset, type MetricsOptions } from './log/sinks/analytics-engine.ts'
 export type { SinkRuntime } from './log/sinks/batching-sink.ts'
 export { datadogLogs, type DatadogOptions } from './log/sinks/datadog-logs.ts'
 export { otlpLogs, type OtlpOptions } from './log/sinks/otlp-logs.ts'
 export type { SecretValue } from './log/sinks/sink-settings.ts'
+export { METRICS_BLOBS, METRICS_DOUBLES } from './log/sinks/metrics-columns.ts'
+export { METRICS_MEANINGS, type MetricsColumn } from './log/sinks/metrics-meanings.ts'

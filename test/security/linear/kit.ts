@@ -30,6 +30,7 @@ import { parsePublicJwk } from '../../../packages/kit/src/keys/public-jwk.ts'
 import { secretBytes } from '../../../packages/kit/src/keys/secret-text.ts'
 import { InlineSource } from '../../../packages/kit/src/keys/static-source.ts'
 import { createKit } from '../../../packages/kit/src/kit/create-kit.ts'
+import { analyticsEngine } from '../../../packages/kit/src/log/sinks/analytics-engine.ts'
 import { datadogLogs } from '../../../packages/kit/src/log/sinks/datadog-logs.ts'
 import { parseOtlpHeaders } from '../../../packages/kit/src/log/sinks/otlp-headers.ts'
 import { otlpLogs } from '../../../packages/kit/src/log/sinks/otlp-logs.ts'
@@ -360,13 +361,16 @@ export const KIT_ROWS: readonly Row[] = [
     name: 'settings of a sink',
     of: [
       ...[kit('log/sinks/otlp-headers'), kit('log/sinks/otlp-logs'), kit('log/sinks/sink-settings')],
-      kit('log/sinks/datadog-logs'),
+      ...[kit('log/sinks/datadog-logs'), kit('log/sinks/analytics-engine')],
     ],
     around: [(text) => text, (text) => `a=${text}`, (text) => `https://a.test/${text}`],
     reader: reading((text) => [
       tried(() => parseOtlpHeaders(text, 'A')),
       tried(() => otlpLogs()({ OTEL_EXPORTER_OTLP_ENDPOINT: text }, silent)),
       tried(() => datadogLogs()({ DATADOG_API_KEY: 'a', DATADOG_SITE: text }, silent)),
+      tried(() =>
+        analyticsEngine({ dataset: { writeDataPoint: silent } })({ METRICS_GRANTS_PER_POINT: text }, silent),
+      ),
     ]),
   },
   {
