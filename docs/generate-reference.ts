@@ -1,7 +1,8 @@
 /**
  * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway,
- * docs/reference/cli.md from the help of the commands, and the gateway's OpenAPI document from its schemas. What stands above a
- * row in the code, or in a command's help, is what stands in the page; a test holds the two together.
+ * docs/reference/cli.md from the help of the commands, docs/reference/logs.md from the tables of the log, and the gateway's
+ * OpenAPI document from its schemas. What stands above a row in the code, or in a command's help, is what stands in the page; a
+ * test holds the two together.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,6 +10,8 @@ import { createSourceFile, type Node, ScriptTarget, SyntaxKind } from 'typescrip
 import * as ts from 'typescript'
 import { openApiModule } from '../packages/gateway/openapi/generate.ts'
 import { commandPages } from './generate-commands.ts'
+import { logsPage } from './generate-logs.ts'
+import { tableOf } from './markdown-table.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -21,6 +24,7 @@ export function generated(): ReadonlyMap<string, string> {
     }),
     page('docs/reference/cli.md', { commands: `${commandPages()}\n` }),
     ['packages/gateway/src/routes/openapi-template.ts', openApiModule()],
+    ['docs/reference/logs.md', logsPage()],
   ])
 }
 
@@ -114,12 +118,6 @@ function gatewayTable(file: string): string {
     return [[`\`${name}\``, isRequired ? 'required' : isText ? `\`${shown}\`` : (shown ?? '—'), meaning]]
   })
   return tableOf(['variable', 'default', 'meaning'], rows)
-}
-
-function tableOf(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
-  return `${[line(heads), `|${heads.map(() => '--').join('|')}|`, ...rows.map(line)].join('\n')}\n`
 }
 
 function parse(file: string): ts.SourceFile {

@@ -82,24 +82,6 @@ describe('errors', () => {
   })
 })
 
-describe('events', () => {
-  it('of the kit are in docs/reference/kit.md', () => {
-    const types = [...kit.matchAll(/readonly type: '(\w+)'/g)].map(([, type = '']) => type)
-    expect(types.length).toBeGreaterThan(9)
-    const page = pageOf('docs/reference/kit.md').text
-    expect(types.filter((type) => !page.includes(`| \`${type}\` |`))).toEqual([])
-  })
-
-  it('of the gateway are in docs/reference/errors.md', () => {
-    const names = [...gateway.matchAll(/logEvent\(\s*'(?:warn|error)',\s*'(\w+)'/g)].map(
-      ([, name = '']) => name,
-    )
-    expect(names.length).toBeGreaterThan(9)
-    const page = pageOf('docs/reference/errors.md').text
-    expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([])
-  })
-})
-
 it('options of createKit are in the table of docs/reference/kit.md', () => {
   const tables = ['verify', 'sign']
     .map((half) => read(`packages/kit/src/config/schema-${half}.ts`))

@@ -25,7 +25,10 @@ export {
   TokenError,
   type TokenReason,
 } from './errors.ts'
-export type { KitEvent, OnEvent } from './primitives/events.ts'
+export type { DecisionLine, EventLine, LogLevel, LogLine } from './log/line-types.ts'
+export type { LogHooks, OnDecision, OnEvent } from './log/logger.ts'
+export type { MakeSink, Sink, SinkDropped } from './log/sink.ts'
+export type { LogOptions } from './config/settings.ts'
 export { generateSecret } from './keys/hmac-secrets.ts'
 export type { PublicJwk, SlotDescription } from './keys/signing-slots.ts'
 export type { SourceDescription } from './keys/key-source.ts'

@@ -4,6 +4,7 @@
  *
  * @module @sealgate/kit/log
  */
+export type { LogHooks, OnDecision, OnEvent } from './log/logger.ts'
 export { type EventRow, EVENTS } from './log/event-table.ts'
 export { type Field, FIELDS } from './log/fields.ts'
 export {

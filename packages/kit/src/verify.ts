@@ -62,6 +62,9 @@ export {
   where,
 } from './policy/rules.ts'
 export type { SchemaResult, StandardSchema } from './policy/standard-schema.ts'
-export type { KitEvent, OnEvent } from './primitives/events.ts'
+export type { DecisionLine, EventLine, LogLevel, LogLine } from './log/line-types.ts'
+export type { LogHooks, OnDecision, OnEvent } from './log/logger.ts'
+export type { MakeSink, Sink, SinkDropped } from './log/sink.ts'
+export type { LogOptions } from './config/settings.ts'
 export type { DenylistStore } from './tokens/revocation.ts'
 export type { VerifyOptions, VerifyOverrides } from './tokens/verify-options.ts'

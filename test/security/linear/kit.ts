@@ -19,6 +19,7 @@ import { auth0, entra } from '../../../packages/kit/src/external/presets.ts'
 import { cookie, header as headerOfItsOwn } from '../../../packages/kit/src/hono/credential.ts'
 import { readCredentials } from '../../../packages/kit/src/http/bearer.ts'
 import { cookiePairs } from '../../../packages/kit/src/http/cookies.ts'
+import { denial } from '../../../packages/kit/src/http/decision.ts'
 import { offeredProtocols, serviceProtocols } from '../../../packages/kit/src/http/websocket.ts'
 import { decodeBase64Url, encodeBase64Url } from '../../../packages/kit/src/jose/base64url.ts'
 import { CompactReader } from '../../../packages/kit/src/jose/compact.ts'
@@ -35,6 +36,9 @@ import { datadogLogs } from '../../../packages/kit/src/log/sinks/datadog-logs.ts
 import { parseOtlpHeaders } from '../../../packages/kit/src/log/sinks/otlp-headers.ts'
 import { otlpLogs } from '../../../packages/kit/src/log/sinks/otlp-logs.ts'
 import { otlpBody, otlpRejected } from '../../../packages/kit/src/log/sinks/otlp-records.ts'
+import { logDecision } from '../../../packages/kit/src/log/decision-line.ts'
+import { Logger } from '../../../packages/kit/src/log/logger.ts'
+import { idsOf } from '../../../packages/kit/src/log/request-ids.ts'
 import { parseJsonObject } from '../../../packages/kit/src/primitives/json.ts'
 import { isNearMiss } from '../../../packages/kit/src/primitives/near-miss.ts'
 import { parsePasted } from '../../../packages/kit/src/primitives/pasted.ts'
@@ -47,7 +51,7 @@ import { reading, type Row } from './row.ts'
 const kit = (path: string): string => `packages/kit/src/${path}.ts`
 const encode = (text: string): string => encodeBase64Url(new TextEncoder().encode(text))
 const silent = (): void => undefined
-const clock = { now: () => 0, onEvent: silent }
+const clock = { now: () => 0, onEvent: silent, logLevel: 'off' } as const
 const header = (members: object): string => encode(JSON.stringify(members))
 
 const KEY = { kty: 'OKP', crv: 'Ed25519', kid: 'a', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
@@ -58,7 +62,7 @@ const verifier = createExternalVerifier({
   jwksUri: 'https://issuer.test/jwks',
   algorithms: ['RS256'],
   fetch: () => Promise.resolve(Response.json({ keys: [] })),
-  onEvent: silent,
+  logLevel: 'off',
 })
 const issuing = createKit({ issuer: 'https://issuer.test', audience: 'reports', sign: { secret: SECRET } })
 
@@ -134,6 +138,29 @@ export const KIT_ROWS: readonly Row[] = [
         { kit: issuing, query: 'token' },
       ),
     ),
+  },
+  {
+    name: 'texts and the token of a line in the log',
+    of: [kit('log/logger'), kit('log/decision-line')],
+    around: [
+      (text) => text,
+      (text) => `${header({ alg: 'EdDSA', kid: text })}.${header({ aud: text })}.AAAA`,
+    ],
+    reader: (text) => {
+      const logger = new Logger({ level: 'off', onDecision: silent })
+      const denied = denial(403, 'insufficient_rights', text, [text])
+      return () => {
+        logDecision({ logger, logHashKey: undefined }, denied, () => ({ source: text }))
+      }
+    },
+  },
+  {
+    name: 'X-Request-Id',
+    of: [kit('log/request-ids')],
+    reader: (text) => {
+      const request = new Request('https://a.test', { headers: { 'X-Request-Id': text } })
+      return () => idsOf(request)
+    },
   },
   { name: 'base64url', of: [kit('jose/base64url')], reader: reading(decodeBase64Url) },
   {

@@ -1,20 +1,16 @@
-import { type Decision, denialResponse } from '@sealgate/kit'
+import { denialResponse } from '@sealgate/kit'
 import { authenticateUpgrade, closeAtEnd } from '@sealgate/kit/agents'
 import type { SealgateEnv } from '@sealgate/kit/hono'
 import { routeAgentRequest } from 'agents'
 import { Hono } from 'hono'
 import { ownerOfChat } from './chat-name.ts'
-import { logDenial } from './log.ts'
 import { ownerAlone } from './policies.ts'
 
 /** Routes that open WebSockets. Whoever may not pass is rejected before there is a socket. */
 export const sockets = new Hono<SealgateEnv>()
   /** Says back what it hears, as long as the caller's token lives. */
   .get('/echo', async (c) => {
-    const upgrade = await authenticateUpgrade(c.req.raw, {
-      kit: c.var.jwt,
-      onDecision: (made) => logDenial(made, c),
-    })
+    const upgrade = await authenticateUpgrade(c.req.raw, { kit: c.var.jwt })
     if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
     if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
       return c.json({ error: 'upgrade_required', error_description: 'Open a WebSocket here' }, 426, {
@@ -33,21 +29,20 @@ export const sockets = new Hono<SealgateEnv>()
    */
   .all('/agents/chat/:name', async (c) => {
     const kit = c.var.jwt
-    const log = { onDecision: (made: Decision) => logDenial(made, c) }
+    const admit = async (
+      request: Request,
+      { name }: { readonly name: string },
+    ): Promise<Request | Response> => {
+      const { decision, request: admitted } = await authenticateUpgrade(request, {
+        kit,
+        policy: ownerAlone(ownerOfChat(name)),
+      })
+      return decision.granted ? admitted : denialResponse(decision)
+    }
     const response = await routeAgentRequest(c.req.raw, c.env, {
       prefix: c.req.path.startsWith('/api/') ? 'api/agents' : 'agents',
-      onBeforeConnect: async (request, { name }) => {
-        const upgrade = await authenticateUpgrade(request, {
-          kit,
-          policy: ownerAlone(ownerOfChat(name)),
-          ...log,
-        })
-        return upgrade.decision.granted ? upgrade.request : denialResponse(upgrade.decision)
-      },
-      onBeforeRequest: async (request, { name }) => {
-        const decision = await kit.authorize(request, ownerAlone(ownerOfChat(name)), log)
-        return decision.granted ? request : denialResponse(decision)
-      },
+      onBeforeConnect: admit,
+      onBeforeRequest: admit,
     })
     return response ?? c.notFound()
   })

@@ -69,7 +69,7 @@ async function ringFindings(
   try {
     const kit = makeKit(
       { ...settings, [variable]: names.join(','), ...secrets },
-      { now: () => now, onEvent: () => undefined },
+      { now: () => now, logLevel: 'off' },
     )
     const slots = (await kit.describe()).sign?.slots ?? []
     const findings = slots.map((slot) => slotFinding(slot, file, now, system))

@@ -18,10 +18,10 @@ export function misspeltOfKit(
   makeKit(
     { ...Object.fromEntries(names.map((name) => [name, ''])), ...LEAST },
     {
-      onEvent: (event) => {
-        const meant =
-          event.type === 'unknown_variable' ? /did you mean (\w+)\?/.exec(event.problem)?.[1] : undefined
-        if (event.type === 'unknown_variable' && meant !== undefined) found.push({ name: event.name, meant })
+      logLevel: 'off',
+      onEvent: ({ event, name, detail = '' }) => {
+        const meant = event === 'unknown_variable' ? /did you mean (\w+)\?/.exec(detail)?.[1] : undefined
+        if (name !== undefined && meant !== undefined) found.push({ name, meant })
       },
     },
   )

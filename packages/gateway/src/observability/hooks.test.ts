@@ -122,7 +122,7 @@ describe('onEvent', () => {
     const gateway = await createTestGateway(definition())
     gateway.auth0.break()
     expect(await call(gateway)).toBe(503)
-    expect(events).toMatchObject([{ source: 'sealgate', type: 'jwks_failed', level: 'error' }])
+    expect(events).toMatchObject([{ event: 'jwks_failed', level: 'error' }])
     expect(logs.lines()).toContainEqual(events[0])
   })
 

@@ -1,5 +1,4 @@
-import type { KitEvent } from '@sealgate/kit'
-import { logEvent as logKitEvent } from '@sealgate/kit/gateway'
+import type { EventLine as KitLine } from '@sealgate/kit'
 import type { Problem } from '../errors.ts'
 
 /** One request to the public face. The path stays out: services put names and addresses into theirs. */
@@ -65,8 +64,7 @@ export type EventName =
   | 'unknown_variable'
 
 /** A fault or warning: of the gateway, or of the kit within it. */
-export type EventLine =
-  { readonly event: EventName; readonly detail?: string } | ({ readonly source: 'sealgate' } & KitEvent)
+export type EventLine = { readonly event: EventName; readonly detail?: string } | KitLine
 
 export type LogLine = DecisionLine | EventLine
 
@@ -146,11 +144,10 @@ export function logEvent(level: 'warn' | 'error', event: EventName, ship?: Ship,
   ship?.(line)
 }
 
-/** What the kit says of itself: as it logs it, and shipped. */
-export function kitReporter(ship: Ship): (event: KitEvent) => void {
-  return (event) => {
-    logKitEvent(event)
-    if (event.level !== 'info') ship?.({ source: 'sealgate', ...event })
+/** What the kit says of itself and logs, shipped. */
+export function kitReporter(ship: Ship): (line: KitLine) => void {
+  return (line) => {
+    if (line.level !== 'debug') ship?.(line)
   }
 }
 

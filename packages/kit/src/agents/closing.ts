@@ -1,5 +1,6 @@
 import type { Auth } from '../claims/types.ts'
 import { DENYLIST_CACHE_SECONDS } from '../constants.ts'
+import { type Denied, denial, outage } from '../http/decision.ts'
 import { type HeldCaller, heldCaller, type Standing, standingOf, standingsOf } from '../kit/held-caller.ts'
 import type { Kit } from '../kit/kit.ts'
 import { originOf, verifierPartsOf } from '../kit/verifier.ts'
@@ -14,6 +15,18 @@ const CLOSE = {
 
 /** Why a socket is closed. */
 export type Ending = keyof typeof CLOSE
+
+/** What a caller who may not go on is told in the log, as a request would be. */
+const DENIALS: Readonly<Record<Ending, () => Denied>> = {
+  ended: () => denial(401, 'expired', 'the token of this socket has ended'),
+  revoked: () => denial(401, 'revoked', 'the token of this socket was revoked'),
+  forbidden: () => denial(403, 'insufficient_rights', 'the owner is another', ['is the owner']),
+  unavailable: () => outage('revocation_unavailable', 'the deny-list could not be read', 1),
+}
+
+export function denialOf(ending: Ending): Denied {
+  return DENIALS[ending]()
+}
 
 /** The part of a socket that ends it (RFC 6455 §7.4). */
 export interface Closable {

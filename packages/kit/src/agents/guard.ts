@@ -1,9 +1,10 @@
 import type { Auth } from '../claims/types.ts'
 import { DENYLIST_CACHE_SECONDS } from '../constants.ts'
 import { KitError } from '../errors.ts'
+import { logFailure } from '../log/decision-line.ts'
 import { type Decision, type Denied, denialResponse } from '../http/decision.ts'
 import { heldCaller, type HeldCaller, standingsOf } from '../kit/held-caller.ts'
-import { type Closable, close, type Ending, endingOf } from './closing.ts'
+import { type Closable, close, denialOf, type Ending, endingOf } from './closing.ts'
 import {
   type AgentConnection,
   authOn,
@@ -112,7 +113,7 @@ export class AgentGuard {
       onMessage: async (connection, message) => {
         const found = this.#ending(connection)
         const ending = found instanceof Promise ? await found : found
-        if (ending) close(connection, ending)
+        if (ending) this.#closeAtFrame(connection, ending)
         else if (this.#mayGoOn(connection)) await inner.onMessage(connection, message)
       },
       // The SDK requests the tags before it accepts the socket. There the caller becomes known, so that no code can
@@ -143,8 +144,7 @@ export class AgentGuard {
       return entry.accept(await this.#inner.fetch(entry.request))
     } catch (error) {
       if (!(error instanceof KitError)) throw error
-      const { code, message: problem } = error
-      this.#requirements.report({ type: 'request_failed', level: 'error', code, problem })
+      logFailure(this.#requirements.logger(), error, { request })
       return error.getResponse()
     }
   }
@@ -228,6 +228,11 @@ export class AgentGuard {
   #knownEnding(connection: AgentConnection): Ending | undefined {
     const caller = callerOf(connection)
     return caller ? this.#requirements.knownEnding(caller) : 'ended'
+  }
+
+  #closeAtFrame(connection: AgentConnection, ending: Ending): void {
+    this.#requirements.log(denialOf(ending), () => ({ claims: callerOf(connection)?.claims }))
+    close(connection, ending)
   }
 
   /** Whether a frame's connection may not go on, by verdicts of at most 30 s. */

@@ -8,16 +8,17 @@ import {
   type Standing,
   standingOf,
 } from '../kit/held-caller.ts'
-import { internalsOf, type Kit } from '../kit/kit.ts'
+import type { Kit } from '../kit/kit.ts'
 import { makeKit } from '../kit/make-kit.ts'
+import { type AboutCaller, logDecision } from '../log/decision-line.ts'
+import { Logger } from '../log/logger.ts'
 import { verifierPartsOf } from '../kit/verifier.ts'
 import { type Policy, policy } from '../policy/builder.ts'
 import { owner as ownerRule } from '../policy/rules.ts'
-import { type KitEvent, logEvent, type OnEvent } from '../primitives/events.ts'
 import { type Ending, endingOf } from './closing.ts'
 import { agreedQuery, type AuthAgentOptions } from './options.ts'
 import type { Ownership } from './ownership.ts'
-import { authenticateUpgrade } from './upgrade.ts'
+import { decideUpgrade } from './upgrade.ts'
 
 /** The SDK's own, for an upgrade that passed `onBeforeSubAgent`. From a client it would open a sub-agent unasked. */
 const SUB_AGENT_HEADER = 'X-Cf-Agents-Subagent-Url'
@@ -67,15 +68,14 @@ export class Requirements {
     return [...kits].map((kit) => verifierPartsOf(kit))
   }
 
-  /** To the kit's own listener; where no kit could be made, to the default one. */
-  report(event: KitEvent): void {
-    let report: OnEvent = logEvent
+  /** The kit's own logger; where no kit could be made, the default one. */
+  logger(): Logger {
     try {
-      report = internalsOf(this.#kitOf(this.#first)).settings.onEvent
+      return verifierPartsOf(this.#kitOf(this.#first)).settings.logger
     } catch {
-      // The environment is what the event is about.
+      // The environment is what there is to log about.
+      return new Logger()
     }
-    report(event)
   }
 
   /**
@@ -86,13 +86,19 @@ export class Requirements {
   async authenticate(request: Request): Promise<Entry> {
     const entry = isWebSocketUpgrade(request)
       ? await this.#authenticateUpgrade(request)
-      : { decision: await this.#authorize(request, this.#first), request, accept: asItIs }
+      : { decision: await this.#authorize(request, this.#first), request, accept: asItIs, token: undefined }
     let { decision } = entry
     for (const layer of this.#others) {
       if (!decision.granted) break
       decision = await this.#authorize(entry.request, layer)
     }
+    this.log(decision, () => ({ request, source: entry.token ?? request }))
     return { ...entry, decision }
+  }
+
+  /** Writes the line of a decision. */
+  log(decision: Decision, about: () => AboutCaller): void {
+    logDecision(verifierPartsOf(this.#kitOf(this.#first)).settings, decision, about)
   }
 
   /** Why a caller on a connection may not go on, by what is known without a read. */
@@ -130,9 +136,9 @@ export class Requirements {
     )
   }
 
-  async #authenticateUpgrade(request: Request): Promise<Entry> {
+  async #authenticateUpgrade(request: Request): Promise<Entry & { readonly token: string | undefined }> {
     const query = agreedQuery(this.#options())
-    const upgrade = await authenticateUpgrade(request, {
+    const upgrade = await decideUpgrade(request, {
       kit: this.#kitOf(this.#first),
       policy: rulesOf(this.#first),
       ...(query !== undefined && { query }),

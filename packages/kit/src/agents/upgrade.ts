@@ -8,6 +8,8 @@ import {
   setSelectedProtocol,
 } from '../http/websocket.ts'
 import type { Kit } from '../kit/kit.ts'
+import { verifierPartsOf } from '../kit/verifier.ts'
+import { logDecision } from '../log/decision-line.ts'
 import type { Policy } from '../policy/builder.ts'
 
 /** How an upgrade is checked. */
@@ -58,6 +60,16 @@ export async function authenticateUpgrade<Custom = unknown>(
   request: Request,
   options: UpgradeOptions<Custom>,
 ): Promise<Upgrade<Custom>> {
+  const { token, ...upgrade } = await decideUpgrade(request, options)
+  logDecision(verifierPartsOf(options.kit).settings, upgrade.decision, () => ({ request, source: token }))
+  return upgrade
+}
+
+/** The same without a line in the log, for an Agent, which has more to say; and with the token, if there is one. */
+export async function decideUpgrade<Custom>(
+  request: Request,
+  options: UpgradeOptions<Custom>,
+): Promise<Upgrade<Custom> & { readonly token: string | undefined }> {
   const offer = readOffer(request, options.query)
   const decision = await decide(offer, options)
   options.onDecision?.(decision)
@@ -66,6 +78,7 @@ export async function authenticateUpgrade<Custom = unknown>(
   else offer.request.headers.delete('Authorization')
   return {
     decision,
+    token,
     request: offer.request,
     accept: (response) =>
       decision.granted ? withProtocol(response, offer.offered) : denialResponse(decision),

@@ -1,11 +1,11 @@
 import { ConfigError } from '../errors.ts'
 import type { InternalAlg } from '../jose/algorithms.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { LogLevel } from '../log/line-types.ts'
 import { bindingOf, checkEnvironment, namedValues, valueOf } from './bindings.ts'
 import { bothToSign, checkPins, type KeyLabels, noKeyToVerify, readKeys, severalToVerify } from './mode.ts'
 import { type KeyRow, readSettings } from './row.ts'
 import { KEYS, SETTINGS } from './schema.ts'
-import { runtimeOf, type Settings } from './settings.ts'
+import { type LogOptions, runtimeOf, type Settings } from './settings.ts'
 import {
   type Fingerprint,
   fingerprintBy,
@@ -19,13 +19,13 @@ import {
 } from './variables.ts'
 
 /** What `makeKit` accepts beside the environment. */
-export interface KitOptions {
+export interface KitOptions extends LogOptions {
   /** Seconds since the epoch. Default: the runtime's clock. */
   readonly now?: () => number
   /** Used for `JWT_JWKS_URL`. Default: the global `fetch`. */
   readonly fetch?: typeof fetch
-  /** Receives events of the whole isolate. Default: warnings and errors to the console. */
-  readonly onEvent?: OnEvent
+  /** From which level on lines are logged. Default: `LOG_LEVEL`. */
+  readonly logLevel?: LogLevel
 }
 
 /**
@@ -54,7 +54,7 @@ export function settingsFromEnv(env: object, options: KitOptions = {}): Settings
     variableLabel(SETTINGS.allowedThumbprints),
     KEY_LABELS.verifySecret,
   )
-  return { ...plain, ...keys, ...runtimeOf(options) }
+  return { ...plain, ...keys, ...runtimeOf(options, plain, env) }
 }
 
 /**

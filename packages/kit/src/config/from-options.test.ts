@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../errors.ts'
-import type { KitEvent } from '../primitives/events.ts'
+import type { EventLine, LogLine } from '../log/line-types.ts'
+import { Logger } from '../log/logger.ts'
 import { settingsFromEnv } from './from-env.ts'
 import { type KitConfig, settingsFromOptions } from './from-options.ts'
 
@@ -129,7 +130,8 @@ describe('settingsFromOptions', () => {
       verify: { source: 'secret', alg: 'HS512', values: [{ name: 'sign.secret', value: SECRET }] },
       now: expect.any(Function) as () => number,
       fetch: expect.any(Function) as typeof fetch,
-      onEvent: expect.any(Function) as (event: KitEvent) => void,
+      onEvent: expect.any(Function) as (event: EventLine) => void,
+      logger: expect.any(Logger) as Logger,
     })
     expect(Math.abs(settings.now() - Date.now() / 1000)).toBeLessThan(5)
   })
@@ -272,35 +274,16 @@ describe('settingsFromOptions', () => {
 })
 
 describe('events', () => {
-  const event: KitEvent = { type: 'denylist_failed', level: 'error', problem: 'it is down' }
-
-  it('go to the listener, and what it throws goes nowhere', () => {
-    const seen: KitEvent[] = []
-    settingsOf({ ...signing, onEvent: (got: KitEvent) => seen.push(got) }).onEvent(event)
-    expect(seen).toEqual([event])
+  it('go to the logger', () => {
+    const seen: LogLine[] = []
     const { onEvent } = settingsOf({
       ...signing,
-      onEvent: () => {
-        throw new Error('a mistake of the listener')
-      },
+      logLevel: 'off',
+      onEvent: (line: EventLine) => seen.push(line),
     })
-    expect(() => {
-      onEvent(event)
-    }).not.toThrow()
-  })
-
-  it('go to the console by default, if they are warnings or errors', () => {
-    const error = vi.spyOn(console, 'error').mockReturnValue()
-    const warn = vi.spyOn(console, 'warn').mockReturnValue()
-    const info = vi.spyOn(console, 'info').mockReturnValue()
-    const { onEvent } = settingsOf(signing)
-    onEvent(event)
-    onEvent({ type: 'unstable_env', level: 'warn', problem: 'it changes' })
-    onEvent({ type: 'jwks_refreshed', level: 'info', keys: 1 })
-    expect(error.mock.calls).toEqual([[{ source: 'sealgate', ...event }]])
-    expect(warn.mock.calls).toEqual([
-      [{ source: 'sealgate', type: 'unstable_env', level: 'warn', problem: 'it changes' }],
+    onEvent({ event: 'denylist_failed', level: 'error', detail: 'it is down' })
+    expect(seen).toMatchObject([
+      { event: 'denylist_failed', level: 'error', detail: 'it is down', service: 'reports', schema: 1 },
     ])
-    expect(info).not.toHaveBeenCalled()
   })
 })

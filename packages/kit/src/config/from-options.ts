@@ -1,12 +1,11 @@
 import type { DenylistStore } from '../tokens/revocation.ts'
 import type { FetchService } from '../keys/fetch-jwks.ts'
 import { isReadable, type NamedValue } from '../keys/lazy-binding.ts'
-import type { OnEvent } from '../primitives/events.ts'
 import { isObject } from '../primitives/json.ts'
 import { checkPins, type KeyLabels, readKeys } from './mode.ts'
 import { readSettings, type Row } from './row.ts'
 import { type PlainSettings, SETTINGS } from './schema.ts'
-import { runtimeOf, type Settings } from './settings.ts'
+import { type LogOptions, runtimeOf, type Settings } from './settings.ts'
 
 /** A JSON Web Key as an object (RFC 7517 §4). */
 export type Jwk = Readonly<Record<string, unknown>>
@@ -48,7 +47,7 @@ type PlainOptions = Partial<
  * Everything that `createKit` accepts. `issuer`, `audience` and one of `sign` and `verify` are required. Defaults are
  * those of the environment (docs/reference/environment.md).
  */
-export interface KitConfig extends PlainOptions {
+export interface KitConfig extends PlainOptions, LogOptions {
   /** Compared exactly. */
   readonly issuer: string
   /** A token must carry one of them. With several, `sign` needs an explicit `aud`. */
@@ -76,8 +75,6 @@ export interface KitConfig extends PlainOptions {
   readonly now?: () => number
   /** Used for `jwksUrl`. Default: the global `fetch`. */
   readonly fetch?: typeof fetch
-  /** Receives events of the whole isolate; must not close over a request. Default: warnings and errors to the console. */
-  readonly onEvent?: OnEvent
 }
 
 const KEY_LABELS: KeyLabels = {
@@ -113,7 +110,7 @@ export function settingsFromOptions(config: KitConfig): Settings {
     SETTINGS.allowedThumbprints.option,
     KEY_LABELS.verifySecret,
   )
-  return { ...plain, ...keys, ...runtimeOf(config) }
+  return { ...plain, ...keys, ...runtimeOf(config, plain) }
 }
 
 export function optionLabel({ option }: Row<unknown>): string {

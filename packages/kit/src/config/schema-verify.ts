@@ -8,6 +8,7 @@ import {
   TOKEN_CACHE_ENTRIES,
 } from '../constants.ts'
 import type { DenylistStore } from '../tokens/revocation.ts'
+import type { LogLevel } from '../log/line-types.ts'
 import type { KeyRow, Table } from './row.ts'
 import {
   DAY_SECONDS,
@@ -49,6 +50,10 @@ export interface VerifyPlain {
   readonly denylist: DenylistStore | undefined
   /** Verified tokens kept; 0 turns the cache off. */
   readonly tokenCacheEntries: number
+  /** From which level on lines are logged: `debug`, `info`, `warn`, `error`, or `off`. Hooks get them all. */
+  readonly logLevel: LogLevel
+  /** Secret. What subjects are hashed with in logs: the gateway's, so that both have one hash. Unset: no line has one. */
+  readonly logHashKey: string | undefined
 }
 
 /** The table, in the order in which settings are read. */
@@ -120,6 +125,19 @@ export const VERIFY_SETTINGS: Table<VerifyPlain> = {
     option: 'tokenCacheEntries',
     role: 'consumer',
     read: (value, label) => readNumber(value, label, TOKEN_CACHE_ENTRIES, 0, 100_000),
+  },
+  logLevel: {
+    variable: 'LOG_LEVEL',
+    option: 'logLevel',
+    role: 'both',
+    read: (value, label) => readChoice(value, label, ['info', 'debug', 'warn', 'error', 'off']),
+  },
+  logHashKey: {
+    variable: 'LOG_HASH_KEY',
+    option: 'logHashKey',
+    role: 'both',
+    // A gateway may have it in a store, which only the gateway reads.
+    read: (value) => (typeof value === 'string' ? value : undefined),
   },
 }
 

@@ -34,6 +34,8 @@ const ROWS: [
   ['deniedThumbprints', 'JWT_DENIED_THUMBPRINTS', 'deniedThumbprints', 'consumer'],
   ['denylist', 'JWT_DENYLIST_NAME', 'denylist', 'both'],
   ['tokenCacheEntries', 'JWT_TOKEN_CACHE_ENTRIES', 'tokenCacheEntries', 'consumer', [1000, 0, 100_000]],
+  ['logLevel', 'LOG_LEVEL', 'logLevel', 'both'],
+  ['logHashKey', 'LOG_HASH_KEY', 'logHashKey', 'both'],
   ['denylistOnError', 'JWT_DENYLIST_ON_ERROR', 'denylistOnError', 'consumer'],
   ['ttlSeconds', 'JWT_TTL_SECONDS', 'ttlSeconds', 'producer', [900, 1, 3600]],
   ['kid', 'JWT_KID', 'kid', 'producer'],

@@ -1,4 +1,9 @@
-import { logEvent, type OnEvent } from '../primitives/events.ts'
+import type { LogLevel } from '../log/line-types.ts'
+import { type Head, Logger, type LogHooks } from '../log/logger.ts'
+import type { MakeSink } from '../log/sink.ts'
+import type { Report } from '../primitives/events.ts'
+import { isObject } from '../primitives/json.ts'
+import { lookUp, valueOf } from './bindings.ts'
 import type { SignKeys, VerifyKeys } from './mode.ts'
 import type { PlainSettings } from './schema.ts'
 import type { DenylistPlain, VerifyPlain } from './schema-verify.ts'
@@ -8,7 +13,9 @@ export interface Runtime {
   /** Seconds since the epoch. */
   readonly now: () => number
   readonly fetch: typeof fetch
-  readonly onEvent: OnEvent
+  readonly logger: Logger
+  /** To the logger. */
+  readonly onEvent: Report
 }
 
 /** Everything that a verifier needs to know, checked. */
@@ -25,26 +32,56 @@ export interface Settings extends PlainSettings, Runtime {
   readonly verify: VerifyKeys
 }
 
+/** How a kit logs, beside its settings. */
+export interface LogOptions extends LogHooks {
+  /** Where lines go besides: the functions that make the sinks, the same ones each time. Default: the console alone. */
+  readonly sinks?: readonly MakeSink[] | undefined
+  /** @internal Writes in place of one of its own. */
+  readonly logger?: Logger | undefined
+}
+
 /** The runtime that somebody gave, completed with the real one. */
-export function runtimeOf(given: {
-  readonly now?: (() => number) | undefined
-  readonly fetch?: typeof fetch | undefined
-  readonly onEvent?: OnEvent | undefined
-}): Runtime {
+export function runtimeOf(
+  given: LogOptions & {
+    readonly now?: (() => number) | undefined
+    readonly fetch?: typeof fetch | undefined
+    readonly logLevel?: LogLevel | undefined
+  },
+  { audiences, logLevel }: Pick<VerifyPlain, 'audiences' | 'logLevel'>,
+  env: object = {},
+): Runtime {
+  const { now = () => Date.now() / 1000, sinks = [], onEvent, onDecision } = given
+  const logger =
+    given.logger ??
+    new Logger({
+      head: headOf(env, audiences[0]),
+      level: given.logLevel ?? logLevel,
+      now,
+      onEvent,
+      onDecision,
+      sinks,
+      env,
+    })
   return {
-    now: given.now ?? (() => Date.now() / 1000),
+    now,
     fetch: given.fetch ?? ((input, init) => fetch(input, init)),
-    onEvent: quiet(given.onEvent ?? logEvent),
+    logger,
+    onEvent: logger.event,
   }
 }
 
-/** A listener that throws must not turn a good token into an error. */
-function quiet(onEvent: OnEvent): OnEvent {
-  return (event) => {
-    try {
-      onEvent(event)
-    } catch {
-      // The listener's own problem.
-    }
+/** What the environment says of its Worker. */
+function headOf(env: object, service: string | undefined): Head {
+  const version = lookUp(env, 'CF_VERSION_METADATA')
+  const { id, tag } = isObject(version) ? version : {}
+  const name = valueOf(env, 'WORKER_ENV')
+  return {
+    service,
+    version: isText(id) ? { id, ...(isText(tag) && { tag }) } : undefined,
+    env: isText(name) ? name : undefined,
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

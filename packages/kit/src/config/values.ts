@@ -61,18 +61,19 @@ export function readNumber(
 }
 
 /**
- * Reads one of two words; the first is the default.
+ * Reads one of a few words; the first is the default.
  *
  * @throws ConfigError for any other
  */
 export function readChoice<const Word extends string>(
   value: unknown,
   label: string,
-  [first, second]: readonly [Word, Word],
+  words: readonly [Word, ...Word[]],
 ): Word {
-  if (value === undefined || value === '' || value === first) return first
-  if (value === second) return second
-  throw new ConfigError(`${label} must be ${first} or ${second}`)
+  if (value === undefined || value === '') return words[0]
+  const word = words.find((one) => one === value)
+  if (word !== undefined) return word
+  throw new ConfigError(`${label} must be ${words.join(' or ')}`)
 }
 
 /**

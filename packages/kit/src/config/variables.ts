@@ -1,4 +1,4 @@
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 import { isNearMiss } from '../primitives/near-miss.ts'
 import { bindingOf, lookUp, namesOf, valueOf } from './bindings.ts'
 import type { KeyRow, Row } from './row.ts'
@@ -89,9 +89,9 @@ function namesIn(env: object, reference: string): readonly string[] {
 }
 
 /** Tells whoever listens of variables that are probably misspelt. */
-export function reportMisspelt(variables: Variables, env: object, onEvent: OnEvent): void {
+export function reportMisspelt(variables: Variables, env: object, onEvent: Report): void {
   for (const { name, meant } of misspeltBy(variables, env)) {
-    const problem = `${name} is not read: did you mean ${meant}?`
-    onEvent({ type: 'unknown_variable', level: 'warn', name, problem })
+    const detail = `${name} is not read: did you mean ${meant}?`
+    onEvent({ event: 'unknown_variable', level: 'warn', name, detail })
   }
 }

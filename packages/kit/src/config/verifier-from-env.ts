@@ -43,5 +43,5 @@ export function verifierSettingsFromEnv(
     },
   )
   checkPins(verify, plain.allowedThumbprints, variableLabel(table.allowedThumbprints), verifySecret)
-  return { ...plain, verify, ...runtimeOf(options ?? {}) }
+  return { ...plain, verify, ...runtimeOf(options ?? {}, plain, env) }
 }

@@ -33,5 +33,5 @@ export function verifierSettingsFromOptions(
     LABELS,
   )
   checkPins(verify, plain.allowedThumbprints, optionLabel(table.allowedThumbprints), LABELS.verifySecret)
-  return { ...plain, verify, ...runtimeOf(config) }
+  return { ...plain, verify, ...runtimeOf(config, plain) }
 }

@@ -12,7 +12,8 @@ import {
   MAX_LEEWAY_SECONDS,
 } from '../constants.ts'
 import { ConfigError, TokenError, type TokenReason } from '../errors.ts'
-import { logEvent, type OnEvent } from '../primitives/events.ts'
+import type { LogLevel } from '../log/line-types.ts'
+import { Logger, type OnEvent } from '../log/logger.ts'
 import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
 import { JwksCache } from '../keys/jwks-source.ts'
 import type { SourceDescription } from '../keys/key-source.ts'
@@ -52,8 +53,12 @@ export interface ExternalVerifierConfig {
   readonly now?: () => number
   /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch
-  /** Receives events of the whole isolate. Default: warnings and errors to the console. */
+  /** Receives lines of events, for the whole isolate. */
   readonly onEvent?: OnEvent
+  /** From which level on lines are logged. Default `info`. */
+  readonly logLevel?: LogLevel
+  /** @internal Writes in place of one of its own. */
+  readonly logger?: Logger
 }
 
 /** The outcome of `safeVerify`. `detail` is for logs. */
@@ -87,6 +92,7 @@ export class ExternalVerifier {
       MAX_LEEWAY_SECONDS,
     )
     const now = config.now ?? (() => Date.now() / 1000)
+    const { onEvent, logLevel: level = 'info', logger = new Logger({ level, onEvent, now }) } = config
     const { ttlSeconds, maxStaleSeconds, cooldownSeconds } = readCacheTimes(jwksCache)
     const load = urlLoader(jwksUri, config.fetch ?? ((input, init) => fetch(input, init)))
     const stored = jwksStore && new StoredJwks(jwksStore, issuer, jwksUri, ttlSeconds + maxStaleSeconds, now)
@@ -103,7 +109,7 @@ export class ExternalVerifier {
         maxStaleSeconds,
         cooldownSeconds,
         now,
-        onEvent: config.onEvent ?? logEvent,
+        onEvent: logger.event,
       },
       parseExternalJwk,
       this.#algorithms,

@@ -1,6 +1,6 @@
 import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { KitEvent } from '../primitives/events.ts'
+import type { EventLine } from '../log/line-types.ts'
 import {
   auth0,
   cloudflareAccess,
@@ -375,7 +375,7 @@ describe('a verifier of which only what it must have is set', () => {
       createExternalVerifier({ issuer: ISSUER, audience: 'api', jwksUri: JWKS_URI, algorithms: ['RS256'] })
     const token = await rs256.token({ iat: now, exp: now + 300 })
     await expect(make().verify(token)).rejects.toMatchObject({ status: 503 })
-    expect(error.mock.calls).toMatchObject([[{ source: 'sealgate', type: 'jwks_failed' }]])
+    expect(error.mock.calls).toMatchObject([[{ schema: 1, event: 'jwks_failed' }]])
     fetched.mockImplementation(() => Promise.resolve(Response.json({ keys: [rs256.jwk] })))
     expect(await make().verify(token)).toMatchObject({ sub: 'auth0|1' })
     expect(fetched.mock.calls[0]?.[0]).toBe(JWKS_URI)
@@ -383,14 +383,14 @@ describe('a verifier of which only what it must have is set', () => {
     expect(await make().safeVerify(old)).toMatchObject({ reason: 'expired' })
   })
 
-  it('sends its events to onEvent, where there is one', async () => {
+  it('sends its events to onEvent, and none to the console where that is off', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue()
-    const events: KitEvent[] = []
+    const events: EventLine[] = []
     const server = served()
     server.isDown = true
-    const verifier = verifierOf(server, { onEvent: (event) => void events.push(event) })
+    const verifier = verifierOf(server, { onEvent: (event) => void events.push(event), logLevel: 'off' })
     await expect(verifier.verify(await rs256.token())).rejects.toMatchObject({ status: 503 })
-    expect(events).toMatchObject([{ type: 'jwks_failed', level: 'error' }])
+    expect(events).toMatchObject([{ event: 'jwks_failed', level: 'error' }])
     expect(error).not.toHaveBeenCalled()
   })
 })

@@ -4,14 +4,15 @@ import { bodyLimit } from 'hono/body-limit'
 import { mount } from 'hono/mount'
 import { validator } from 'hono/validator'
 import { describe, expect, it } from 'vitest'
-import { createKit, generateSecret, type KitEvent } from '../index.ts'
+import { createKit, generateSecret, type EventLine } from '../index.ts'
 import { guard, sealgate } from './middleware.ts'
 
-const events: KitEvent[] = []
+const events: EventLine[] = []
 const kit = createKit({
   issuer: 'https://issuer.test',
   audience: 'orders',
   sign: { secret: generateSecret() },
+  logLevel: 'off',
   onEvent: (event) => void events.push(event),
 })
 const bound = guard(undefined, { kit, bound: true })
@@ -123,10 +124,10 @@ describe('a request-bound token behind middleware', () => {
     expect([response.status, await response.text()]).toEqual([500, expect.stringContaining('misconfigured')])
     expect(events).toMatchObject([
       {
-        type: 'request_failed',
+        event: 'request_failed',
         level: 'error',
-        code: 'ERR_CLAIMS',
-        problem: expect.stringMatching(/read already.*guard first/) as string,
+        reason: 'ERR_CLAIMS',
+        detail: expect.stringMatching(/read already.*guard first/) as string,
       },
     ])
   })
@@ -189,7 +190,7 @@ describe('mount', () => {
     const app = new Hono().use(read((c) => c.req.text())).all('/*', handing)
     expect((await send(app, { body: JSON_BODY })).status).toBe(500)
     expect(events).toMatchObject([
-      { type: 'request_failed', problem: expect.stringMatching(/guard first/) as string },
+      { event: 'request_failed', detail: expect.stringMatching(/guard first/) as string },
     ])
   })
 })
@@ -205,10 +206,10 @@ it('a configuration that makes no kit is reported, by guard and by sealgate', as
     console.error = error
   }
   const line = {
-    source: 'sealgate',
-    type: 'request_failed',
-    code: 'ERR_CONFIG',
-    problem: expect.stringMatching(/JWT_ISS is not set/) as string,
+    schema: 1,
+    event: 'request_failed',
+    reason: 'ERR_CONFIG',
+    detail: expect.stringMatching(/JWT_ISS is not set/) as string,
   }
   expect(lines).toMatchObject([line, line])
 })

@@ -2,9 +2,10 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { ConfigError, KitError } from '../errors.ts'
 import { type Decision, denial, denialResponse, type Denied } from '../http/decision.ts'
 import { decide, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
+import { type AboutCaller, type AboutRequest, logDecision, logFailure } from '../log/decision-line.ts'
+import { Logger } from '../log/logger.ts'
 import type { Rules } from '../policy/builder.ts'
 import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
-import { logEvent } from '../primitives/events.ts'
 import { keepBody } from '../tokens/request-hash.ts'
 import type { Credential } from './credential.ts'
 
@@ -47,7 +48,7 @@ export function sealgateBy<Options, Made extends Verifier>(
     try {
       c.set('jwt', kit ?? make(environmentOf(c), stable))
     } catch (error) {
-      throw reported(error, kit)
+      throw reported(error, kit, c)
     }
     await next()
   }
@@ -67,12 +68,13 @@ export function guardBy<Custom>(
   const { credential } = options
   return async (c, next) => {
     let { kit } = options
+    let source: TokenSource | Denied
     let decision: Decision<Custom>
     try {
       kit = kitFrom(c, make, kit)
       const request = c.req.raw
       if (options.bound && request.bodyUsed) await keepBodyOf(c)
-      const source = credential ? credential(request) : request
+      source = credential ? credential(request) : request
       const outcome = isDenied(source)
         ? source
         : decide<Custom>(
@@ -83,11 +85,14 @@ export function guardBy<Custom>(
           )
       decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
     } catch (error) {
-      throw reported(error, kit)
+      throw reported(error, kit, c)
     }
     options.onDecision?.(decision, c)
+    const isGuest = !decision.granted && options.optional === true && decision.reason === 'no_credentials'
+    const about = (): AboutCaller => ({ ...aboutRequest(c), source: isDenied(source) ? undefined : source })
+    logDecision(verifierPartsOf(kit).settings, decision, about, decision.granted || isGuest)
     if (decision.granted) c.set('auth', decision.auth)
-    else if (!(options.optional && decision.reason === 'no_credentials')) return denialResponse(decision)
+    else if (!isGuest) return denialResponse(decision)
     await next()
     return undefined
   }
@@ -130,12 +135,16 @@ function withIdentityHeader<Custom>(request: Request, decision: Decision<Custom>
 }
 
 /** Hono's default handler makes a response of these errors without a word: whoever runs the service has to hear of them. */
-function reported(error: unknown, kit: Verifier | undefined): unknown {
+function reported(error: unknown, kit: Verifier | undefined, c: Context): unknown {
   if (error instanceof KitError) {
-    const report = kit ? verifierPartsOf(kit).settings.onEvent : logEvent
-    report({ type: 'request_failed', level: 'error', code: error.code, problem: error.message })
+    logFailure(kit ? verifierPartsOf(kit).settings.logger : new Logger(), error, aboutRequest(c))
   }
   return error
+}
+
+function aboutRequest({ req }: Context): AboutRequest {
+  const { routePath }: { readonly routePath?: string } = req
+  return { request: req.raw, route: routePath }
 }
 
 function environmentOf({ env }: { readonly env: unknown }): object {

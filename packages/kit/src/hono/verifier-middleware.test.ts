@@ -5,7 +5,7 @@ import { guard as kitGuard } from '../hono.ts'
 import { guard, sealgate, type SealgateEnv } from '../hono-verify.ts'
 import { createKit, makeKit } from '../index.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
-import type { KitEvent } from '../primitives/events.ts'
+import type { EventLine } from '../log/line-types.ts'
 import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 import { boundRequests, denylist, makeVerifier, needAll, owner, policy, rolesAny } from '../verify.ts'
 
@@ -59,7 +59,7 @@ describe('guard of @sealgate/kit/hono/verify', () => {
   })
 
   it('takes parts by sealgate, and says which is missing without', async () => {
-    const events: KitEvent[] = []
+    const events: EventLine[] = []
     const list = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
     const env = { ...issuer.env, JWT_DENYLIST_NAME: 'LIST', LIST: list }
     const appWith = (parts: (typeof denylist)[]) =>
@@ -98,10 +98,10 @@ describe('the guard of @sealgate/kit/hono', () => {
       )
       return (await app.request(new Request(pay(), { headers }))).status
     }
-    const events: KitEvent[] = []
-    const onEvent = (event: KitEvent): void => void events.push(event)
+    const events: EventLine[] = []
+    const onEvent = (event: EventLine): void => void events.push(event)
     expect(await statusBy(makeVerifier(env, { parts: [boundRequests] }))).toBe(200)
     expect(await statusBy(makeVerifier(env, { onEvent }))).toBe(500)
-    expect(events).toMatchObject([{ type: 'request_failed', code: 'ERR_CONFIG' }])
+    expect(events).toMatchObject([{ event: 'request_failed', reason: 'ERR_CONFIG' }])
   })
 })

@@ -1,7 +1,7 @@
 import { makeKit } from '../kit/make-kit.ts'
 import { createKit } from '../kit/create-kit.ts'
 import { describe, expect, it } from 'vitest'
-import { generateSecret, type Kit, type KitEvent } from '../index.ts'
+import { generateSecret, type Kit, type EventLine } from '../index.ts'
 
 const BASE = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
 
@@ -39,7 +39,7 @@ describe('a secret', () => {
 
 describe('a list of secrets', () => {
   const [first, second] = [generateSecret(), generateSecret()]
-  const of = (names: string, onEvent: (event: KitEvent) => void = () => undefined): Kit =>
+  const of = (names: string, onEvent: (event: EventLine) => void = () => undefined): Kit =>
     makeKit({ ...BASE, JWT_SECRET_NAME: names, FIRST: first, SECOND: second, EMPTY: '' }, { onEvent })
 
   it('signs with the first and verifies with all', async () => {
@@ -55,12 +55,12 @@ describe('a list of secrets', () => {
   })
 
   it('skips and reports what is unset or empty, as long as one remains', async () => {
-    const events: KitEvent[] = []
+    const events: EventLine[] = []
     const kit = of('EMPTY,UNSET,SECOND', (event) => events.push(event))
     expect(await of('SECOND').verify(await kit.sign({ sub: 'a' }))).not.toBeNull()
-    const names = events.map((event) => event.type === 'slot_skipped' && event.name)
+    const names = events.map((event) => event.event === 'slot_skipped' && event.name)
     expect(names).toEqual(['EMPTY (named by JWT_SECRET_NAME)', 'UNSET (named by JWT_SECRET_NAME)'])
-    expect(events[0]).toMatchObject({ level: 'error', problem: 'it is unset or empty' })
+    expect(events[0]).toMatchObject({ level: 'error', detail: 'it is unset or empty' })
     expect(() => of('EMPTY,UNSET')).toThrow(/JWT_SECRET_NAME names EMPTY, UNSET, which are not set/)
   })
 

@@ -1,7 +1,7 @@
 import { MIN_SECRET_BYTES } from '../constants.ts'
 import { encodeBase64Url } from '../jose/base64url.ts'
 import { ConfigError } from '../errors.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 import { secretBytes } from './secret-text.ts'
 import { VerificationKey } from './verification-key.ts'
 import { SigningKey } from './private-jwk.ts'
@@ -23,7 +23,7 @@ export class SharedSecrets {
   protected readonly skipped: readonly string[]
 
   /** @throws ConfigError for a secret that is malformed or too short, and when none is left */
-  constructor(entries: readonly NamedText[], onEvent: OnEvent) {
+  constructor(entries: readonly NamedText[], onEvent: Report) {
     this.secrets = entries.filter(isSet).map(({ name, text }) => {
       const raw = readSecret(name, text)
       return { name, raw, verification: new VerificationKey('HS512', raw) }
@@ -35,7 +35,7 @@ export class SharedSecrets {
     }
     this.first = first
     this.skipped = entries.filter((entry) => !isSet(entry)).map(({ name }) => name)
-    for (const name of this.skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem: UNSET })
+    for (const name of this.skipped) onEvent({ event: 'slot_skipped', level: 'error', name, detail: UNSET })
   }
 
   /** Every secret that verifies, in the order of the list. */

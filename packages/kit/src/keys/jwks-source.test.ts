@@ -380,7 +380,7 @@ describe('an outage', () => {
     for (let tries = 0; tries < 9; tries++) {
       await expect(find('one')).rejects.toMatchObject(unavailable)
       const last = world.events.at(-1)
-      const pause = last?.type === 'jwks_failed' ? last.retryInSeconds : 0
+      const pause = last?.event === 'jwks_failed' ? last.retry_in_seconds : 0
       pauses.push(pause)
       const { fetches } = world
       world.time += pause - 0.5
@@ -452,8 +452,8 @@ describe('an outage', () => {
     world.time += 300
     await find('one')
     expect(world.events).toEqual([
-      { type: 'jwks_refreshed', level: 'info', keys: 2 },
-      { type: 'jwks_failed', level: 'error', problem: 'the JWKS request got 500', retryInSeconds: 1 },
+      { event: 'jwks_refreshed', level: 'debug', keys: 2 },
+      { event: 'jwks_failed', level: 'error', detail: 'the JWKS request got 500', retry_in_seconds: 1 },
     ])
   })
 
@@ -586,7 +586,7 @@ describe('odd answers', () => {
     ]
     world.body = { keys: [...bad.map(([, jwk]) => jwk), one] }
     expect((await find('one')).length).toBe(1)
-    const skipped = world.events.flatMap((event) => (event.type === 'key_skipped' ? [event.kid] : []))
+    const skipped = world.events.flatMap((event) => (event.event === 'key_skipped' ? [event.kid] : []))
     expect(skipped).toEqual(bad.map(([kid]) => kid))
   })
 
@@ -595,9 +595,9 @@ describe('odd answers', () => {
     world.body = { keys: [one, { ...two, kid: 'one' }, three] }
     await expect(find('one')).rejects.toMatchObject({ reason: 'unknown_kid' })
     expect((await find('three')).length).toBe(1)
-    const problem = 'several keys have this kid: none of them is used'
-    const event = { type: 'key_skipped', level: 'error', kid: 'one', problem }
-    expect(world.events.filter(({ type }) => type === 'key_skipped')).toEqual([event, event])
+    const detail = 'several keys have this kid: none of them is used'
+    const event = { event: 'key_skipped', level: 'error', kid: 'one', detail }
+    expect(world.events.filter((one) => one.event === 'key_skipped')).toEqual([event, event])
   })
 
   it('two keys under one kid and no other key: a failed fetch that says why', async () => {
@@ -642,7 +642,7 @@ describe('odd answers', () => {
     )
     expect((await kinds.find('one')).length).toBe(1)
     await expect((async () => kinds.find(''))()).rejects.toMatchObject({ reason: 'unknown_kid' })
-    expect(events).toContainEqual(expect.objectContaining({ type: 'key_skipped', problem: 'it has no kid' }))
+    expect(events).toContainEqual(expect.objectContaining({ event: 'key_skipped', detail: 'it has no kid' }))
   })
 
   it('a key that did not change keeps its object; one that did does not', async () => {
@@ -744,7 +744,7 @@ describe('single flight', () => {
       state: 'fresh',
       ageSeconds: 0,
     })
-    expect(world.events).toMatchObject([{ type: 'jwks_refreshed' }])
+    expect(world.events).toMatchObject([{ event: 'jwks_refreshed' }])
   })
 
   it('gives up on a fetch that never answers, and ends it', async () => {

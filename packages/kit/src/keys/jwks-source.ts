@@ -1,7 +1,7 @@
 import { BoundedMap } from '../primitives/bounded-map.ts'
 import { JWKS_EARLY_SECONDS, JWKS_MAX_KEYS, JWKS_NEGATIVE_KIDS } from '../constants.ts'
 import { KeysUnavailableError, TokenError } from '../errors.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 import type { JwksLoader } from './fetch-jwks.ts'
 import type { VerificationKey } from './verification-key.ts'
 import { identityOf, keysByKid, type KeySet, type SetKey } from './key-set.ts'
@@ -29,7 +29,7 @@ export interface JwksSourceOptions extends Pick<
   readonly cooldownSeconds: number
   /** Seconds since the epoch. */
   readonly now: () => number
-  readonly onEvent: OnEvent
+  readonly onEvent: Report
 }
 
 export type ParsedKey<Key> =
@@ -63,8 +63,9 @@ export class JwksCache<Key extends SetKey> {
       earlySeconds: Math.min(JWKS_EARLY_SECONDS, ttlSeconds / 10),
       load: async (force, signal) => {
         const { keys, skipped } = read(await load(force, signal))
-        for (const { kid, problem } of skipped) onEvent({ type: 'key_skipped', level: 'error', kid, problem })
-        onEvent({ type: 'jwks_refreshed', level: 'info', keys: keys.size })
+        for (const { kid, problem } of skipped)
+          onEvent({ event: 'key_skipped', level: 'error', kid, detail: problem })
+        onEvent({ event: 'jwks_refreshed', level: 'debug', keys: keys.size })
         return keys
       },
       fallback:
@@ -73,8 +74,8 @@ export class JwksCache<Key extends SetKey> {
           const found = await fallback(signal)
           return found && { value: read(found.value).keys, at: found.at }
         }),
-      onFailure: (problem, retryInSeconds) => {
-        onEvent({ type: 'jwks_failed', level: 'error', problem, retryInSeconds })
+      onFailure: (detail, retryInSeconds) => {
+        onEvent({ event: 'jwks_failed', level: 'error', detail, retry_in_seconds: retryInSeconds })
       },
     })
   }

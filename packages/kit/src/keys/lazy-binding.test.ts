@@ -1,6 +1,6 @@
 import { makeKit } from '../kit/make-kit.ts'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { generateSecret, type Kit, type KitEvent } from '../index.ts'
+import { generateSecret, type Kit, type EventLine } from '../index.ts'
 import { lazyBinding } from './lazy-binding.ts'
 
 /** A secret of the Secrets Store. */
@@ -19,7 +19,7 @@ class Stored {
 }
 
 let time: number
-let events: KitEvent[]
+let events: EventLine[]
 beforeEach(() => {
   time = 1_800_000_000
   events = []
@@ -27,7 +27,7 @@ beforeEach(() => {
 
 function kitOf(names: string, bindings: Readonly<Record<string, unknown>>): Kit {
   const env = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports', JWT_SECRET_NAME: names, ...bindings }
-  return makeKit(env, { now: () => time, onEvent: (event) => events.push(event) })
+  return makeKit(env, { now: () => time, logLevel: 'off', onEvent: (event) => events.push(event) })
 }
 const sign = (kit: Kit) => kit.sign({ sub: 'user-1' })
 
@@ -56,12 +56,12 @@ describe('a secret in the Secrets Store', () => {
     expect(stored.reads).toBe(1)
     await expect(kit.describe()).rejects.toMatchObject({ code: 'ERR_CONFIG' })
     await expect(kit.verify('a.b.c')).resolves.toBeNull()
-    expect(events).toEqual([
+    expect(events).toMatchObject([
       {
-        type: 'secret_failed',
+        event: 'secret_failed',
         level: 'error',
         name: 'STORED (named by JWT_SECRET_NAME)',
-        problem: expect.stringMatching(problem) as string,
+        detail: expect.stringMatching(problem) as string,
       },
     ])
   })
@@ -72,7 +72,7 @@ describe('a secret in the Secrets Store', () => {
     const token = await sign(kit)
     expect(await kitOf('PLAIN', { PLAIN: secret }).verify(token)).not.toBeNull()
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'slot_skipped', name: 'STORED (named by JWT_SECRET_NAME)' }),
+      expect.objectContaining({ event: 'slot_skipped', name: 'STORED (named by JWT_SECRET_NAME)' }),
     )
   })
 
@@ -94,7 +94,7 @@ describe('a secret in the Secrets Store', () => {
     const hung = lazyBinding(
       [{ name: 'STORED', binding: { get: () => new Promise(() => undefined) } }],
       (texts) => texts,
-      { now: () => time, onEvent: (event) => events.push(event) },
+      { now: () => time, onEvent: () => undefined },
     )
     vi.useFakeTimers()
     try {
@@ -115,7 +115,7 @@ describe('a secret in the Secrets Store', () => {
         { name: 'PLAIN', value: 'plain' },
       ],
       (texts) => texts.map(({ name, text }) => `${name}=${String(text)}`),
-      { now: () => time, onEvent: (event) => events.push(event) },
+      { now: () => time, onEvent: () => undefined },
     )
     const first = await built()
     expect(first).toEqual(['ONE=one', 'TWO=two', 'PLAIN=plain'])

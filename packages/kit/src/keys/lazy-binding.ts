@@ -1,6 +1,6 @@
 import { SECRET_MAX_STALE_SECONDS, SECRET_TTL_SECONDS } from '../constants.ts'
 import { ConfigError, KeysUnavailableError } from '../errors.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 import { isObject } from '../primitives/json.ts'
 import { StaleWhileRevalidate } from '../primitives/stale-while-revalidate.ts'
 import type { NamedText } from './signing-slots.ts'
@@ -33,7 +33,7 @@ export function isReadable(value: unknown): value is ReadableBinding {
 export function lazyBinding<T extends object>(
   values: readonly NamedValue[],
   build: (texts: readonly NamedText[]) => T,
-  { now, onEvent }: { readonly now: () => number; readonly onEvent: OnEvent },
+  { now, onEvent }: { readonly now: () => number; readonly onEvent: Report },
 ): LazyBinding<T> {
   const inline = values.map((entry) =>
     'value' in entry ? { name: entry.name, text: entry.value } : undefined,
@@ -54,13 +54,9 @@ export function lazyBinding<T extends object>(
     earlySeconds: SECRET_TTL_SECONDS / 10,
     maxStaleSeconds: SECRET_MAX_STALE_SECONDS,
     now,
-    onFailure: (problem) => {
-      onEvent({
-        type: 'secret_failed',
-        level: 'error',
-        name: values.map(({ name }) => name).join(', '),
-        problem,
-      })
+    onFailure: (detail) => {
+      const name = values.map((value) => value.name).join(', ')
+      onEvent({ event: 'secret_failed', level: 'error', name, detail })
     },
   })
   return () => {

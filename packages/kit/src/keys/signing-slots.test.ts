@@ -59,7 +59,7 @@ describe('SlotRing', () => {
       C: { ...TWO, kid: 'c', nbf: NOW + 600 },
     })
     const problem = expect.stringContaining('it holds the key of A') as string
-    expect(events).toEqual([{ type: 'slot_repeated', level: 'error', name: 'B', problem }])
+    expect(events).toEqual([{ event: 'slot_repeated', level: 'error', name: 'B', detail: problem }])
     expect(ring.describe(NOW).map((slot) => slot.problem)).toEqual([undefined, problem, undefined])
     // Tokens of both kids may be out.
     expect(await kidAt(ring, NOW)).toBe('b')
@@ -135,7 +135,7 @@ describe('SlotRing', () => {
   ])('skips and reports a slot that %s, and signs with the other', async (_, slot, problem) => {
     const { ring, events } = ringOf({ A: { ...ONE, kid: 'a', nbf: 1 }, B: slot })
     expect(await kidAt(ring, NOW)).toBe('a')
-    expect(events).toMatchObject([{ type: 'slot_skipped', level: 'error', name: 'B' }])
+    expect(events).toMatchObject([{ event: 'slot_skipped', level: 'error', name: 'B' }])
     expect(ring.describe(NOW).find(({ name }) => name === 'B')?.problem).toMatch(problem)
   })
 
@@ -148,7 +148,7 @@ describe('SlotRing', () => {
     expect(await kidAt(ring, NOW)).toBe('a')
     expect((await ring.published(NOW)).map(({ jwk }) => jwk.kid)).toEqual(['a'])
     const problem = 'its halves do not belong together (check it with: npx kit-keygen check FILE)'
-    expect(events).toEqual([{ type: 'slot_skipped', level: 'error', name: 'B', problem }])
+    expect(events).toEqual([{ event: 'slot_skipped', level: 'error', name: 'B', detail: problem }])
     expect(ring.describe(NOW)).toEqual([
       { name: 'A', kid: 'a', nbf: 1, state: 'signing' },
       { name: 'B', kid: 'b', nbf: 2, state: 'skipped', problem },
@@ -160,7 +160,7 @@ describe('SlotRing', () => {
     const { ring, events } = ringOf({ A: { ...ONE, kid: 'a', nbf: 1 }, B: { ...TWO, kid: 'b', nbf: 2 } })
     expect(await kidAt(ring, NOW)).toBe('a')
     expect(states(ring, NOW)).toEqual({ A: 'signing', B: 'skipped' })
-    expect(events).toMatchObject([{ type: 'slot_skipped', name: 'B' }])
+    expect(events).toMatchObject([{ event: 'slot_skipped', name: 'B' }])
     vi.restoreAllMocks()
   })
 
@@ -184,7 +184,7 @@ describe('SlotRing', () => {
     expect((await ring.published(NOW)).length).toBe(1)
     expect(events.length).toBe(starts.length - 1)
     const problem = `it has the same kid as ${kept}: make it anew with another --kid`
-    for (const event of events) expect(event).toMatchObject({ type: 'slot_skipped', problem })
+    for (const event of events) expect(event).toMatchObject({ event: 'slot_skipped', detail: problem })
   })
 
   it('cannot be made when no slot is usable, and quotes no key material', () => {

@@ -1,6 +1,6 @@
 import { SLOT_MARGIN_SECONDS } from '../constants.ts'
 import { ConfigError } from '../errors.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 import { parsePasted } from '../primitives/pasted.ts'
 import type { VerificationKey } from './verification-key.ts'
 import { isPair, parsePrivateJwk, type PrivateJwk, type SigningKey } from './private-jwk.ts'
@@ -80,7 +80,7 @@ export class SlotRing implements KeyRing {
   readonly #skipped: ReadonlyMap<string, string>
   readonly #repeated: ReadonlyMap<string, string>
   readonly #tailSeconds: number
-  readonly #onEvent: OnEvent
+  readonly #onEvent: Report
   /** Whether a slot's halves belong together, once it is known. */
   readonly #pairs = new Map<Slot, boolean>()
 
@@ -91,7 +91,7 @@ export class SlotRing implements KeyRing {
    * @param onlyKid the `kid` of a key that has none of its own; another one beside it is an error
    * @throws ConfigError when no slot is usable, or a key contradicts `onlyKid`
    */
-  constructor(entries: readonly NamedText[], tailSeconds: number, onEvent: OnEvent, onlyKid?: string) {
+  constructor(entries: readonly NamedText[], tailSeconds: number, onEvent: Report, onlyKid?: string) {
     const slots: Slot[] = []
     const skipped = new Map<string, string>()
     for (const { name, text } of entries) {
@@ -118,9 +118,9 @@ export class SlotRing implements KeyRing {
     this.#onEvent = onEvent
     if (this.#slots.length === 0)
       throw this.#noSigner('no signing key is usable', 'make one with: npx kit-keygen --private')
-    for (const [name, problem] of skipped) onEvent({ type: 'slot_skipped', level: 'error', name, problem })
-    for (const [name, problem] of this.#repeated) {
-      onEvent({ type: 'slot_repeated', level: 'error', name, problem })
+    for (const [name, detail] of skipped) onEvent({ event: 'slot_skipped', level: 'error', name, detail })
+    for (const [name, detail] of this.#repeated) {
+      onEvent({ event: 'slot_repeated', level: 'error', name, detail })
     }
   }
 
@@ -148,7 +148,7 @@ export class SlotRing implements KeyRing {
     const pair = await isPair(slot)
     // Two first uses can get here together; only one reports.
     if (!pair && !this.#pairs.has(slot)) {
-      this.#onEvent({ type: 'slot_skipped', level: 'error', name: slot.name, problem: MISMATCH })
+      this.#onEvent({ event: 'slot_skipped', level: 'error', name: slot.name, detail: MISMATCH })
     }
     this.#pairs.set(slot, pair)
     return pair

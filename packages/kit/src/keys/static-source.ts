@@ -1,7 +1,7 @@
 import { isObject } from '../primitives/json.ts'
 import { parsePasted } from '../primitives/pasted.ts'
 import { ConfigError, TokenError } from '../errors.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 import type { VerificationKey } from './verification-key.ts'
 import { lazyBinding, type LazyBinding, type NamedValue } from './lazy-binding.ts'
 import { keysByKid, type KeySet } from './key-set.ts'
@@ -34,7 +34,7 @@ type KeysByKid = KeySet<VerificationKey>
 
 interface InlineSettings {
   readonly now: () => number
-  readonly onEvent: OnEvent
+  readonly onEvent: Report
   /** Default `true`. */
   readonly needsThumbprints?: boolean
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ClaimsError, ConfigError } from '../errors.ts'
 import { createKit, makeKit, type Kit } from '../index.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
-import type { KitEvent } from '../primitives/events.ts'
+import type { EventLine } from '../log/line-types.ts'
 import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 import {
   boundRequests,
@@ -100,9 +100,9 @@ describe('makeVerifier', () => {
   })
 
   it('reports a variable that is probably misspelt', () => {
-    const events: KitEvent[] = []
+    const events: EventLine[] = []
     makeVerifier({ ...issuer.env, JWT_DENYLST_NAME: 'LIST' }, { onEvent: (event) => events.push(event) })
-    expect(events).toMatchObject([{ type: 'unknown_variable', name: 'JWT_DENYLST_NAME' }])
+    expect(events).toMatchObject([{ event: 'unknown_variable', name: 'JWT_DENYLST_NAME' }])
   })
 
   it('looks at no variable to sign with', async () => {

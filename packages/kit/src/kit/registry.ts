@@ -1,8 +1,8 @@
 import type { KitOptions } from '../config/from-env.ts'
 import { type Fingerprint, fingerprintBy, type Variables } from '../config/variables.ts'
 import { MAX_KITS } from '../constants.ts'
-import { logEvent } from '../primitives/events.ts'
 import type { VerifierPart } from './verifier-parts.ts'
+import { type Verifier, verifierPartsOf } from './verifier.ts'
 
 type Options = (KitOptions & { readonly parts?: readonly VerifierPart[] }) | undefined
 
@@ -13,7 +13,7 @@ interface Entry<Made> {
 }
 
 /** Finds again what was made of an environment, a kit or a verifier. One for all environments of the isolate. */
-export class Registry<Made> {
+export class Registry<Made extends Verifier> {
   /** What was made of each environment object, and of each options with it. */
   readonly #byEnv = new WeakMap<object, { readonly options: Options; readonly made: Made }[]>()
   /** By what their environment says, the last used last. */
@@ -50,9 +50,8 @@ export class Registry<Made> {
       entries.shift()
       if (!this.#reported) {
         this.#reported = true
-        const report = options?.onEvent ?? logEvent
-        const problem = `more than ${MAX_KITS} different environments in one isolate: is a binding or an option made anew on each request?`
-        report({ type: 'unstable_env', level: 'warn', problem })
+        const detail = `more than ${MAX_KITS} different environments in one isolate: is a binding or an option made anew on each request?`
+        verifierPartsOf(entry.made).settings.logger.event({ event: 'unstable_env', level: 'warn', detail })
       }
     }
     return entry.made
@@ -64,8 +63,9 @@ function isSameOptions(one: Options, other: Options): boolean {
   return one === other || isSameList(membersOf(one), membersOf(other))
 }
 
-function membersOf({ now, fetch, onEvent, parts = [] }: NonNullable<Options> = {}): readonly unknown[] {
-  return [now, fetch, onEvent, ...parts]
+function membersOf({ parts = [], sinks = [], ...others }: NonNullable<Options> = {}): readonly unknown[] {
+  const { now, fetch, onEvent, onDecision, logLevel, logger } = others
+  return [now, fetch, onEvent, onDecision, logLevel, logger, ...sinks, ...parts]
 }
 
 function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {

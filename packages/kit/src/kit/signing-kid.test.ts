@@ -1,6 +1,6 @@
 /** `JWT_KID`, the option `kid`: the name of a private key that has none of its own. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ConfigError, createKit, generateSecret, type Jwk, type KitEvent, makeKit, parse } from '../index.ts'
+import { ConfigError, createKit, generateSecret, type Jwk, type EventLine, makeKit, parse } from '../index.ts'
 
 const BASE = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'orders' }
 let bare: Jwk
@@ -61,7 +61,7 @@ describe('JWT_KID', () => {
   })
 
   it('names one key: of two without a kid the second is skipped and reported', async () => {
-    const events: KitEvent[] = []
+    const events: EventLine[] = []
     const kit = createKit({
       issuer: 'a',
       audience: 'b',
@@ -70,7 +70,7 @@ describe('JWT_KID', () => {
       onEvent: (event) => void events.push(event),
     })
     expect(await kit.jwks()).toMatchObject({ keys: [{ kid: 'first', x: bare.x }] })
-    expect(events).toMatchObject([{ type: 'slot_skipped', name: 'sign.privateJwk[1]' }])
+    expect(events).toMatchObject([{ event: 'slot_skipped', name: 'sign.privateJwk[1]' }])
   })
 
   it.each([7, 'k'.repeat(257), { kid: 'first' }])('may not be %j', (JWT_KID) => {

@@ -280,7 +280,7 @@ describe('a list that cannot be read', () => {
     await vi.waitFor(() => expect(kv.reads).toHaveLength(1))
     await vi.advanceTimersByTimeAsync(2000)
     await Promise.all([rejected, kind])
-    expect(events).toEqual([{ type: 'denylist_failed', level: 'error', problem }])
+    expect(events).toEqual([{ event: 'denylist_failed', level: 'error', detail: problem }])
   })
 
   it('goes by the verdicts that have run out, where tokens may pass', async () => {
@@ -292,7 +292,7 @@ describe('a list that cannot be read', () => {
     kv.answer = () => Promise.reject(new Error('KV is down'))
     expect(await denialOf(denylist, { jti: 'bad' })).toBe('its jti is on the deny-list')
     expect(await denialOf(denylist, { jti: 'good' })).toBeUndefined()
-    expect(events.map(({ type }) => type)).toEqual(['denylist_failed', 'denylist_failed'])
+    expect(events.map(({ event }) => event)).toEqual(['denylist_failed', 'denylist_failed'])
   })
 
   it('is asked again for the next token', async () => {

@@ -15,7 +15,7 @@ import {
 } from '../constants.ts'
 import { TIMED_OUT, withDeadline } from '../primitives/deadline.ts'
 import { ClaimsError, RevocationUnavailableError, TokenError } from '../errors.ts'
-import type { OnEvent } from '../primitives/events.ts'
+import type { Report } from '../primitives/events.ts'
 
 /** The part of a KV namespace that the deny-list needs. */
 export interface DenylistStore {
@@ -47,7 +47,7 @@ export interface DenylistSettings {
   readonly onError: 'closed' | 'open'
   readonly maxTtlSeconds: number
   readonly now: () => number
-  readonly onEvent: OnEvent
+  readonly onEvent: Report
 }
 
 interface Remembered {
@@ -127,9 +127,9 @@ export class Denylist {
     try {
       return await this.#read(names)
     } catch {
-      const problem = 'the deny-list could not be read'
-      this.#settings.onEvent({ type: 'denylist_failed', level: 'error', problem })
-      if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(problem, 5)
+      const detail = 'the deny-list could not be read'
+      this.#settings.onEvent({ event: 'denylist_failed', level: 'error', detail })
+      if (this.#settings.onError === 'closed') throw new RevocationUnavailableError(detail, 5)
       return names.map((name) => this.#remembered.get(name)?.before)
     }
   }

@@ -83,8 +83,8 @@ function clockedKit(request: Request, env: Env): Clocked {
     verify: source === 'url' ? { jwksUrl: `${env.KEYS_URL}/${name}` } : { jwksService: service },
     ...(options.denylistOnError && { denylist: storeOf(() => clocked, env.DENYLIST) }),
     now: () => clocked.now,
-    onEvent: (event) =>
-      clocked.events.push('problem' in event ? `${event.type}: ${event.problem}` : event.type),
+    logLevel: 'off',
+    onEvent: ({ event, detail }) => clocked.events.push(detail === undefined ? event : `${event}: ${detail}`),
   }
   const clocked: Clocked = {
     kit: createKit(config),

@@ -1,0 +1,164 @@
+import { keepAlive } from '#runtime'
+import type { MakeSink, Sink } from './sink.ts'
+import { MAX_LOG_TEXT, MAX_LOG_LINES_A_SECOND } from '../constants.ts'
+import type {
+  DecisionLine,
+  DecisionName,
+  EventLine,
+  EventName,
+  FieldName,
+  Level,
+  LogFields,
+  LogLevel,
+  LogLine,
+} from './line-types.ts'
+
+/** Receives lines of events, for the whole isolate: it must not close over a request. What it throws is logged once. */
+export type OnEvent = (line: EventLine) => unknown
+
+/** Receives lines of decisions: all of them, grants too. What it throws is logged once. */
+export type OnDecision = (line: DecisionLine) => unknown
+
+/** Hooks, which get every line: the same frozen objects that the console gets. They come on top of it. */
+export interface LogHooks {
+  /** Receives what happens apart from any one request. */
+  readonly onEvent?: OnEvent | undefined
+  /** Receives what became of each caller. */
+  readonly onDecision?: OnDecision | undefined
+}
+
+/** What is the same in every line of a logger. */
+export type Head = Pick<Fields, 'service' | 'version' | 'env'>
+
+/** What makes a line, before it is one. `undefined` members are left out. */
+export type Fields = {
+  readonly [Name in Exclude<FieldName, 'ts' | 'level' | 'event' | 'schema'>]?: LogFields[Name] | undefined
+}
+
+type EventFields = Fields & { readonly event: EventLine['event']; readonly level: Level }
+
+/** What a logger is made of. */
+export interface LoggerOptions extends LogHooks {
+  readonly head?: Head
+  /** Default `info`. */
+  readonly level?: LogLevel
+  /** Where lines go besides. */
+  readonly sinks?: readonly MakeSink[]
+  /** What sinks are made of. Default: an empty environment. */
+  readonly env?: object
+  /** Seconds since the epoch. Default: the runtime's clock. */
+  readonly now?: () => number
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'off']
+
+/** What ends lines, reorders them on a screen, or is half a character. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** The cap is the isolate's: every logger counts here. */
+let second = 0
+let written = 0
+let dropped = 0
+
+/** Writes the lines of one kit or gateway: to the console and the sinks by level and cap, to the hooks all. */
+export class Logger {
+  /** Whether anybody hears of a grant. If not, nothing is to be made of one. */
+  readonly wantsGrants: boolean
+  readonly #options: LoggerOptions
+  readonly #sinks: readonly Sink[]
+  readonly #least: number
+  #hasFailed = false
+
+  constructor(options: LoggerOptions = {}) {
+    const { level = 'info', sinks = [], env = {} } = options
+    this.#options = options
+    this.#sinks = sinks.flatMap((make) => make(env, this.event) ?? [])
+    this.#least = LEVELS.indexOf(level)
+    this.wantsGrants =
+      level === 'debug' || !!options.onDecision || this.#sinks.some(({ takesAll }) => takesAll)
+  }
+
+  /** Writes an event. */
+  readonly event = ({ level, event, ...fields }: EventFields): void => {
+    this.#log(level, event, this.#options.onEvent, () => fields)
+  }
+
+  /**
+   * Writes what became of a caller.
+   *
+   * @param make called only for a line that somebody gets; it may be waited for, and nobody waits for that
+   */
+  decision(level: Level, event: DecisionName, make: () => Fields | Promise<Fields>): void {
+    this.#log(level, event, this.#options.onDecision, make)
+  }
+
+  #log(
+    level: Level,
+    event: EventName,
+    hook: OnEvent | OnDecision | undefined,
+    make: () => Fields | Promise<Fields>,
+  ): void {
+    const now = this.#now()
+    const isShown = LEVELS.indexOf(level) >= this.#least && this.#isAdmitted(now)
+    const sinks = isShown ? this.#sinks : this.#sinks.filter(({ takesAll }) => takesAll)
+    if (!isShown && !hook && sinks.length === 0) return
+    const write = (fields: Fields): void => {
+      const line = lineOf({ ts: timeOf(now), level, event, schema: 1, ...this.#options.head, ...fields })
+      if (isShown) console[level](line)
+      const told = sinks.map((sink) => this.#tell(() => sink.write(line)))
+      if (hook) told.push(this.#tell(() => hook(line as EventLine & DecisionLine)))
+      // Where a Worker starts nothing can be kept alive, and nothing be waited for.
+      if (told.length > 0 && Date.now() > 0) keepAlive?.(Promise.all(told))
+    }
+    const fields = make()
+    if (fields instanceof Promise) {
+      const writing = fields.then(write)
+      keepAlive?.(writing)
+    } else write(fields)
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now() / 1000
+  }
+
+  /** Counts a line of this second, and says whether it is written. The first of a later second tells of those that were not. */
+  #isAdmitted(now: number): boolean {
+    const current = Math.floor(now)
+    if (current !== second) {
+      const count = dropped
+      second = current
+      written = dropped = 0
+      if (count > 0) this.event({ event: 'lines_dropped', level: 'warn', dropped: count })
+    }
+    if (written < MAX_LOG_LINES_A_SECOND) written++
+    else dropped++
+    return dropped === 0
+  }
+
+  /** A listener that throws, or whose promise is rejected, must not turn a good token into an error. */
+  async #tell(listener: () => unknown): Promise<void> {
+    try {
+      await listener()
+    } catch (error) {
+      if (this.#hasFailed) return
+      this.#hasFailed = true
+      const detail = error instanceof Error ? error.name : typeof error
+      // No hook hears of it: it would come to the one that failed.
+      this.#log('error', 'hook_failed', undefined, () => ({ detail }))
+    }
+  }
+}
+
+/** A Worker that starts has no clock. */
+function timeOf(now: number): string | undefined {
+  return now > 0 ? new Date(now * 1000).toISOString() : undefined
+}
+
+/** Frozen, without what is not known, every text of one line and bounded. */
+function lineOf(fields: object): LogLine {
+  const text = JSON.stringify(fields, (_, value: unknown) =>
+    typeof value === 'string' ? value.slice(0, MAX_LOG_TEXT).replace(UNPRINTABLE, ' ') : value,
+  )
+  // The callers' types hold each member to the table of fields.
+  return Object.freeze(JSON.parse(text)) as LogLine
+}
