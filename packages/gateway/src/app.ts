@@ -76,11 +76,11 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     await next()
     const { error, req } = c
     const { gateway } = c.var
-    // Answers of a service may have immutable headers.
-    const response = new Response(c.res.body, c.res)
+    const isForwarded = c.var.isForwarded === true
+    // What was forwarded is a copy already; headers of other responses may be immutable.
+    const response = isForwarded ? c.res : new Response(c.res.body, c.res)
     response.headers.set('X-Request-Id', trace.requestId)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
-    const isForwarded = c.var.isForwarded === true
     addSecurityHeaders(response, { env: c.env, request: req.raw, isForwarded })
     // Setting it would merge the headers of the response before into it.
     c.res = undefined

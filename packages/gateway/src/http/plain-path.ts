@@ -24,7 +24,7 @@ const ODD_SEGMENT = /\/\/|\/\.{1,2}(?:\/|$)|\/\s|\s(?:\/|$)/u
  */
 export function plainPath(url: string): string | null {
   const raw = rawPath(url)
-  if (raw === null || !PATH.test(raw) || !URL.canParse(url) || new URL(url).pathname !== raw) return null
+  if (raw === null || !PATH.test(raw) || URL.parse(url)?.pathname !== raw) return null
   if (!raw.includes('%')) return isPlain(raw) ? raw : null
   const decoded = hasEncodedAscii(raw) ? null : decode(raw)
   if (decoded === null || OTHER_SLASH.test(decoded) || !isPlain(decoded)) return null

@@ -26,6 +26,23 @@ describe('what stands for a user', () => {
     expect(await of(env)).toBe(await of(same))
   })
 
+  it('is computed once for a user in the log, and each time for what a limit counts', async () => {
+    const sign = vi.spyOn(crypto.subtle, 'sign')
+    const pseudonyms = new Pseudonyms({ LOG_HASH_KEY: 'one' })
+    const hashes = async (purpose: 'log' | 'limit'): Promise<readonly string[]> => [
+      await pseudonyms.of(purpose, 'auth0|ada'),
+      await pseudonyms.of(purpose, 'auth0|ada'),
+      await pseudonyms.of(purpose, 'auth0|bob'),
+    ]
+    const [first, again, other] = await hashes('log')
+    expect(again).toBe(first)
+    expect(other).not.toBe(first)
+    expect(sign).toHaveBeenCalledTimes(2)
+    await hashes('limit')
+    expect(sign).toHaveBeenCalledTimes(5)
+    sign.mockRestore()
+  })
+
   it('is keyed by chance, with a warning, where no secret is at hand', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const stored = { JWT_SECRET_NAME: 'S', S: { get: () => Promise.resolve('a') } }

@@ -50,19 +50,21 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
     if (caller) trace.subject = caller.claims.sub
     identify(headers, route, await tokenFor(gateway, caller, route))
   }
-  const forwarded = new Request(target, {
-    method: request.method,
-    headers,
-    // RFC 9110 §9.3.1: a body means nothing there, and a request cannot be made with one.
-    body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
-    // A binding's fetch would follow a redirect inside, and turn a POST into a GET.
-    redirect: 'manual',
-    // Cloudflare would keep what its path makes look like a file, and serve it to the next caller.
-    ...(route.origin !== undefined && { cache: 'no-store' }),
-    ...STREAMED,
-  })
   const received = await withTimeout(route.timeoutMs, (signal) =>
-    service.fetch(new Request(forwarded, { signal })),
+    service.fetch(
+      new Request(target, {
+        method: request.method,
+        headers,
+        // RFC 9110 §9.3.1: a body means nothing there, and a request cannot be made with one.
+        body: request.method === 'GET' || request.method === 'HEAD' ? null : request.body,
+        // A binding's fetch would follow a redirect inside, and turn a POST into a GET.
+        redirect: 'manual',
+        signal,
+        // Cloudflare would keep what its path makes look like a file, and serve it to the next caller.
+        ...(route.origin !== undefined && { cache: 'no-store' }),
+        ...STREAMED,
+      }),
+    ),
   )
   // Headers of a fetched response cannot be changed. A 101 keeps its socket: it is a member of the response.
   const response = new Response(received.body, received)
