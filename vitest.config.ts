@@ -35,8 +35,14 @@ const proofTests = [
 
 const kitRuntime = (file: string): string => `${import.meta.dirname}/packages/kit/runtime/${file}`
 
+/** Starts programs that look at the environment and at what is left behind: in a process of its own. */
+const apartTests = ['test/e2e/dev-program.test.ts', 'test/e2e/dev-program.nightly.test.ts']
+
 /** Milliseconds for a test: a Worker takes seconds to start while other files start theirs. */
 const PATIENCE = 30_000
+
+/** For programs that start, several at a time, on a machine that does other things too. */
+const PROGRAMS = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 /**
  * One Worker or process for many files: starting one for each file costs more than the tests in it. For tests that
@@ -153,10 +159,17 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts', 'bench/**/*.test.ts', 'packages/cli/src/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...nightly, 'test/agents/**', ...proofTests],
-          // Programs that start, several at a time, on a machine that does other things too.
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: [...configDefaults.exclude, ...nightly, 'test/agents/**', ...proofTests, ...apartTests],
+          ...PROGRAMS,
+          ...SHARED,
+        },
+      },
+      {
+        test: {
+          name: 'system, apart',
+          include: apartTests,
+          exclude: [...configDefaults.exclude, ...nightly],
+          ...PROGRAMS,
         },
       },
     ],

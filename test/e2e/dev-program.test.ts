@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 import { chmodSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { findProject, keygen, planOf, readDevSlots, readSecrets } from 'sealgate/internal'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findProject, keygen, readDevSlots, readSecrets } from 'sealgate/internal'
 import { DevProgram, SEALGATE } from '../support/dev-program.ts'
 import { serviceSaying, SmallProject } from '../support/small-project.ts'
 
@@ -32,7 +32,7 @@ describe('with EdDSA', () => {
     writeFileSync(join(state, 'state/old'), '')
     chmodSync(join(state, 'state/old'), 0o644)
     await program.until(READY)
-  }, 90_000)
+  })
   afterAll(async () => {
     await program.remove()
     project.remove()
@@ -81,7 +81,7 @@ describe('with EdDSA', () => {
     const [login = '', , , through = ''] = curls()
     project.write('services/invoices/index.ts', serviceSaying('two'))
     await vi.waitFor(async () => expect(await shell(`${login}\n${through}`)).toContain('"word":"two"'), {
-      timeout: 20_000,
+      timeout: 45_000,
       interval: 500,
     })
   })
@@ -96,7 +96,7 @@ describe('with EdDSA', () => {
     )
     await vi.waitFor(
       async () => expect((await readDevSlots(found)).map(({ kid }) => kid)).toContain('by-hand'),
-      { timeout: 20_000, interval: 300 },
+      { timeout: 45_000, interval: 300 },
     )
   })
 
@@ -114,64 +114,6 @@ describe('with EdDSA', () => {
     expect(await program.end()).toBe(0)
     expect(await program.leftovers(started)).toEqual([])
     expect(filesOf(project).filter((path) => !before.includes(path) && !KEPT.test(path))).toEqual([])
-  })
-})
-
-describe('with HS512', () => {
-  const project = new SmallProject('HS512')
-  const programs: DevProgram[] = []
-  const start = async (): Promise<DevProgram> => {
-    const program = await DevProgram.start(project.folder, 'invoices')
-    programs.push(program)
-    return program
-  }
-  afterEach(async () => {
-    for (const program of programs.splice(0)) await program.remove()
-  })
-  afterAll(() => project.remove())
-
-  it(
-    'makes one secret for gateway and service, and leaves nothing when a Worker crashes',
-    { timeout: 90_000 },
-    async () => {
-      const program = await start()
-      await program.until(READY)
-      expect(program.text).not.toContain('does not fit together')
-      const { gateway, services } = planOf(findProject(project.folder))
-      const [secret, other] = [gateway, ...services].map(({ secretsFile }) =>
-        readSecrets(secretsFile).get('BILLING_NEW'),
-      )
-      expect(secret).toBeDefined()
-      expect(other).toBe(secret)
-
-      const started = program.processes()
-      const worker = started.find(({ args }) => args.includes('dev-worker'))
-      process.kill(worker?.pid ?? 0, 'SIGKILL')
-      expect(await program.end()).toBe(1)
-      expect(program.text).toMatch(/ended \(SIGKILL\)/)
-      expect(await program.leftovers(started)).toEqual([])
-    },
-  )
-
-  it.each(['SIGTERM', 'SIGHUP'] as const)('leaves nothing when %s comes while it starts', async (signal) => {
-    const program = await start()
-    await program.until('Starting')
-    const started = program.processes()
-    program.signal(signal)
-    expect(await program.end()).toBe(0)
-    expect(await program.leftovers(started)).toEqual([])
-  })
-
-  it('leaves no process and no port when it is killed itself', { timeout: 60_000 }, async () => {
-    const program = await start()
-    await program.until(READY)
-    const started = program.processes()
-    program.signal('SIGKILL')
-    await vi.waitFor(
-      async () =>
-        expect((await program.leftovers(started)).filter((one) => /^\d+ |^port/.test(one))).toEqual([]),
-      { timeout: 15_000, interval: 200 },
-    )
   })
 })
 

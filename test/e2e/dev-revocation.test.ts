@@ -18,7 +18,7 @@ let dev: Dev
 
 beforeAll(async () => {
   dev = await startDev(undefined, project.folder)
-}, 90_000)
+})
 afterAll(async () => {
   await dev.stop()
   project.remove()

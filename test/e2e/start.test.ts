@@ -25,7 +25,7 @@ describe('the running system', () => {
 
   beforeAll(async () => {
     dev = await startDev()
-  }, 90_000)
+  })
   afterAll(() => dev.stop())
 
   const ask = async (path: string, bearer?: string): Promise<Response> =>
@@ -111,7 +111,7 @@ describe('the running system', () => {
     await order('stop/consumer')
     await order('start/consumer')
     await vi.waitFor(async () => expect((await ask('/whoami')).status).toBe(401), {
-      timeout: 30_000,
+      timeout: 45_000,
       interval: 200,
     })
     const response = await ask('/whoami', token)

@@ -3,7 +3,7 @@ import { note } from '../../bench/nightly/metrics.ts'
 import { LEEWAY, LIFE, type LiveCloud, startLiveCloud } from '../support/cloudflare/live-cloud.ts'
 import { until } from '../support/until.ts'
 
-const ROUNDS = process.env.SEALGATE_NIGHTLY === '1' ? 3 : 1
+const ROUNDS = 3
 
 let cloud: LiveCloud
 
