@@ -30,7 +30,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     if (SCREENSHOTS) mkdirSync(SCREENSHOTS, { recursive: true })
     ;[dev, browser] = await Promise.all([startDev(), launch()])
     origin = dev.addresses.gateway
-  }, 90_000)
+  })
   afterAll(async () => {
     await browser.close()
     await dev.stop()
@@ -241,7 +241,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await page.getByText('Alice Analyst (').waitFor()
   })
 
-  it('lets the key rotate while calls go on, none rejected', { timeout: 90_000 }, async () => {
+  it('lets the key rotate while calls go on, none rejected', { timeout: 150_000 }, async () => {
     const page = await open()
     await logIn(page, demoUsers.alice)
     await page.getByRole('button', { name: /Rotate now/ }).click()
@@ -255,7 +255,7 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     const lines = await ticks.allInnerTexts()
     expect(lines.filter((line) => !line.startsWith('200'))).toEqual([])
     expect(lines[0]).not.toContain(kid)
-    await page.getByRole('row', { name: new RegExp(`^${kid} signing .* yes `) }).waitFor({ timeout: 10_000 })
+    await page.getByRole('row', { name: new RegExp(`^${kid} signing .* yes `) }).waitFor({ timeout: 30_000 })
     await page.getByText('The JWK Set, as services fetch it').click()
     expect(await page.locator('#jwks-text').innerText()).toContain(kid)
     await take(page, 'rotation')

@@ -83,7 +83,7 @@ it('takes a change over while it runs', async () => {
     if (name !== undefined) writeFileSync(join(project.folder, name), code)
   }
   await vi.waitFor(async () => expect(statuses(await typed(...tokens, again))).toEqual([200]), {
-    timeout: 30_000,
+    timeout: 45_000,
     interval: 500,
   })
 }, 60_000)

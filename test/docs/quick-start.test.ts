@@ -46,10 +46,10 @@ beforeAll(async () => {
     onLine: () => undefined,
   })
   await vi.waitFor(async () => expect((await fetch(address)).status).toBe(404), {
-    timeout: 40_000,
+    timeout: 90_000,
     interval: 200,
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await worker?.stop()

@@ -7,7 +7,7 @@ import { Registry, type Result, type TeamProject } from '../support/team-project
 let registry: Registry
 beforeAll(async () => {
   registry = await Registry.make()
-}, 60_000)
+})
 afterAll(() => registry.remove())
 
 const good = ({ code, stdout, stderr }: Result): void => expect(code, stdout + stderr).toBe(0)

@@ -54,7 +54,7 @@ console.log(JSON.stringify(auth?.claims['https://example.com/site']))
 `,
   }
   for (const [name, text] of Object.entries(files)) project.write(name, text)
-}, 60_000)
+})
 afterAll(() => project.remove())
 
 const wrangler = (...args: readonly string[]) =>

@@ -27,7 +27,7 @@ const SUBPATHS: Readonly<Record<string, string>> = {
 let project: Project
 beforeAll(async () => {
   project = await Project.make()
-}, 60_000)
+})
 afterAll(() => project.remove())
 
 function filesOf(name: string): readonly string[] {

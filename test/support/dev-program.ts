@@ -1,9 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
+import { freePort, isFree } from './free-port.ts'
 import { ROOT } from './project.ts'
 
 /** The command. */
@@ -133,13 +132,5 @@ function listProcesses(): readonly Listed[] {
     return args === undefined || stat?.startsWith('Z')
       ? []
       : [{ pid: Number(pid), parent: Number(parent), args }]
-  })
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }

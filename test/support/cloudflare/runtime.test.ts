@@ -97,7 +97,7 @@ beforeAll(async () => {
   )
   await deploy(callee, [{ version_id: 'v1', percentage: 100 }])
   await deploy(caller, [{ version_id: 'c1', percentage: 100 }])
-}, 60_000)
+})
 afterAll(() => runtime.close())
 
 describe('the local Cloudflare’s runtime', () => {
