@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { isJwksUrl, type JwksLoader, serviceLoader, urlLoader } from './fetch-jwks.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type * as Loaders from './fetch-jwks.ts'
+import { isJwksUrl, type JwksLoader } from './fetch-jwks.ts'
 
 describe('isJwksUrl', () => {
   it.each([
@@ -41,11 +42,16 @@ describe('isJwksUrl', () => {
 describe('a request for a JWKS', () => {
   /** What a loader is asked for. */
   async function requestOf(
-    make: (fetch: (url: unknown, init?: RequestInit) => Promise<Response>) => JwksLoader,
+    make: (
+      loaders: typeof Loaders,
+      fetch: (url: unknown, init?: RequestInit) => Promise<Response>,
+    ) => JwksLoader,
     force: boolean,
   ) {
     let seen: { url?: unknown; init?: RequestInit | undefined } = {}
-    const load = make((url, init) => {
+    // Read anew: the address of a service stands at the top of the module.
+    vi.resetModules()
+    const load = make(await import('./fetch-jwks.ts'), (url, init) => {
       seen = { url, init }
       return Promise.resolve(Response.json({ keys: [] }))
     })
@@ -59,9 +65,13 @@ describe('a request for a JWKS', () => {
     [
       'a service, by an absolute URL',
       'https://jwks.internal/.well-known/jwks.json',
-      (fetch) => serviceLoader({ fetch }),
+      (loaders, fetch) => loaders.serviceLoader({ fetch }),
     ],
-    ['a URL', 'https://keys.example/jwks', (fetch) => urlLoader('https://keys.example/jwks', fetch)],
+    [
+      'a URL',
+      'https://keys.example/jwks',
+      (loaders, fetch) => loaders.urlLoader('https://keys.example/jwks', fetch),
+    ],
   ])('goes to %s, follows no redirect and carries no credentials', async (_, url, make) => {
     const asked = await requestOf(make, false)
     expect(asked.url).toBe(url)

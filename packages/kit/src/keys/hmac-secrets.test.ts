@@ -1,6 +1,6 @@
 import { makeKit } from '../kit/make-kit.ts'
 import { createKit } from '../kit/create-kit.ts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { generateSecret, type Kit, type EventLine } from '../index.ts'
 
 const BASE = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports' }
@@ -86,6 +86,30 @@ describe('a list of secrets', () => {
     )
     expect(() => kitOf([first, null, undefined])).not.toThrow()
   })
+})
+
+it('a ring of secrets says what is wrong with each, and how to make one', async () => {
+  // Read anew: the words stand at the top of the module.
+  vi.resetModules()
+  const { SecretRing } = await import('./hmac-secrets.ts')
+  const onEvent = vi.fn()
+  const ringOf = (...texts: unknown[]) =>
+    new SecretRing(
+      texts.map((text, index) => ({ name: `S${index}`, text })),
+      onEvent,
+    )
+  const problem = 'it is unset or empty'
+  expect(ringOf(generateSecret(), undefined, null, '').describe()).toEqual([
+    { name: 'S0', state: 'signing' },
+    ...['S1', 'S2', 'S3'].map((name) => ({ name, state: 'skipped', problem })),
+  ])
+  expect(onEvent.mock.calls).toEqual(
+    ['S1', 'S2', 'S3'].map((name) => [{ event: 'slot_skipped', level: 'error', name, detail: problem }]),
+  )
+  expect(() => ringOf('!')).toThrow(
+    'S0 is no secret: it is neither base64url nor base64. Make a secret with: npx kit-keygen secret',
+  )
+  expect(() => ringOf(new Uint8Array(63))).toThrow('Make a secret with: npx kit-keygen secret')
 })
 
 describe('generateSecret', () => {

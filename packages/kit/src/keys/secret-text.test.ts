@@ -112,6 +112,24 @@ describe('a secret', () => {
     expect(secretBytes('a'.repeat(88), 44)).toBe('it looks hexadecimal: write hex: in front of it')
   })
 
+  it('that is longer than it must be is no digits for that', () => {
+    const long = Uint8Array.from({ length: 144 }, (_, index) => (index * 37) % 256)
+    const text = btoa(String.fromCharCode(...long))
+    expect(secretBytes(text, 64)).toEqual(long)
+    // Three lines, the last of which is full.
+    for (const end of ['\n', '\r\n', '\\n'])
+      expect(secretBytes((text.match(/.{64}/g) ?? []).join(end), 64)).toEqual(long)
+  })
+
+  it.each([
+    ['of another width', ['A'.repeat(60), 'A'.repeat(40)]],
+    ['of which one in the middle is short', ['A'.repeat(64), 'A'.repeat(60), 'A'.repeat(64)]],
+    ['of which the last is longer', ['A'.repeat(64), 'A'.repeat(68)]],
+  ])('in lines %s is none, be the line breaks escaped or not', (_, lines) => {
+    for (const end of ['\n', '\r\n', '\\n'])
+      expect(secretBytes(lines.join(end), 64)).toBe('its lines are not of 64 or 76 characters')
+  })
+
   it.each<[what: string, text: (size: number) => string]>([
     ['digits', (size) => `hex:${'a'.repeat(size)}g`],
     ['padding', (size) => '='.repeat(size)],

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ClaimsError, ConfigError } from '../errors.ts'
-import { createKit, makeKit, type Kit } from '../index.ts'
+import { createKit, type Jwk, makeKit, type Kit } from '../index.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
 import type { EventLine } from '../log/line-types.ts'
 import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
+import type * as Loaded from '../verify.ts'
 import {
   boundRequests,
   createVerifier,
@@ -236,7 +237,10 @@ describe('the part boundRequests', () => {
     const plain = makeVerifier(SHARED)
     expect(await plain.safeVerify(bound)).toMatchObject({ reason: 'wrong_type' })
     expect(await plain.safeVerify(bound, { typ: 'req+jwt' })).toMatchObject({ reason: 'request_mismatch' })
-    expect(await plain.safeVerify(disguised)).toMatchObject({ reason: 'request_mismatch' })
+    expect(await plain.safeVerify(disguised)).toMatchObject({
+      reason: 'request_mismatch',
+      detail: 'it is bound to a request',
+    })
     // Twice: the second time it is a token seen before.
     expect(await plain.safeVerify(disguised)).toMatchObject({ reason: 'request_mismatch' })
     const verifier = makeVerifier(SHARED, { parts: [boundRequests] })
@@ -288,5 +292,60 @@ describe('the thumbprint of a key', () => {
     const { length } = digest.mock.calls
     digest.mockRestore()
     expect(length).toBe(hashes)
+  })
+})
+
+describe('a part of modules that were just loaded', () => {
+  const GIVEN = { issuer: ISSUER, audience: 'reports', onEvent: () => undefined }
+
+  it.each<[part: string, make: (loaded: typeof Loaded) => Promise<unknown>]>([
+    [
+      'sharedSecrets reads secrets',
+      async ({ createVerifier: create, sharedSecrets: part }) =>
+        create({ ...GIVEN, verify: { secret }, parts: [part] }).verify(await signer.sign({ sub: 'ada' })),
+    ],
+    [
+      'publicKeys reads public keys',
+      async ({ createVerifier: create, publicKeys: part }) => {
+        const own = await createTestIssuer({ audience: 'reports' })
+        const { keys } = await (await own.binding.fetch('')).json<{ keys: [Jwk] }>()
+        const verify = { publicJwk: keys[0] }
+        return create({ ...GIVEN, issuer: own.env.JWT_ISS, verify, parts: [part] }).verify(await own.token())
+      },
+    ],
+    [
+      'boundRequests accepts a bound token',
+      async ({ makeVerifier: make, boundRequests: part }) => {
+        const request = (): Request => new Request('https://reports.test/a')
+        const token = await signer.sign({ sub: 'ada' }, { request: request() })
+        return make(SHARED, { parts: [part] }).verify(token, { request: request() })
+      },
+    ],
+    [
+      'denylist looks at the list',
+      async ({ makeVerifier: make, denylist: part }) => {
+        const env = { ...SHARED, JWT_DENYLIST_NAME: 'LIST', LIST: memory() }
+        return make(env, { parts: [part] }).verify(await signer.sign({ sub: 'ada' }))
+      },
+    ],
+  ])('%s', async (_, make) => {
+    vi.resetModules()
+    expect(await make(await import('../verify.ts'))).toMatchObject({ aud: 'reports' })
+  })
+
+  it('denylist denies by what is listed, and by default while the list cannot be read', async () => {
+    vi.resetModules()
+    const { createVerifier: create, denylist: part, sharedSecrets: secrets } = await import('../verify.ts')
+    const config = { ...GIVEN, verify: { secret }, parts: [part, secrets] }
+    const list = memory()
+    await createKit({ ...GIVEN, sign: { secret }, denylist: list }).revoke({ sub: 'ada' })
+    const token = await signer.sign({ sub: 'ada' })
+    expect(await create({ ...config, denylist: list }).safeVerify(token)).toMatchObject({ reason: 'revoked' })
+    const down = { ...memory(), get: () => Promise.reject(new Error('down')) }
+    await expect(create({ ...config, denylist: down }).verify(token)).rejects.toMatchObject({
+      code: 'ERR_REVOCATION_UNAVAILABLE',
+    })
+    const open = create({ ...config, denylist: down, denylistOnError: 'open' })
+    expect(await open.verify(token)).toMatchObject({ sub: 'ada' })
   })
 })

@@ -21,12 +21,15 @@ interface Setup extends Partial<VerifySettings> {
   readonly onFind?: () => void
   readonly keys?: readonly VerificationKey[]
   readonly checkRevocation?: CheckRevocation
+  /** Default: that of the modules as they were loaded with this file. */
+  readonly Class?: typeof TokenVerifier
 }
 
 function verifierOf({
   keys = [secretKey()],
   checkRevocation,
   onFind,
+  Class = TokenVerifier,
   ...settings
 }: Setup = {}): TokenVerifier {
   const source: KeySource = {
@@ -36,7 +39,7 @@ function verifierOf({
     },
     describe: () => ({ source: 'secret', kids: [] }),
   }
-  return new TokenVerifier(
+  return new Class(
     ALGORITHMS[keys[0]?.algorithm.alg ?? 'HS512'],
     source,
     {
@@ -181,6 +184,27 @@ describe('a rejection', () => {
       reason: 'malformed',
       detail: 'the payload is not a JSON object in UTF-8',
     })
+  })
+
+  it('for want of a key says why none was good', async () => {
+    // Read anew: the words stand at the top of the module.
+    vi.resetModules()
+    const { TokenVerifier: Class } = await import('./verify.ts')
+    const { token, thumbprint, keyFor } = await ed25519()
+    const rows: [setup: Setup, token: string, reason: string, detail: string][] = [
+      [{ keys: [secretKey(8)] }, await signed(), 'bad_signature', 'the signature does not match'],
+      [{ keys: [keyFor(['Ed25519'])] }, token, 'unsupported_alg', 'the key is for another alg'],
+      [
+        { keys: [keyFor(['EdDSA']), keyFor(['Ed25519'])], deniedThumbprints: new Set([thumbprint]) },
+        token,
+        'denied_key',
+        'the key is denied, or is not among the allowed ones',
+      ],
+    ]
+    for (const [setup, rejected, reason, detail] of rows) {
+      const verifier = verifierOf({ ...setup, Class })
+      await expect(soon(() => verifier.verify(rejected))).rejects.toMatchObject({ reason, detail })
+    }
   })
 
   it('of an algorithm names the one that is taken', async () => {
