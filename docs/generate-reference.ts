@@ -1,7 +1,7 @@
 /**
  * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway,
- * docs/reference/cli.md from the help of the commands, docs/reference/logs.md from the tables of the log, and the gateway's
- * OpenAPI document from its schemas. What stands above a row in the code, or in a command's help, is what stands in the page; a
+ * docs/reference/cli.md from the help of the commands, docs/reference/logs.md from the tables of the log, the columns and
+ * queries of docs/guides/monitoring.md, and the gateway's OpenAPI document from its schemas. What stands above a row in the code, or in a command's help, is what stands in the page; a
  * test holds the two together.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import * as ts from 'typescript'
 import { openApiModule } from '../packages/gateway/openapi/generate.ts'
 import { commandPages } from './generate-commands.ts'
 import { logsPage } from './generate-logs.ts'
+import { monitoringBlocks } from './generate-monitoring.ts'
 import { tableOf } from './markdown-table.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -23,6 +24,7 @@ export function generated(): ReadonlyMap<string, string> {
       gateway: gatewayTable(join(ROOT, 'packages/gateway/src/config/schema.ts')),
     }),
     page('docs/reference/cli.md', { commands: `${commandPages()}\n` }),
+    page('docs/guides/monitoring.md', monitoringBlocks()),
     ['packages/gateway/src/routes/openapi-template.ts', openApiModule()],
     ['docs/reference/logs.md', logsPage()],
   ])
