@@ -22,6 +22,7 @@ const MAX_PER_POINT = 10_000
 
 /** What Cloudflare binds for a dataset. */
 export interface Dataset {
+  /** Writes a data point; nothing has to be waited for. */
   writeDataPoint(point: {
     readonly indexes: readonly string[]
     readonly blobs: readonly string[]
@@ -29,6 +30,7 @@ export interface Dataset {
   }): void
 }
 
+/** What is not given here comes from the environment. */
 export interface MetricsOptions {
   /** Default: the binding `METRICS`. */
   readonly dataset?: Dataset

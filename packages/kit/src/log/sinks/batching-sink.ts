@@ -33,10 +33,13 @@ export interface Destination {
 
 /** What a test gives. */
 export interface SinkRuntime {
+  /** Sends batches. Default: the global `fetch`. */
   readonly fetch?: typeof fetch
   /** Milliseconds since the epoch. */
   readonly now?: () => number
+  /** Waits so many milliseconds. */
   readonly sleep?: (milliseconds: number) => Promise<unknown>
+  /** Keeps what goes on after a response alive. Default: the runtime’s. */
   readonly waitUntil?: (promise: Promise<unknown>) => void
 }
 
