@@ -257,3 +257,54 @@ describe("on the SDK's other wire, Cap'n Web", () => {
     expect(await client.end()).toBe(4401)
   })
 })
+
+describe('which request it is about', () => {
+  const id = 'a1b2c3d4-of-the-client'
+  const named = (token: string): HeadersInit => ({
+    ...offer('sealgate', `sealgate.bearer.${token}`),
+    'X-Request-Id': id,
+  })
+
+  it('is in the body and a header of a denied upgrade and of a denied request', async () => {
+    for (const headers of [{ Upgrade: 'websocket' }, {}]) {
+      const denied = await request(path, { ...headers, 'X-Request-Id': id })
+      expect([denied.status, denied.headers.get('X-Request-Id')]).toEqual([401, id])
+      expect(await denied.json()).toMatchObject({ error: 'invalid_token', request_id: id })
+    }
+  })
+
+  it.each(['awake', 'hibernated'])(
+    'is in the reason when a frame closes the socket, and the Agent is %s',
+    async (how) => {
+      const token = await reader()
+      const client = await connect(path, named(token))
+      await client.frame('welcome')
+      if (how === 'hibernated') await evictDurableObject(stub())
+      passEndOf(token)
+      client.send('who')
+      await client.end()
+      expect(client.closed).toEqual({ code: 4401, reason: `The access token has ended; request_id=${id}` })
+    },
+  )
+
+  it('is in the reason when the schedule closes the socket, after hibernation too', async () => {
+    const token = await reader()
+    const client = await connect(path, named(token))
+    await client.frame('welcome')
+    await evictDurableObject(stub())
+    passEndOf(token)
+    expect(await runDurableObjectAlarm(stub())).toBe(true)
+    await client.end()
+    expect(client.closed?.reason).toBe(`The access token has ended; request_id=${id}`)
+  })
+
+  it('is one that the Agent was given, where the client’s may not stand in a log', async () => {
+    const token = await reader()
+    const client = await connect(path, { ...named(token), 'X-Request-Id': '{"event":"forged"}' })
+    await client.frame('welcome')
+    passEndOf(token)
+    client.send('who')
+    await client.end()
+    expect(client.closed?.reason).toMatch(/^The access token has ended; request_id=[\da-f-]{36}$/)
+  })
+})

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import {
   ClaimsError,
   ConfigError,
+  errorOf,
   KeysUnavailableError,
   KitError,
   RevocationUnavailableError,
@@ -74,6 +75,36 @@ describe.each(rows)('%s', (name, make, code, status, body, headers) => {
   })
 })
 
+describe.each(rows)('%s of one request', (name, make, code, status) => {
+  it('names it in its response, and stays what it is', async () => {
+    const shared = make()
+    const error = errorOf(shared, 'a1b2c3d4')
+    expect(error).toBeInstanceOf(KitError)
+    expect(error).toBeInstanceOf(shared.constructor)
+    if (!(error instanceof KitError)) return
+    const { message, stack } = error
+    expect(error).toMatchObject({ name, code, status, requestId: 'a1b2c3d4' })
+    expect([message, stack]).toEqual([shared.message, shared.stack])
+    const response = error.getResponse()
+    expect([response.status, response.headers.get('X-Request-Id')]).toEqual([status, 'a1b2c3d4'])
+    expect(await response.json()).toMatchObject({ request_id: 'a1b2c3d4' })
+    expect(await error.getResponse('another1').json()).toMatchObject({ request_id: 'another1' })
+  })
+
+  it('changes nothing of an error that other requests wait for too', async () => {
+    const shared = make()
+    errorOf(shared, 'a1b2c3d4')
+    expect(shared.requestId).toBeUndefined()
+    expect(shared.getResponse().headers.has('X-Request-Id')).toBe(false)
+    expect(await shared.getResponse().json()).not.toHaveProperty('request_id')
+  })
+})
+
+it('an error that is not the kit’s is thrown as it is', () => {
+  const other = new Error('x')
+  expect(errorOf(other, 'a1b2c3d4')).toBe(other)
+})
+
 it('has a code for each class that no other has', () => {
   expect(new Set(rows.map(([, , code]) => code)).size).toBe(rows.length)
 })
@@ -97,10 +128,9 @@ it('the wire hears one text for each code', async () => {
     'Bearer error="invalid_token", error_description="The access token is missing, expired or not acceptable here"',
     'Bearer error="insufficient_scope", error_description="The access token does not grant what this resource requires"',
   ])
-  const texts = [
-    respond(503, errors.TEMPORARILY_UNAVAILABLE, {}),
-    new errors.ConfigError('x').getResponse(),
-  ].map((response) => response.json())
+  const texts = [respond(503, errors.TEMPORARILY_UNAVAILABLE), new errors.ConfigError('x').getResponse()].map(
+    (response) => response.json(),
+  )
   expect(await Promise.all(texts)).toEqual([
     {
       error: 'temporarily_unavailable',

@@ -35,9 +35,16 @@ export abstract class KitError extends Error {
   /** The HTTP status that fits this error. */
   abstract readonly status: 401 | 500 | 503
 
-  /** A response that tells the caller no more than the status does. Hono's default error handler calls it. */
-  getResponse(): Response {
-    return errorResponse(this.status, SERVER_ERROR)
+  /** The request that a guard or `delegate` threw it for. */
+  declare readonly requestId?: string
+
+  /**
+   * A response that tells the caller no more than the status does. Hono's default error handler calls it.
+   *
+   * @param requestId `request_id` of the body. Default: that of the request that it was thrown for
+   */
+  getResponse(requestId: string | undefined = this.requestId): Response {
+    return errorResponse(this.status, SERVER_ERROR, requestId)
   }
 }
 
@@ -81,8 +88,10 @@ export class TokenError extends KitError {
     this.detail = detail
   }
 
-  override getResponse(): Response {
-    return errorResponse(401, INVALID_TOKEN, { 'WWW-Authenticate': bearerChallenge(INVALID_TOKEN) })
+  override getResponse(requestId: string | undefined = this.requestId): Response {
+    return errorResponse(401, INVALID_TOKEN, requestId, {
+      'WWW-Authenticate': bearerChallenge(INVALID_TOKEN),
+    })
   }
 }
 
@@ -96,8 +105,10 @@ abstract class UnavailableError extends KitError {
     this.retryAfterSeconds = Math.max(1, Math.ceil(retryAfterSeconds))
   }
 
-  override getResponse(): Response {
-    return errorResponse(503, TEMPORARILY_UNAVAILABLE, { 'Retry-After': String(this.retryAfterSeconds) })
+  override getResponse(requestId: string | undefined = this.requestId): Response {
+    return errorResponse(503, TEMPORARILY_UNAVAILABLE, requestId, {
+      'Retry-After': String(this.retryAfterSeconds),
+    })
   }
 }
 
@@ -146,14 +157,28 @@ export function bearerChallenge([error, description]: WireText<BearerErrorCode>)
   return `Bearer error="${error}", error_description="${description}"`
 }
 
-/** The JSON error body that the kit responds with: RFC 6750 codes, `Cache-Control: no-store`. */
+/** The JSON error body that the kit responds with: RFC 6750 codes, `Cache-Control: no-store`, and which request it is about. */
 export function errorResponse(
   status: number,
   [error, error_description]: WireText,
+  request_id?: string,
   headers?: Readonly<Record<string, string>>,
 ): Response {
   return Response.json(
-    { error, error_description },
-    { status, headers: { 'Cache-Control': 'no-store', ...headers } },
+    { error, error_description, request_id },
+    {
+      status,
+      headers: {
+        'Cache-Control': 'no-store',
+        ...(request_id !== undefined && { 'X-Request-Id': request_id }),
+        ...headers,
+      },
+    },
   )
+}
+
+/** An error as that of one request. Others may wait for the same one: it stays as it is, and what is thrown inherits from it. */
+export function errorOf(error: unknown, requestId: string): unknown {
+  if (!(error instanceof KitError)) return error
+  return Object.create(error, { requestId: { value: requestId } })
 }

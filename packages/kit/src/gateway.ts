@@ -28,12 +28,18 @@ export { checkRevoked, issueInternal, type IssueRequest, revokeFor, signingKid }
 export { sha256 } from './jose/sha256.ts'
 export { thumbprintOf } from './jose/thumbprint.ts'
 export { secretBytes } from './keys/secret-text.ts'
+export {
+  type Correlation,
+  correlationHeaders,
+  type CorrelationHeaders,
+  correlationOf,
+  readCorrelation,
+} from './log/correlation.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'
 export { isObject, parseJson } from './primitives/json.ts'
 export { type Fields, type Head, Logger, type LoggerOptions } from './log/logger.ts'
 export { Pseudonyms } from './log/pseudonyms.ts'
-export { idsOf } from './log/request-ids.ts'
 export { isLoopback } from './primitives/loopback.ts'
 export { isNearMiss } from './primitives/near-miss.ts'
 export { readBounded } from './primitives/read-bounded.ts'

@@ -7,13 +7,7 @@ export type { InternalAlg } from './jose/algorithms.ts'
 export type { Actor, Auth, Claims, Kind, Rights, VerifiedClaims } from './claims/types.ts'
 export type { CompactHeader } from './jose/compact.ts'
 export { envMode, type KitOptions } from './config/from-env.ts'
-export {
-  type Decision,
-  type Granted,
-  type Denied,
-  type DenialReason,
-  denialResponse,
-} from './http/decision.ts'
+export type { Decision, Granted, Denied, DenialReason } from './http/decision.ts'
 export {
   type BearerErrorCode,
   ClaimsError,
@@ -33,6 +27,7 @@ export { generateSecret } from './keys/hmac-secrets.ts'
 export type { PublicJwk, SlotDescription } from './keys/signing-slots.ts'
 export type { SourceDescription } from './keys/key-source.ts'
 export { createKit } from './kit/create-kit.ts'
+export { denialResponse } from './kit/denial-response.ts'
 export type { KitDescription } from './kit/describe.ts'
 export type { Kit } from './kit/kit.ts'
 export { makeKit } from './kit/make-kit.ts'
@@ -44,6 +39,7 @@ export type {
   VerifierDescription,
 } from './kit/verifier.ts'
 export type { Jwk, KitConfig, SignConfig, VerifyConfig } from './config/from-options.ts'
+export { type CorrelationHeaders, correlationHeaders } from './log/correlation.ts'
 export { policy, type Policy, type Rules } from './policy/builder.ts'
 export type { ExplainedRule, Explanation } from './policy/explain.ts'
 export type { PolicyBase, Rule, Verdict } from './policy/parts.ts'

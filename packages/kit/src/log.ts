@@ -1,9 +1,15 @@
 /**
- * The log: which lines kit and gateway write, what may stand in them (docs/reference/logs.md), and where
- * they go besides.
+ * The log: which lines kit and gateway write, what may stand in them (docs/reference/logs.md), where they go besides, and
+ * what joins those of one request over every hop.
  *
  * @module @sealgate/kit/log
  */
+export {
+  type Correlation,
+  type CorrelationHeaders,
+  correlationHeaders,
+  correlationOf,
+} from './log/correlation.ts'
 export type { LogHooks, OnDecision, OnEvent } from './log/logger.ts'
 export { type EventRow, EVENTS } from './log/event-table.ts'
 export { type Field, FIELDS } from './log/fields.ts'

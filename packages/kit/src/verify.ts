@@ -9,13 +9,7 @@ export type { CompactHeader } from './jose/compact.ts'
 export type { InternalAlg } from './jose/algorithms.ts'
 export type { KitOptions } from './config/from-env.ts'
 export type { Jwk, VerifyConfig } from './config/from-options.ts'
-export {
-  type Decision,
-  type Denied,
-  type DenialReason,
-  denialResponse,
-  type Granted,
-} from './http/decision.ts'
+export type { Decision, Denied, DenialReason, Granted } from './http/decision.ts'
 export {
   type BearerErrorCode,
   ClaimsError,
@@ -30,6 +24,7 @@ export {
 export type { FetchService } from './keys/fetch-jwks.ts'
 export type { SourceDescription } from './keys/key-source.ts'
 export { createVerifier, type VerifierConfig } from './kit/create-verifier.ts'
+export { denialResponse } from './kit/denial-response.ts'
 export { makeVerifier, type VerifierOptions } from './kit/make-verifier.ts'
 export {
   boundRequests,
@@ -45,6 +40,7 @@ export type {
   Verifier,
   VerifierDescription,
 } from './kit/verifier.ts'
+export { type CorrelationHeaders, correlationHeaders } from './log/correlation.ts'
 export { policy, type Policy, type Rules } from './policy/builder.ts'
 export type { ExplainedRule, Explanation } from './policy/explain.ts'
 export type { PolicyBase, Rule, Verdict } from './policy/parts.ts'

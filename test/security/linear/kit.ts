@@ -31,6 +31,7 @@ import { parsePublicJwk } from '../../../packages/kit/src/keys/public-jwk.ts'
 import { secretBytes } from '../../../packages/kit/src/keys/secret-text.ts'
 import { InlineSource } from '../../../packages/kit/src/keys/static-source.ts'
 import { createKit } from '../../../packages/kit/src/kit/create-kit.ts'
+import { readCorrelation } from '../../../packages/kit/src/log/correlation.ts'
 import { analyticsEngine } from '../../../packages/kit/src/log/sinks/analytics-engine.ts'
 import { datadogLogs } from '../../../packages/kit/src/log/sinks/datadog-logs.ts'
 import { parseOtlpHeaders } from '../../../packages/kit/src/log/sinks/otlp-headers.ts'
@@ -38,7 +39,6 @@ import { otlpLogs } from '../../../packages/kit/src/log/sinks/otlp-logs.ts'
 import { otlpBody, otlpRejected } from '../../../packages/kit/src/log/sinks/otlp-records.ts'
 import { logDecision } from '../../../packages/kit/src/log/decision-line.ts'
 import { Logger } from '../../../packages/kit/src/log/logger.ts'
-import { idsOf } from '../../../packages/kit/src/log/request-ids.ts'
 import { parseJsonObject } from '../../../packages/kit/src/primitives/json.ts'
 import { isNearMiss } from '../../../packages/kit/src/primitives/near-miss.ts'
 import { parsePasted } from '../../../packages/kit/src/primitives/pasted.ts'
@@ -154,14 +154,6 @@ export const KIT_ROWS: readonly Row[] = [
       }
     },
   },
-  {
-    name: 'X-Request-Id',
-    of: [kit('log/request-ids')],
-    reader: (text) => {
-      const request = new Request('https://a.test', { headers: { 'X-Request-Id': text } })
-      return () => idsOf(request)
-    },
-  },
   { name: 'base64url', of: [kit('jose/base64url')], reader: reading(decodeBase64Url) },
   {
     name: 'a compact token, however long',
@@ -203,6 +195,25 @@ export const KIT_ROWS: readonly Row[] = [
       (text) => `${header({ alg: text })}.e30.AA`,
     ],
     reader: reading((text) => verifier.safeVerify(text)),
+  },
+  {
+    name: 'X-Request-Id, traceparent and tracestate',
+    of: [kit('log/correlation')],
+    around: [
+      (text) => text,
+      (text) => `1.${text}`,
+      (text) => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01${text}`,
+      (text) => `01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-${text}`,
+      (text) => `a=1,${text}=2`,
+    ],
+    reader: (text) => {
+      const headers = new Headers({ 'X-Request-Id': text, traceparent: text })
+      const withState = new Headers({
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: text,
+      })
+      return () => [readCorrelation(headers), readCorrelation(withState)]
+    },
   },
   { name: 'JSON', of: [kit('primitives/json')], reader: reading(parseJsonObject) },
   {

@@ -7,7 +7,7 @@ export interface Client {
   readonly headers: Headers
   readonly isOpen: boolean
   readonly frames: readonly string[]
-  readonly closed: { readonly code: number } | undefined
+  readonly closed: { readonly code: number; readonly reason: string } | undefined
   send(frame: string): void
   /** Waits for a frame that contains this text. */
   frame(text: string): Promise<void>
@@ -28,8 +28,8 @@ export async function connect(path: string, credentials: string | HeadersInit = 
   socket?.addEventListener('message', ({ data }) => {
     if (typeof data === 'string') frames.push(data)
   })
-  socket?.addEventListener('close', ({ code }) => {
-    closed = { code }
+  socket?.addEventListener('close', ({ code, reason }) => {
+    closed = { code, reason }
   })
   socket?.accept()
   return {

@@ -14,10 +14,10 @@ export class Room extends DurableObject {
 
   override async fetch(request: Request): Promise<Response> {
     const upgrade = await authenticateUpgrade(request, { kit: this.#kit })
-    if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
+    if (!upgrade.decision.granted) return denialResponse(upgrade.decision, request)
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server)
-    server.serializeAttachment(heldCaller(upgrade.decision.auth))
+    server.serializeAttachment(heldCaller(upgrade.decision.auth, request))
     await this.#checkLater()
     return upgrade.accept(new Response(null, { status: 101, webSocket: client }))
   }

@@ -135,7 +135,7 @@ export default {
           const { decision, request: passed } = await authenticateUpgrade(upgradeRequest, {
             kit: makeKit(env),
           })
-          return decision.granted ? passed : denialResponse(decision)
+          return decision.granted ? passed : denialResponse(decision, upgradeRequest)
         },
       }))
     return routed ?? new Response(null, { status: 404 })
@@ -145,10 +145,10 @@ export default {
 /** A WebSocket without the Agents SDK. `protocol` is what careless code would choose. */
 async function plain(request: Request, env: Env, protocol?: string | null): Promise<Response> {
   const upgrade = await authenticateUpgrade(request, { kit: makeKit(env), policy: reader })
-  if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
+  if (!upgrade.decision.granted) return denialResponse(upgrade.decision, request)
   const { 0: client, 1: server } = new WebSocketPair()
   server.accept()
-  closeAtEnd(server, upgrade.decision.auth)
+  closeAtEnd(server, upgrade.decision.auth, request)
   server.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => server.send(data))
   server.send(JSON.stringify([...upgrade.request.headers]))
   const headers = new Headers(protocol ? { 'Sec-WebSocket-Protocol': protocol } : {})

@@ -5,7 +5,7 @@ import { heldCaller } from '../kit/held-caller.ts'
 import type { Kit } from '../kit/kit.ts'
 import { createTestIssuer } from '../testing/test-issuer.ts'
 import type { Revocation } from '../tokens/revocation.ts'
-import { closeAtEnd, closeEnded, closeIfEnded } from './closing.ts'
+import { close, closeAtEnd, closeEnded, closeIfEnded } from './closing.ts'
 
 const NOW = 1_800_000_000
 
@@ -17,11 +17,13 @@ function openSocket() {
   const events = new EventTarget()
   return Object.assign(events, {
     closed: [] as number[],
-    close(code?: number): void {
+    reasons: [] as (string | undefined)[],
+    close(code?: number, reason?: string): void {
       this.closed.push(code ?? 0)
+      this.reasons.push(reason)
       events.dispatchEvent(new Event('close'))
     },
-  }) as unknown as WebSocket & { readonly closed: number[] }
+  }) as unknown as WebSocket & { readonly closed: number[]; readonly reasons: string[] }
 }
 
 /** Lets so many milliseconds pass, in steps after which what hashes, off the clock, gets done. */
@@ -76,6 +78,35 @@ it('lets no frame through to code that came after the end, though the timer did 
   vi.setSystemTime((NOW + 300) * 1000)
   say('after')
   expect([frames, socket.closed]).toEqual([['before'], [4401]])
+})
+
+describe('the reason of a close', () => {
+  const longest = 'a'.repeat(64)
+  const request = new Request('https://a.test', { headers: { 'X-Request-Id': longest } })
+
+  it('names the upgrade', () => {
+    const socket = openSocket()
+    closeAtEnd(socket, authUntil(NOW + 300), request)
+    vi.advanceTimersByTime(300_000)
+    expect(socket.reasons).toEqual([`The access token has ended; request_id=${longest}`])
+  })
+
+  it('names no request where none is known', () => {
+    const socket = openSocket()
+    closeAtEnd(socket, authUntil(NOW + 300))
+    vi.advanceTimersByTime(300_000)
+    expect(socket.reasons).toEqual(['The access token has ended'])
+  })
+
+  it.each(['ended', 'revoked', 'forbidden', 'unavailable'] as const)(
+    'has room for the longest id: %s',
+    (ending) => {
+      const socket = openSocket()
+      close(socket, ending, longest)
+      expect(socket.reasons[0]).toMatch(/; request_id=a{64}$/)
+      expect(new TextEncoder().encode(socket.reasons[0]).length).toBeLessThanOrEqual(123)
+    },
+  )
 })
 
 describe('with a deny-list', () => {
@@ -181,7 +212,10 @@ describe('with a deny-list', () => {
     if (!ada || !bob || !nobody) throw new Error('three were made')
     const attachments = new Map<unknown, string>()
     for (const socket of [ada, bob]) {
-      attachments.set(socket, JSON.stringify(heldCaller(await authOf(socket.of ?? ''))))
+      const upgrade = new Request('https://a.test', {
+        headers: { 'X-Request-Id': `upgrade-of-${socket.of}` },
+      })
+      attachments.set(socket, JSON.stringify(heldCaller(await authOf(socket.of ?? ''), upgrade)))
     }
     const callerOf = (socket: unknown) =>
       JSON.parse(attachments.get(socket) ?? 'null') as ReturnType<typeof heldCaller> | undefined
@@ -197,6 +231,11 @@ describe('with a deny-list', () => {
     vi.advanceTimersByTime(3_600_000)
     expect(await closeIfEnded(kit, bob, callerOf(bob)), 'the token has ended').toBe(true)
     expect([ada.closed, bob.closed, nobody.closed]).toEqual([[4401, 4401], [4401], [4401]])
+    expect([ada.reasons[0], bob.reasons, nobody.reasons]).toEqual([
+      'The access token was revoked; request_id=upgrade-of-ada',
+      ['The access token has ended; request_id=upgrade-of-bob'],
+      ['The access token has ended'],
+    ])
   })
 
   it('does not look at a frame while the list cannot be read and is set to "closed"', async () => {

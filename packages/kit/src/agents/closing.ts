@@ -4,6 +4,7 @@ import { type Denied, denial, outage } from '../http/decision.ts'
 import { type HeldCaller, heldCaller, type Standing, standingOf, standingsOf } from '../kit/held-caller.ts'
 import type { Kit } from '../kit/kit.ts'
 import { originOf, verifierPartsOf } from '../kit/verifier.ts'
+import { correlationOf } from '../log/correlation.ts'
 
 /** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
 const CLOSE = {
@@ -40,9 +41,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 /** How often the callers of open sockets are looked up in a deny-list: as long as any other verdict counts. */
 const CHECK_MS = DENYLIST_CACHE_SECONDS * 1000
 
-export function close(socket: Closable, ending: Ending): void {
+/** @param requestId of the upgrade: with it the reason has 113 of the 123 bytes that it may have (RFC 6455 §5.5.1) */
+export function close(socket: Closable, ending: Ending, requestId: string | undefined): void {
   const [code, reason] = CLOSE[ending]
-  socket.close(code, reason)
+  socket.close(code, requestId === undefined ? reason : `${reason}; request_id=${requestId}`)
 }
 
 /** The ending that a standing is; `undefined` for a caller who may go on. */
@@ -55,12 +57,19 @@ export function endingOf(standing: Standing): Ending | undefined {
  * a revocation that the deny-list shows. Frames that come after that reach no listener that is added later: call this
  * first. For a socket that a Worker has accepted and holds itself. In a Durable Object that hibernates timers are lost:
  * `AuthAgent` needs no help, and any other holds its sockets with {@link closeIfEnded} and {@link closeEnded}.
+ *
+ * @param request the upgrade, whose id then stands in the reason of the close
  */
-export function closeAtEnd(socket: Pick<WebSocket, 'addEventListener' | 'close'>, auth: Auth): void {
+export function closeAtEnd(
+  socket: Pick<WebSocket, 'addEventListener' | 'close'>,
+  auth: Auth,
+  request?: Request,
+): void {
   const { claims } = auth
   const origin = originOf(auth)
   const authority = origin && verifierPartsOf(origin.verifier)
   const denylist = authority?.denylist
+  const requestId = request && correlationOf(request).requestId
   const now = authority?.settings.now ?? ((): number => Date.now() / 1000)
   let timer: ReturnType<typeof setTimeout>
   let isOver = false
@@ -68,7 +77,7 @@ export function closeAtEnd(socket: Pick<WebSocket, 'addEventListener' | 'close'>
 
   const end = (ending?: Ending): void => {
     clearTimeout(timer)
-    if (ending && !isOver) close(socket, ending)
+    if (ending && !isOver) close(socket, ending, requestId)
     isOver = true
   }
   const wait = (): void => {
@@ -108,7 +117,7 @@ export async function closeIfEnded(
   caller: HeldCaller | undefined,
 ): Promise<boolean> {
   const ending = endingOf(caller ? await standingOf(verifierPartsOf(kit), caller) : 'ended')
-  if (ending) close(socket, ending)
+  if (ending) close(socket, ending, caller?.requestId)
   return ending !== undefined
 }
 
@@ -128,7 +137,7 @@ export async function closeEnded<Socket extends Closable>(
   return held.flatMap(([socket, caller]) => {
     const ending = endingOf((caller && standings.get(caller)) ?? 'ended')
     if (!ending) return [socket]
-    close(socket, ending)
+    close(socket, ending, caller?.requestId)
     return []
   })
 }

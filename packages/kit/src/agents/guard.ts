@@ -1,9 +1,11 @@
 import type { Auth } from '../claims/types.ts'
 import { DENYLIST_CACHE_SECONDS } from '../constants.ts'
 import { KitError } from '../errors.ts'
-import { logFailure } from '../log/decision-line.ts'
-import { type Decision, type Denied, denialResponse } from '../http/decision.ts'
+import type { Decision, Denied } from '../http/decision.ts'
+import { denialResponse } from '../kit/denial-response.ts'
 import { heldCaller, type HeldCaller, standingsOf } from '../kit/held-caller.ts'
+import { correlationOf } from '../log/correlation.ts'
+import { logFailure } from '../log/decision-line.ts'
 import { type Closable, close, denialOf, type Ending, endingOf } from './closing.ts'
 import {
   type AgentConnection,
@@ -92,7 +94,7 @@ export class AgentGuard {
       )
       for (const [socket, caller] of open) {
         const ending = endingOf(standings.get(caller) ?? 'ended')
-        if (ending) close(socket, ending)
+        if (ending) close(socket, ending, caller.requestId)
       }
     }
   }
@@ -107,7 +109,7 @@ export class AgentGuard {
       },
       onRequest: async (request) => {
         const decision = await this.#callerOf(request)
-        return decision.granted ? inner.onRequest(request) : denialResponse(decision)
+        return decision.granted ? inner.onRequest(request) : denialResponse(decision, request)
       },
       onConnect: (connection, context) => this.#connect(connection, context),
       onMessage: async (connection, message) => {
@@ -139,23 +141,23 @@ export class AgentGuard {
     const request = this.#requirements.trustsProps ? received : withoutProps(received)
     try {
       const entry = await this.#requirements.authenticate(request)
-      if (!entry.decision.granted) return denialResponse(entry.decision)
+      if (!entry.decision.granted) return denialResponse(entry.decision, request)
       this.#callers.set(entry.request, entry.decision.auth)
       return entry.accept(await this.#inner.fetch(entry.request))
     } catch (error) {
       if (!(error instanceof KitError)) throw error
       logFailure(this.#requirements.logger(), error, { request })
-      return error.getResponse()
+      return error.getResponse(correlationOf(request).requestId)
     }
   }
 
   async #connect(connection: AgentConnection, context: UpgradeContext): Promise<void> {
     const decision = await this.#callerOf(context.request)
     if (!decision.granted) {
-      close(connection, endingOfDenied(decision))
+      close(connection, endingOfDenied(decision), correlationOf(context.request).requestId)
       return
     }
-    const caller = heldCaller(decision.auth)
+    const caller = heldCaller(decision.auth, context.request)
     holdCaller(connection, caller)
     const { exp } = caller.claims
     await this.#schedule(Math.ceil(exp * 1000), exp)
@@ -212,7 +214,7 @@ export class AgentGuard {
     // Connections of sub-agents are not among the Agent's own, but their sockets are here.
     for (const socket of context.getWebSockets()) {
       const end = endOf(context.getTags(socket))
-      if (end !== undefined && end <= now) close(socket, 'ended')
+      if (end !== undefined && end <= now) close(socket, 'ended', callerOfSocket(socket)?.requestId)
     }
     for (const connection of this.#inner.getConnections()) this.#mayGoOn(connection)
   }
@@ -221,7 +223,7 @@ export class AgentGuard {
   #mayGoOn(connection: AgentConnection): boolean {
     const ending = this.#knownEnding(connection)
     if (ending === undefined) keepCaller(connection)
-    else close(connection, ending)
+    else closeConnection(connection, ending)
     return ending === undefined
   }
 
@@ -231,8 +233,8 @@ export class AgentGuard {
   }
 
   #closeAtFrame(connection: AgentConnection, ending: Ending): void {
-    this.#requirements.log(denialOf(ending), () => ({ claims: callerOf(connection)?.claims }))
-    close(connection, ending)
+    this.#requirements.log(denialOf(ending), () => ({ ...callerOf(connection) }))
+    closeConnection(connection, ending)
   }
 
   /** Whether a frame's connection may not go on, by verdicts of at most 30 s. */
@@ -256,6 +258,10 @@ function withoutProps(request: Request): Request {
   const clean = new Request(request)
   clean.headers.delete(PROPS_HEADER)
   return clean
+}
+
+function closeConnection(connection: AgentConnection, ending: Ending): void {
+  close(connection, ending, callerOf(connection)?.requestId)
 }
 
 function endingOfDenied({ status }: Denied): Ending {

@@ -25,12 +25,14 @@ interface Offered {
   readonly protocols?: string
   readonly authorization?: string
   readonly query?: string
+  readonly requestId?: string
 }
 
 function upgrade(offered: Offered, options: Partial<UpgradeOptions> = {}): Promise<Upgrade> {
   const headers = new Headers()
   if (offered.protocols !== undefined) headers.set(HEADER, offered.protocols)
   if (offered.authorization !== undefined) headers.set('Authorization', offered.authorization)
+  if (offered.requestId !== undefined) headers.set('X-Request-Id', offered.requestId)
   const request = new Request(`https://service.test/socket${offered.query ?? ''}`, { headers })
   return authenticateUpgrade(request, { kit, ...options })
 }
@@ -114,6 +116,23 @@ describe('the request that is passed on', () => {
     const { decision, request } = await upgrade(offered(), { query: 'token' })
     expect(decision.granted).toBe(false)
     expect(JSON.stringify([request.url, ...request.headers])).not.toContain(token)
+  })
+})
+
+describe('which request it is about', () => {
+  it('is said to the next hop, with a trace of its own', async () => {
+    const { request } = await upgrade({ authorization: `Bearer ${token}`, requestId: 'a1b2c3d4' })
+    expect(request.headers.get('X-Request-Id')).toBe('a1b2c3d4')
+    expect(request.headers.get('traceparent')).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-01$/)
+  })
+
+  it('is said to the next hop as to the client, when the client named none', async () => {
+    const { request, accept } = await upgrade({ requestId: '{"event":"forged"}' })
+    const id = request.headers.get('X-Request-Id')
+    expect(id).toMatch(/^[\da-f-]{36}$/)
+    const response = accept(new Response('open'))
+    expect(response.headers.get('X-Request-Id')).toBe(id)
+    expect(await response.json()).toMatchObject({ request_id: id })
   })
 })
 

@@ -1,5 +1,5 @@
 import { readCredentials } from '../http/bearer.ts'
-import { type Decision, denial, denialResponse } from '../http/decision.ts'
+import { type Decision, denial } from '../http/decision.ts'
 import {
   type OfferedProtocols,
   offeredProtocols,
@@ -7,8 +7,10 @@ import {
   setOfferedProtocols,
   setSelectedProtocol,
 } from '../http/websocket.ts'
+import { denialResponse } from '../kit/denial-response.ts'
 import type { Kit } from '../kit/kit.ts'
 import { verifierPartsOf } from '../kit/verifier.ts'
+import { correlationHeaders } from '../log/correlation.ts'
 import { logDecision } from '../log/decision-line.ts'
 import type { Policy } from '../policy/builder.ts'
 
@@ -31,7 +33,8 @@ export interface Upgrade<Custom = unknown> {
   readonly decision: Decision<Custom>
   /**
    * What to pass on: the token stands in `Authorization` alone, so that a Durable Object can check it for itself; it is
-   * in no subprotocol and no URL. Of a rejected upgrade, the request without any token.
+   * in no subprotocol and no URL. It has the headers that join the log lines of a request. Of a rejected upgrade, the
+   * request without any token.
    */
   readonly request: Request
   /**
@@ -73,6 +76,8 @@ export async function decideUpgrade<Custom>(
   const offer = readOffer(request, options.query)
   const decision = await decide(offer, options)
   options.onDecision?.(decision)
+  for (const [name, value] of Object.entries(correlationHeaders(request)))
+    offer.request.headers.set(name, value)
   const [token] = offer.tokens
   if (decision.granted && token !== undefined) offer.request.headers.set('Authorization', `Bearer ${token}`)
   else offer.request.headers.delete('Authorization')
@@ -81,7 +86,7 @@ export async function decideUpgrade<Custom>(
     token,
     request: offer.request,
     accept: (response) =>
-      decision.granted ? withProtocol(response, offer.offered) : denialResponse(decision),
+      decision.granted ? withProtocol(response, offer.offered) : denialResponse(decision, request),
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { ConfigError, KitError } from '../errors.ts'
-import { type Decision, denial, denialResponse, type Denied } from '../http/decision.ts'
+import { ConfigError, errorOf, KitError } from '../errors.ts'
+import { type Decision, denial, type Denied } from '../http/decision.ts'
+import { denialResponse } from '../kit/denial-response.ts'
 import { decide, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
+import { correlationOf } from '../log/correlation.ts'
 import { type AboutCaller, type AboutRequest, logDecision, logFailure } from '../log/decision-line.ts'
 import { Logger } from '../log/logger.ts'
 import type { Rules } from '../policy/builder.ts'
@@ -92,7 +94,7 @@ export function guardBy<Custom>(
     const about = (): AboutCaller => ({ ...aboutRequest(c), source: isDenied(source) ? undefined : source })
     logDecision(verifierPartsOf(kit).settings, decision, about, decision.granted || isGuest)
     if (decision.granted) c.set('auth', decision.auth)
-    else if (!isGuest) return denialResponse(decision)
+    else if (!isGuest) return denialResponse(decision, c.req.raw)
     await next()
     return undefined
   }
@@ -135,11 +137,11 @@ function withIdentityHeader<Custom>(request: Request, decision: Decision<Custom>
 }
 
 /** Hono's default handler makes a response of these errors without a word: whoever runs the service has to hear of them. */
-function reported(error: unknown, kit: Verifier | undefined, c: Context): unknown {
+export function reported(error: unknown, kit: Verifier | undefined, c: Context): unknown {
   if (error instanceof KitError) {
     logFailure(kit ? verifierPartsOf(kit).settings.logger : new Logger(), error, aboutRequest(c))
   }
-  return error
+  return errorOf(error, correlationOf(c.req.raw).requestId)
 }
 
 function aboutRequest({ req }: Context): AboutRequest {

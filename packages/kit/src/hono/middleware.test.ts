@@ -234,3 +234,48 @@ it.each([[undefined], [null], ['text']])('says what to do when the environment i
     )
   }
 })
+
+describe('which request it is about', () => {
+  const headers = { 'X-Request-Id': 'a1b2c3d4' }
+  const bodyOf = async (response: Response): Promise<unknown> => {
+    expect(response.headers.get('X-Request-Id')).toBe('a1b2c3d4')
+    return response.json()
+  }
+
+  it.each([
+    ['401', '/any', undefined],
+    ['400', '/any', 'Bearer a, Bearer b'],
+    ['403', '/users/2', 'token'],
+  ])('stands in the body and in a header of a %s', async (status, path, authorization) => {
+    const credentials =
+      authorization === 'token' ? `Bearer ${await issuer.token({ sub: '1' })}` : authorization
+    const response = await ask(path, credentials, headers)
+    expect(response.status).toBe(Number(status))
+    expect(await bodyOf(response)).toMatchObject({ request_id: 'a1b2c3d4' })
+  })
+
+  it('stands in the response of an outage', async () => {
+    const down = await createTestIssuer()
+    down.break()
+    const authorization = { Authorization: `Bearer ${await down.token()}` }
+    const response = await app.request('/any', { headers: { ...headers, ...authorization } }, down.env)
+    expect(response.status).toBe(503)
+    expect(await bodyOf(response)).toMatchObject({ request_id: 'a1b2c3d4' })
+  })
+
+  it.each([
+    ['sealgate()', new Hono().get('/', sealgate(), (c) => c.text('in'))],
+    ['guard()', new Hono().get('/', guard(), (c) => c.text('in'))],
+  ])('stands in what Hono makes of an error that %s throws', async (_, misconfigured) => {
+    const response = await misconfigured.request('/', { headers }, {})
+    expect(response.status).toBe(500)
+    expect(await bodyOf(response)).toMatchObject({ error: 'server_error', request_id: 'a1b2c3d4' })
+  })
+
+  it('is nothing that could stand for another text', async () => {
+    const response = await ask('/any', undefined, { 'X-Request-Id': '{"event":"forged"}' })
+    const id = response.headers.get('X-Request-Id')
+    expect(id).toMatch(/^[\da-f-]{36}$/)
+    expect(await response.json()).toMatchObject({ request_id: id })
+  })
+})

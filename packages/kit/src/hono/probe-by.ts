@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { PROBE_PATH } from '../http/probe-path.ts'
 import type { Verifier } from '../kit/verifier.ts'
-import { guardBy, kitFrom, type Make } from './middleware-by.ts'
+import { guardBy, kitFrom, type Make, reported } from './middleware-by.ts'
 
 /** How `probe` behaves. */
 export interface ProbeOptions {
@@ -15,7 +15,12 @@ export function probeBy(make: Make<undefined, Verifier>, options: ProbeOptions =
   return (c, next) =>
     c.req.method === 'GET' && c.req.path === PROBE_PATH
       ? guard(c, async () => {
-          c.res = await report(kitFrom(c, make, options.kit))
+          const kit = kitFrom(c, make, options.kit)
+          try {
+            c.res = await report(kit)
+          } catch (error) {
+            throw reported(error, kit, c)
+          }
         })
       : next()
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { outage, denial, type Denied, denialResponse } from './decision.ts'
+import { outage, denial, type Denied, responseOf } from './decision.ts'
 
 describe('rejection', () => {
   it.each([
@@ -50,7 +50,7 @@ it.each([
   expect(Object.isFrozen(rejected)).toBe(true)
 })
 
-describe('denialResponse', () => {
+describe('responseOf', () => {
   const own = (status: Denied['status']): Denied => ({
     granted: false,
     status,
@@ -74,7 +74,7 @@ describe('denialResponse', () => {
     ],
     ['an outage of your own', own(503), 'temporarily_unavailable', undefined, '1'],
   ])('answers %s with its status and one generic sentence', async (_, rejected, error, challenge, retry) => {
-    const response = denialResponse(rejected)
+    const response = responseOf(rejected, undefined)
     expect(response.status).toBe(rejected.status)
     expect(response.headers.get('WWW-Authenticate') ?? undefined).toBe(challenge)
     expect(response.headers.get('Retry-After')).toBe(retry)

@@ -92,15 +92,15 @@ export function outage(
   return Object.freeze({ granted: false, status: 503, reason, detail, failed: [], retryAfterSeconds })
 }
 
-/** The response for a rejection: the status, the challenge, and one generic sentence. */
-export function denialResponse(rejected: Denied): Response {
+/** The response for a rejection: the status, the challenge, one generic sentence, and which request it is about. */
+export function responseOf(rejected: Denied, requestId: string | undefined): Response {
   if (rejected.status === 503) {
-    return errorResponse(503, TEMPORARILY_UNAVAILABLE, {
+    return errorResponse(503, TEMPORARILY_UNAVAILABLE, requestId, {
       'Retry-After': String(rejected.retryAfterSeconds ?? 1),
     })
   }
   const text = rejected.reason === 'cross_site' ? CROSS_SITE : TEXTS[rejected.status]
-  return errorResponse(rejected.status, text, {
+  return errorResponse(rejected.status, text, requestId, {
     'WWW-Authenticate': rejected.challenge ?? BARE_CHALLENGE,
   })
 }

@@ -1,6 +1,7 @@
 import type { Auth, VerifiedClaims } from '../claims/types.ts'
 import { DENYLIST_RETRY_MS } from '../constants.ts'
 import { RevocationUnavailableError, TokenError } from '../errors.ts'
+import { correlationOf } from '../log/correlation.ts'
 import type { Denylist } from '../tokens/revocation.ts'
 import { originOf } from './verifier.ts'
 
@@ -13,6 +14,10 @@ export interface HeldCaller {
   readonly claims: VerifiedClaims
   /** RFC 7638 thumbprint of the key that signed them. Absent with HS512. */
   readonly thumbprint?: string
+  /** Of the upgrade, for log lines about the connection. */
+  readonly requestId?: string
+  /** The same. */
+  readonly traceId?: string
 }
 
 /** How a caller stands who was verified before. `unavailable`: the deny-list cannot be read, and is set to `closed`. */
@@ -24,10 +29,23 @@ export interface Authority {
   readonly denylist: Denylist | undefined
 }
 
-/** What to keep of a caller. */
-export function heldCaller(auth: Auth): HeldCaller {
+/**
+ * What to keep of a caller.
+ *
+ * @param request the upgrade: log lines about the connection, and the reason when it is closed, name it
+ */
+export function heldCaller(auth: Auth, request?: Request): HeldCaller {
   const thumbprint = originOf(auth)?.thumbprint
-  return { claims: auth.claims, ...(thumbprint !== undefined && { thumbprint }) }
+  return {
+    claims: auth.claims,
+    ...(thumbprint !== undefined && { thumbprint }),
+    ...(request && idsOf(request)),
+  }
+}
+
+function idsOf(request: Request): { readonly requestId: string; readonly traceId: string } {
+  const { requestId, traceId } = correlationOf(request)
+  return { requestId, traceId }
 }
 
 /** How a caller stands by what is known here, for code that cannot wait. */

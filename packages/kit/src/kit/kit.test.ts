@@ -3,7 +3,7 @@ import { createKit } from './create-kit.ts'
 import { importJWK, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Auth } from '../claims/types.ts'
-import { ClaimsError, ConfigError, type TokenReason } from '../errors.ts'
+import { ClaimsError, ConfigError, KeysUnavailableError, type TokenReason } from '../errors.ts'
 import { issueInternal } from './issuer.ts'
 import type { Kit } from './kit.ts'
 import type { KitConfig } from '../config/from-options.ts'
@@ -662,6 +662,35 @@ describe('delegation', () => {
     const other = await alone.checkAuth(await issuer.token())
     if (!other) throw new Error('rejected')
     await expect(alone.delegate(other, { aud: 'x' })).rejects.toThrow(/JWT_EXCHANGE_SERVICE_NAME/)
+  })
+
+  it('tells the gateway which request is served meanwhile, and names it in the response of an error', async () => {
+    const issuer = await createTestIssuer({ now })
+    const config = { issuer: ISSUER, audience: 'test-service', verify: { jwksService: issuer.binding }, now }
+    const calls: unknown[][] = []
+    let answer: unknown = { ok: true, token: 'issued' }
+    const exchangeService = {
+      delegate(...call: unknown[]) {
+        calls.push(call)
+        return Promise.resolve(answer)
+      },
+    }
+    const kit = createKit({ ...config, exchangeService })
+    const auth = await kit.checkAuth(await issuer.token())
+    if (!auth) throw new Error('rejected')
+    const incoming = new Request('https://a.test', { headers: { 'X-Request-Id': 'a1b2c3d4' } })
+    expect(await kit.delegate(auth, { aud: 'x', incoming })).toBe('issued')
+    expect(calls[0]?.slice(1)).toStrictEqual([
+      { audience: 'x' },
+      {
+        'X-Request-Id': 'a1b2c3d4',
+        traceparent: expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-01$/) as string,
+      },
+    ])
+    answer = { ok: false, code: 'temporarily_unavailable', status: 503, retryAfter: 7 }
+    const error: unknown = await kit.delegate(auth, { aud: 'x', incoming }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(KeysUnavailableError)
+    expect(error).toMatchObject({ retryAfterSeconds: 7, requestId: 'a1b2c3d4' })
   })
 })
 

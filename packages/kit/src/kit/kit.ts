@@ -1,10 +1,11 @@
 import type { Auth } from '../claims/types.ts'
 import type { Settings } from '../config/settings.ts'
-import { ClaimsError, ConfigError } from '../errors.ts'
+import { ClaimsError, ConfigError, errorOf } from '../errors.ts'
 import type { PublicJwk } from '../keys/signing-slots.ts'
+import { correlationHeaders, correlationOf } from '../log/correlation.ts'
 import { policy, type Policy } from '../policy/builder.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
-import { exchangeDelegate } from '../tokens/exchange-client.ts'
+import { type Exchange, exchangeDelegate } from '../tokens/exchange-client.ts'
 import type { Denylist, Revocation } from '../tokens/revocation.ts'
 import type { SignClaims, SignOptions } from '../tokens/sign.ts'
 import { describeSigner, type KitDescription } from './describe.ts'
@@ -79,7 +80,8 @@ export class Kit extends Verifier {
     if (origin?.verifier !== this)
       throw new ClaimsError('delegate accepts the auth of a caller that this very kit verified')
     if (signer) return signer.delegate(origin.claims, request)
-    if (settings.exchangeService) return exchangeDelegate(settings.exchangeService, origin.token, request)
+    const { exchangeService } = settings
+    if (exchangeService) return delegateBy(exchangeService, origin.token, request)
     throw new ConfigError(
       'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
     )
@@ -130,6 +132,16 @@ export function assembleKit(settings: Settings): Kit {
     { settings, source, denylist, checkBinding },
     { settings, signer: ring && new Signer(settings, ring), denylist },
   )
+}
+
+async function delegateBy(exchange: Exchange, token: string, request: DelegationRequest): Promise<string> {
+  const { incoming } = request
+  if (!incoming) return exchangeDelegate(exchange, token, request)
+  try {
+    return await exchangeDelegate(exchange, token, request, correlationHeaders(incoming))
+  } catch (error) {
+    throw errorOf(error, correlationOf(incoming).requestId)
+  }
 }
 
 /** @throws ConfigError without a KV binding */

@@ -68,6 +68,7 @@ describe('the line of a guard', () => {
         version: { id: 'v1', tag: 'first' },
         env: 'staging',
         request_id: 'request-1',
+        trace_id: expect.stringMatching(/^[\da-f]{32}$/) as string,
         method: 'GET',
         route: '/reports/:id',
         decision: 'denied',
@@ -159,7 +160,7 @@ describe('the line of a guard', () => {
   ])('takes no request id with %s', async (_, id) => {
     await request('/reports/1', { 'X-Request-Id': id })
     expect(lines).toHaveLength(1)
-    expect(lines[0]).not.toHaveProperty('request_id')
+    expect(lines[0]).toMatchObject({ request_id: expect.stringMatching(/^[\da-f-]{36}$/) as string })
   })
 })
 

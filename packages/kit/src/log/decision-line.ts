@@ -3,9 +3,9 @@ import type { KitError } from '../errors.ts'
 import { readCredentials } from '../http/bearer.ts'
 import type { Decision, DenialReason } from '../http/decision.ts'
 import { parse } from '../tokens/parse.ts'
+import { correlationOf } from './correlation.ts'
 import type { Fields, Logger } from './logger.ts'
 import { Pseudonyms } from './pseudonyms.ts'
-import { idsOf } from './request-ids.ts'
 
 /** What writes about callers. */
 export interface CallerLog {
@@ -27,6 +27,9 @@ export interface AboutCaller extends Partial<AboutRequest> {
   readonly source?: string | Request | null | undefined
   /** Claims that were verified before, where there is no token any more. */
   readonly claims?: Claims | undefined
+  /** Of the upgrade that was, where there is no request any more. */
+  readonly requestId?: string
+  readonly traceId?: string
 }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -71,6 +74,8 @@ export function logDecision(
     const caller = about()
     const { kid, claims } = readCaller(decision, caller)
     const fields = {
+      request_id: caller.requestId,
+      trace_id: caller.traceId,
       ...(caller.request && requestFields({ ...caller, request: caller.request })),
       decision: isLetThrough ? 'granted' : isFailed ? 'failed' : 'denied',
       ...(!decision.granted && denialFields(decision, isLetThrough, claims)),
@@ -103,7 +108,14 @@ export function logFailure(logger: Logger, error: KitError, about: AboutRequest)
 
 function requestFields({ request, route }: AboutRequest): Fields {
   const { cf, method } = request
-  return { ...idsOf(request), method, route, colo: textOf(cf && 'colo' in cf ? cf.colo : undefined) }
+  const { requestId, traceId } = correlationOf(request)
+  return {
+    request_id: requestId,
+    trace_id: traceId,
+    method,
+    route,
+    colo: textOf(cf && 'colo' in cf ? cf.colo : undefined),
+  }
 }
 
 function denialFields(

@@ -13,6 +13,8 @@ export interface DelegationRequest {
   readonly roles?: readonly string[]
   /** Lifetime in seconds; never past the end of the original. Default: the kit's `ttlSeconds`. */
   readonly ttlSeconds?: number
+  /** The request that is served meanwhile: the gateway's log names it, when it is the gateway that signs and it denies. */
+  readonly incoming?: Request
 }
 
 /** The lifetime of delegated tokens, in seconds. */

@@ -29,6 +29,17 @@ describe('exchangeDelegate', () => {
     expect(calls).toStrictEqual([['the.token', sent]])
   })
 
+  it('sends what joins log lines beside the request, where an older gateway does not look', async () => {
+    const calls: unknown[] = []
+    const delegate = (...call: unknown[]) => {
+      calls.push(call)
+      return Promise.resolve({ ok: true, token: 'issued' })
+    }
+    const correlation = { 'X-Request-Id': 'a1b2c3d4' }
+    await exchangeDelegate({ delegate }, 'the.token', { aud: 'billing' }, correlation)
+    expect(calls).toStrictEqual([['the.token', { audience: 'billing' }, correlation]])
+  })
+
   it('says that the service could not be reached, with the cause for the log', async () => {
     const cause = new Error('the binding is gone')
     const asking = exchangeDelegate({ delegate: () => Promise.reject(cause) }, 'the.token', {

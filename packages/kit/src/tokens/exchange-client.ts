@@ -12,12 +12,14 @@ export interface Exchange {
       roles?: readonly string[]
       ttlSeconds?: number
     },
+    correlation?: Readonly<Record<string, string>>,
   ): Promise<unknown>
 }
 
 /**
  * Has the gateway sign a delegated token. Errors cross RPC as values: only their `code` and `status` count.
  *
+ * @param correlation headers for the next hop, of the request that is served meanwhile
  * @throws ClaimsError when the gateway rejects what was requested
  * @throws KeysUnavailableError when it cannot be reached, or is not available now
  * @throws ConfigError when it does not know this service
@@ -26,16 +28,20 @@ export async function exchangeDelegate(
   exchange: Exchange,
   token: string,
   request: DelegationRequest,
+  correlation?: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { aud, permissions, roles, ttlSeconds } = request
   let result: unknown
   try {
-    result = await exchange.delegate(token, {
+    const requested = {
       audience: aud,
       ...(permissions && { permissions }),
       ...(roles && { roles }),
       ...(ttlSeconds !== undefined && { ttlSeconds }),
-    })
+    }
+    result = await (correlation
+      ? exchange.delegate(token, requested, correlation)
+      : exchange.delegate(token, requested))
   } catch (cause) {
     throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
   }
