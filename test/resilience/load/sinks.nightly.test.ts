@@ -68,6 +68,6 @@ it('a sink that hangs costs the slowest of a hundred requests nothing', { timeou
   note('p99 of a second one without ÷ without, 95 %', against('control'))
   expect(receiver.received.length).toBeGreaterThan(2)
   expect(receiver.taken).toEqual([])
-  // A wait for the sink would be 5,000 ms; noise of this machine is less than this.
-  expect(median(rounds.map((round) => round.hanging - round.none))).toBeLessThan(20)
+  // A wait for the sink would be 5,000 ms; what other programs make of a p99 is less than this.
+  expect(median(rounds.map((round) => round.hanging - round.none))).toBeLessThan(500)
 })

@@ -100,6 +100,7 @@ function workerOf(script: Script, version: Version, { rateLimit }: InstanceOptio
       useSQLite: true,
       unsafeUniqueKey: `${script.name}-${String(className)}`,
     })),
+    analyticsEngineDatasets: named('analytics_engine', ({ dataset }) => ({ dataset: String(dataset) })),
     ratelimits: named('ratelimit', ({ namespace_id: id, simple }) => {
       const { limit, period } = simple as { limit: number; period: 10 | 60 }
       return { namespace_id: String(id), simple: { limit: rateLimit ?? limit, period } }

@@ -24,6 +24,7 @@ export default {
     }
     const limited = await env.LIMITER.limit({ key: 'a' })
     const object = await env.COUNTER.get(env.COUNTER.idFromName('a')).value()
+    env.METRICS.writeDataPoint({ indexes: ['a'], blobs: ['a'], doubles: [1] })
     return Response.json({ secret: env.SECRET, version: env.VERSION, limited, object })
   },
 }`
@@ -59,6 +60,7 @@ const CALLEE_BINDINGS: readonly Binding[] = [
   { name: 'VERSION', type: 'version_metadata' },
   { name: 'LIMITER', type: 'ratelimit', namespace_id: '1', simple: { limit: 1, period: 60 } },
   { name: 'COUNTER', type: 'durable_object_namespace', class_name: 'Counter' },
+  { name: 'METRICS', type: 'analytics_engine', dataset: 'metrics' },
 ]
 const CALLER_BINDINGS: readonly Binding[] = [
   { name: 'KEYS', type: 'service', service: 'callee', entrypoint: 'Keys', props: { service: 'caller' } },

@@ -1,9 +1,9 @@
 import { ConfigError } from '../../errors.ts'
-import { isReadable, type ReadableBinding } from '../../keys/lazy-binding.ts'
+import { isReadable } from '../../keys/lazy-binding.ts'
 import { isLoopback } from '../../primitives/loopback.ts'
 
 /** A secret: as it stands, or as a binding of the Secrets Store. */
-export type SecretValue = string | ReadableBinding
+export type SecretValue = string | { get(): Promise<unknown> }
 
 /** The variable of an environment; an empty one is unset. */
 export function variableOf(env: object, name: string): unknown {
