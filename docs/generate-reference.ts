@@ -95,7 +95,7 @@ const CONSTANTS = new Map(
 
 function defaultOf(name: string, text: string): string {
   if (name === 'issuer' || name === 'audiences') return 'required'
-  const number = /readNumber\(\s*value,\s*label,\s*(?:Math\.min\()?(\w+)/.exec(text)?.[1]
+  const number = /(?:wholeNumber\(|readNumber\(\s*value,\s*label,\s*Math\.min\()(\w+)/.exec(text)?.[1]
   if (number !== undefined) return CONSTANTS.get(number) ?? number
   const choice = /readChoice\(value, label, \['(\w+)'/.exec(text)?.[1]
   if (choice !== undefined) return `\`${choice}\``

@@ -15,9 +15,9 @@ import {
   readAudiences,
   readChoice,
   readDenylist,
-  readNumber,
   readText,
   readThumbprints,
+  wholeNumber,
 } from './values.ts'
 
 /**
@@ -70,13 +70,13 @@ export const VERIFY_SETTINGS: Table<VerifyPlain> = {
     variable: 'JWT_MAX_TTL_SECONDS',
     option: 'maxTtlSeconds',
     role: 'both',
-    read: (value, label) => readNumber(value, label, DEFAULT_MAX_TTL_SECONDS, 1, DAY_SECONDS),
+    read: wholeNumber(DEFAULT_MAX_TTL_SECONDS, 1, DAY_SECONDS),
   },
   leewaySeconds: {
     variable: 'JWT_LEEWAY',
     option: 'leewaySeconds',
     role: 'consumer',
-    read: (value, label) => readNumber(value, label, DEFAULT_LEEWAY_SECONDS, 0, MAX_LEEWAY_SECONDS),
+    read: wholeNumber(DEFAULT_LEEWAY_SECONDS, 0, MAX_LEEWAY_SECONDS),
   },
   typ: {
     option: 'typ',
@@ -88,18 +88,18 @@ export const VERIFY_SETTINGS: Table<VerifyPlain> = {
     variable: 'JWT_JWKS_CACHE_TTL_SECONDS',
     option: 'jwksCache.ttlSeconds',
     role: 'consumer',
-    read: (value, label) => readNumber(value, label, JWKS_TTL_SECONDS, 1, DAY_SECONDS),
+    read: wholeNumber(JWKS_TTL_SECONDS, 1, DAY_SECONDS),
   },
   jwksMaxStaleSeconds: {
     variable: 'JWT_JWKS_MAX_STALE_SECONDS',
     option: 'jwksCache.maxStaleSeconds',
     role: 'consumer',
-    read: (value, label) => readNumber(value, label, JWKS_MAX_STALE_SECONDS, 0, DAY_SECONDS),
+    read: wholeNumber(JWKS_MAX_STALE_SECONDS, 0, DAY_SECONDS),
   },
   jwksCooldownSeconds: {
     option: 'jwksCache.cooldownSeconds',
     role: 'consumer',
-    read: (value, label) => readNumber(value, label, JWKS_COOLDOWN_SECONDS, 1, 3600),
+    read: wholeNumber(JWKS_COOLDOWN_SECONDS, 1, 3600),
   },
   allowedThumbprints: {
     variable: 'JWT_ALLOWED_THUMBPRINTS',
@@ -124,7 +124,7 @@ export const VERIFY_SETTINGS: Table<VerifyPlain> = {
     variable: 'JWT_TOKEN_CACHE_ENTRIES',
     option: 'tokenCacheEntries',
     role: 'consumer',
-    read: (value, label) => readNumber(value, label, TOKEN_CACHE_ENTRIES, 0, 100_000),
+    read: wholeNumber(TOKEN_CACHE_ENTRIES, 0, 100_000),
   },
   logLevel: {
     variable: 'LOG_LEVEL',

@@ -60,6 +60,15 @@ export function readNumber(
   return parsed
 }
 
+/** Reads one as {@link readNumber}. One function for all rows of a table: each of its own would be compiled at start. */
+export function wholeNumber(
+  fallback: number,
+  min: number,
+  max: number,
+): (value: unknown, label: string) => number {
+  return (value, label) => readNumber(value, label, fallback, min, max)
+}
+
 /**
  * Reads one of a few words; the first is the default.
  *

@@ -4,6 +4,8 @@ import { bindingOf, lookUp, namesOf, valueOf } from './bindings.ts'
 import type { KeyRow, Row } from './row.ts'
 import { readList } from './values.ts'
 
+// Loops, where a callback would do: this runs when a Worker starts, and each function in it is compiled then.
+
 /** The variables of a table of settings and one of keys. */
 export interface Variables {
   /** Those that hold a value. */
@@ -16,13 +18,14 @@ export function variablesOf(
   settings: Readonly<Record<string, Row<unknown>>>,
   keys: Readonly<Record<string, KeyRow>>,
 ): Variables {
-  const rows: readonly (Row<unknown> | KeyRow)[] = [...Object.values(settings), ...Object.values(keys)]
-  return {
-    values: rows.flatMap(({ variable, via }) =>
-      variable === undefined || via === 'binding' ? [] : [variable],
-    ),
-    references: rows.flatMap((row) => referenceOf(row) ?? []),
+  const values: string[] = []
+  const references: string[] = []
+  for (const row of [...Object.values<Row<unknown> | KeyRow>(settings), ...Object.values(keys)]) {
+    const reference = referenceOf(row)
+    if (reference !== undefined) references.push(reference)
+    if (row.variable !== undefined && row.variable !== reference) values.push(row.variable)
   }
+  return { values, references }
 }
 
 /**
@@ -32,15 +35,16 @@ export function variablesOf(
 export type Fingerprint = readonly unknown[]
 
 export function fingerprintBy({ values, references }: Variables, env: object): Fingerprint {
-  return [
-    ...[...values, ...references].flatMap((name) => comparable(lookUp(env, name))),
-    ...references.flatMap((reference) => namesIn(env, reference).map((name) => lookUp(env, name))),
-  ]
-}
-
-/** A value and its type, so that none passes for another that is spelt alike. */
-function comparable(value: unknown): readonly [type: string, value: unknown] {
-  return [typeof value, typeof value === 'object' ? JSON.stringify(value) : value]
+  const members: unknown[] = []
+  for (const name of [...values, ...references]) {
+    const value = lookUp(env, name)
+    // With its type, so that none passes for another that is spelt alike.
+    members.push(typeof value, typeof value === 'object' ? JSON.stringify(value) : value)
+  }
+  for (const reference of references) {
+    for (const name of namesIn(env, reference)) members.push(lookUp(env, name))
+  }
+  return members
 }
 
 /**
@@ -52,12 +56,17 @@ export function misspeltBy(
   env: object,
 ): readonly { readonly name: string; readonly meant: string }[] {
   const ours = [...values, ...references]
-  const used = new Set(references.flatMap((reference) => namesIn(env, reference)))
-  return Object.keys(env).flatMap((name) => {
-    if (!name.startsWith('JWT_') || ours.includes(name) || used.has(name)) return []
+  const known = new Set(ours)
+  for (const reference of references) {
+    for (const name of namesIn(env, reference)) known.add(name)
+  }
+  const found: { readonly name: string; readonly meant: string }[] = []
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('JWT_') || known.has(name)) continue
     const meant = ours.find((one) => isNearMiss(name, one))
-    return meant === undefined ? [] : [{ name, meant }]
-  })
+    if (meant !== undefined) found.push({ name, meant })
+  }
+  return found
 }
 
 /** How a row is called in messages about an environment. */
