@@ -37,7 +37,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
 export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room agents': 11_500,
   'room claims': 2_100,
-  'room config': 12_600,
+  'room config': 13_200,
   'room constants': 50,
   'room errors': 1_900,
   'room external': 8_900,
