@@ -53,6 +53,7 @@ describe('the log', () => {
     expect(line).toEqual({
       event: 'request',
       requestId: response.headers.get('X-Request-Id'),
+      traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
       method: 'GET',
       route: '/api/*',
       user: expect.stringMatching(/^[0-9a-f]{32}$/) as string,

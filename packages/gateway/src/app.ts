@@ -1,3 +1,4 @@
+import { correlationOf } from '@sealgate/kit/gateway'
 import { type Context, Hono } from 'hono'
 import { allowOrigin, isPreflight, preflight } from './proxy/cors.ts'
 import type { Trace } from './observability/trace.ts'
@@ -66,8 +67,10 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
 
   app.use(async (c, next) => {
     const started = Date.now()
+    const { requestId, traceId } = correlationOf(c.req.raw)
     const trace: Trace = {
-      requestId: crypto.randomUUID(),
+      requestId,
+      traceId,
       route: undefined,
       subject: undefined,
       login: undefined,
@@ -79,7 +82,7 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     const isForwarded = c.var.isForwarded === true
     // What was forwarded is a copy already; headers of other responses may be immutable.
     const response = isForwarded ? c.res : new Response(c.res.body, c.res)
-    response.headers.set('X-Request-Id', trace.requestId)
+    response.headers.set('X-Request-Id', requestId)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
     addSecurityHeaders(response, { env: c.env, request: req.raw, isForwarded })
     // Setting it would merge the headers of the response before into it.
@@ -90,7 +93,8 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     const triedUser = login === undefined ? undefined : await gateway?.pseudonyms.of('limit', login)
     logRequest(
       {
-        requestId: trace.requestId,
+        requestId,
+        traceId,
         method: req.method,
         route: trace.route,
         status: response.status,

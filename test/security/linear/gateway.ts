@@ -265,7 +265,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
       shapes: name === 'Cookie' ? SHAPES : FEW_SHAPES,
       reader: (text) => {
         const request = new Request(URL_OF, { headers: { Upgrade: 'websocket', [name]: text } })
-        return () => route && forwardedHeaders(request, route, 'id', COOKIES)
+        return () => route && forwardedHeaders(request, route, COOKIES)
       },
     }),
   ),
@@ -277,7 +277,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
     reader: (text) => {
       const headers = new Headers(words(text).map((_, index) => [`accept-${index}`, '1']))
       const request = new Request(URL_OF, { headers })
-      return () => route && forwardedHeaders(request, route, 'id', COOKIES)
+      return () => route && forwardedHeaders(request, route, COOKIES)
     },
   },
   {
@@ -353,7 +353,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
       passwordLogin(
         partial({ config: { login: LOGIN, environment: 'production' } }),
         post(text, 'application/json'),
-        { requestId: 'id', route: undefined, subject: undefined, login: undefined },
+        { requestId: 'id', traceId: 'id', route: undefined, subject: undefined, login: undefined },
       ),
     ),
   },

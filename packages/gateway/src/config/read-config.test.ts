@@ -264,6 +264,7 @@ const badRoutes: [what: string, route: object, message: RegExp][] = [
   ['the caller’s credentials passed on', { forwardHeaders: ['authorization'] }, /no route may pass on/],
   ['the caller’s cookies passed on', { forwardHeaders: ['cookie'] }, /no route may pass on/],
   ['a spoofable user', { forwardHeaders: ['x-user-id'] }, /no route may pass on/],
+  ['a trace as it came', { forwardHeaders: ['tracestate'] }, /no route may pass on/],
   ['a spoofable address', { forwardHeaders: ['x-forwarded-for'] }, /no route may pass on/],
   ['a header in upper case', { forwardHeaders: ['X-Tenant'] }, /in lower case/],
   ['no time', { timeoutMs: 0 }, /timeoutMs/],

@@ -4,6 +4,7 @@ import type { Problem } from '../errors.ts'
 /** One request to the public face. The path stays out: services put names and addresses into theirs. */
 export interface RequestLog {
   readonly requestId: string
+  readonly traceId: string
   readonly method: string
   /** The pattern that matched; absent when nothing did. */
   readonly route: string | undefined
@@ -27,6 +28,7 @@ export interface RequestLine extends Omit<RequestLog, 'problem' | 'user' | 'trie
 export interface DeniedCallLine extends Problem {
   readonly event: 'denied_call'
   readonly requestId: string
+  readonly traceId: string
   /** Class and method: `Exchange.delegate`. */
   readonly entrypoint: string
   readonly status: number
@@ -36,6 +38,7 @@ export interface DeniedCallLine extends Problem {
 export interface OperationLine {
   readonly event: 'operation'
   readonly requestId: string
+  readonly traceId: string
   readonly kid: string
   readonly operation: string
   readonly outcome: string
@@ -76,12 +79,13 @@ export type Ship = ((line: LogLine) => void) | undefined
  * code, cookie, secret, e-mail address or IP address.
  */
 export function logRequest(
-  { requestId, method, route, status, durationMs, user, triedUser, problem }: RequestLog,
+  { requestId, traceId, method, route, status, durationMs, user, triedUser, problem }: RequestLog,
   ship?: Ship,
 ): void {
   const line: RequestLine = {
     event: 'request',
     requestId,
+    traceId,
     method,
     route,
     status,
@@ -96,17 +100,18 @@ export function logRequest(
 /** One line for each call of an entrypoint that was rejected or failed: its caller gets a code alone. */
 export function logDeniedCall(
   entrypoint: string,
-  requestId: string,
+  { requestId, traceId }: Pick<DeniedCallLine, 'requestId' | 'traceId'>,
   status: number,
   problem: Problem,
   ship?: Ship,
 ): void {
-  write(status, { event: 'denied_call', requestId, entrypoint, status, ...problem }, ship)
+  write(status, { event: 'denied_call', requestId, traceId, entrypoint, status, ...problem }, ship)
 }
 
 /** What an operator did, and by which key. */
 export interface OperationLog {
   readonly requestId: string
+  readonly traceId: string
   readonly kid: string
   readonly operation: string
   readonly outcome: string
@@ -120,12 +125,13 @@ export interface OperationLog {
 
 /** One line for each operation. Members are named one by one: no token, and no subject. */
 export function logOperation(
-  { requestId, kid, operation, outcome, user, jti, thumbprint, issued }: OperationLog,
+  { requestId, traceId, kid, operation, outcome, user, jti, thumbprint, issued }: OperationLog,
   ship?: Ship,
 ): void {
   const line: OperationLine = {
     event: 'operation',
     requestId,
+    traceId,
     kid,
     operation,
     outcome,

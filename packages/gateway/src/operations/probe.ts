@@ -1,4 +1,5 @@
 import {
+  correlationHeaders,
   isObject,
   issueInternal,
   parseJson,
@@ -66,18 +67,22 @@ interface Reply extends ProbeReply {
   readonly holds?: ServiceState
 }
 
-/** Sends each service a token without rights, and a forged one, for each audience that its routes have. */
-export async function probeServices(gateway: Gateway): Promise<readonly Probed[]> {
+/**
+ * Sends each service a token without rights, and a forged one, for each audience that its routes have.
+ *
+ * @param operation the operator's request: what services log of the forged token has its id
+ */
+export async function probeServices(gateway: Gateway, operation: Request): Promise<readonly Probed[]> {
   return Promise.all(
     pairsOf(gateway).map(async ({ service, audience, binding }) => {
       const token = await issueProbe(gateway, audience)
       const [genuine, forged] = await Promise.all([
-        send(binding, token),
-        send(binding, await forge(token, gateway.config.mode)),
+        send(binding, token, operation),
+        send(binding, await forge(token, gateway.config.mode), operation),
       ])
       const verdict = verdictOf(genuine, forged)
       const takesAudience =
-        verdict === 'rejects' ? await takenAudience(gateway, binding, audience) : undefined
+        verdict === 'rejects' ? await takenAudience(gateway, binding, audience, operation) : undefined
       const { holds, ...reply } = genuine
       return {
         service,
@@ -135,11 +140,15 @@ async function foreignKey(mode: 'EdDSA' | 'HS512'): Promise<CryptoKey> {
   return (pair as CryptoKeyPair).privateKey
 }
 
-async function send(binding: Service, token: string): Promise<Reply> {
+async function send(binding: Service, token: string, operation: Request): Promise<Reply> {
   const controller = new AbortController()
   // The host says nothing: a service binding has one destination.
   const request = new Request(`https://probe.internal${PROBE_PATH}`, {
-    headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' },
+    headers: {
+      Authorization: `Bearer ${token}`,
+      Accept: 'application/json',
+      ...correlationHeaders(operation),
+    },
     redirect: 'manual',
     signal: controller.signal,
   })
@@ -201,10 +210,11 @@ async function takenAudience(
   gateway: Gateway,
   binding: Service,
   audience: string,
+  operation: Request,
 ): Promise<string | undefined> {
   for (const other of gateway.config.audiences.keys()) {
     if (other === audience) continue
-    const { holds } = await send(binding, await issueProbe(gateway, other))
+    const { holds } = await send(binding, await issueProbe(gateway, other), operation)
     if (holds) return other
   }
   return undefined

@@ -3,6 +3,17 @@ import type { Gateway } from '../gateway.ts'
 /** What a page on another origin may read of a response. */
 const EXPOSED = 'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag'
 
+/** What a page on another origin may send, beside what its route passes on. */
+const ALLOWED = [
+  'authorization',
+  'content-type',
+  'accept',
+  'if-none-match',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+]
+
 /** Seconds that a browser may remember a preflight. */
 const MAX_AGE = '600'
 
@@ -22,9 +33,7 @@ export function preflight(gateway: Gateway, request: Request, path: string | nul
   const own = match && 'route' in match ? match.route.forwardHeaders : []
   const headers = new Headers({
     'Access-Control-Allow-Methods': method,
-    'Access-Control-Allow-Headers': ['authorization', 'content-type', 'accept', 'if-none-match', ...own].join(
-      ', ',
-    ),
+    'Access-Control-Allow-Headers': [...ALLOWED, ...own].join(', '),
     'Access-Control-Max-Age': MAX_AGE,
   })
   return new Response(null, { status: 204, headers: isAllowed(gateway, request) ? headers : {} })

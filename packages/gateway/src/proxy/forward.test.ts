@@ -237,15 +237,49 @@ describe('request headers', () => {
       'user-agent': 'test',
       origin: 'https://app.test',
       'sec-fetch-site': 'same-origin',
-      traceparent: '00-1',
-      tracestate: 'a=b',
       'x-tenant': 'acme',
     }
     await call('/app/x', { headers: passed }, '')
     expect(Object.fromEntries(forwarded().headers)).toEqual({
       ...passed,
       'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      traceparent: expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-01$/) as string,
     })
+  })
+
+  it('name the request and its trace as the client did, this gateway as the parent', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const headers = {
+      'X-Request-Id': 'a1b2c3d4',
+      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+      tracestate: 'a=1, b=2',
+    }
+    const response = await call('/api/x', { headers })
+    expect(response.headers.get('X-Request-Id')).toBe('a1b2c3d4')
+    const sent = forwarded().headers
+    expect([sent.get('X-Request-Id'), sent.get('tracestate')]).toEqual(['a1b2c3d4', 'a=1,b=2'])
+    expect(sent.get('traceparent')).toMatch(new RegExp(`^00-${traceId}-(?!b7ad6b7169203331)[\\da-f]{16}-01$`))
+    expect(logs.lines().at(-1)).toMatchObject({ requestId: 'a1b2c3d4', traceId })
+  })
+
+  it.each([
+    ['X-Request-Id', '{"event":"forged"}'],
+    ['X-Request-Id', 'forged@example.com'],
+    ['X-Request-Id', 'forged'.repeat(1700)],
+    ['traceparent', '00-forged'],
+    ['tracestate', 'forged=1'],
+    ['tracestate', 'forged=<script>'],
+  ])('pass no %s on that is not well-formed, and no line has it: %#', async (name, value) => {
+    const response = await call('/api/x', { headers: { [name]: value } })
+    expect(response.headers.get('X-Request-Id')).toMatch(/^[\da-f-]{36}$/)
+    expect(JSON.stringify([...forwarded().headers])).not.toContain('forged')
+    expect(JSON.stringify(logs.lines().at(-1))).not.toContain('forged')
+  })
+
+  it('name the request in the body of a denial too', async () => {
+    const response = await call('/api/x', { headers: { 'X-Request-Id': 'a1b2c3d4' } }, '')
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ request_id: 'a1b2c3d4' })
   })
 
   it.each([

@@ -44,7 +44,7 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   const target = route.origin === undefined ? request.url : atOrigin(route.origin, request.url)
   const service = route.origin === undefined ? services.get(route.service) : gateway
   if (!service) throw new GatewayError('misconfigured', { detail: `no service ${route.service}` })
-  const headers = forwardedHeaders(request, route, trace.requestId, cookieNames)
+  const headers = forwardedHeaders(request, route, cookieNames)
   const caller = route.auth === 'none' ? undefined : await callerOf(gateway, request)
   if (route.auth !== 'none') {
     if (caller) trace.subject = caller.claims.sub

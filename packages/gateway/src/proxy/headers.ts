@@ -1,5 +1,6 @@
 import {
   cookiePairs,
+  correlationHeaders,
   isWebSocketUpgrade,
   offeredProtocols,
   serviceProtocols,
@@ -12,26 +13,20 @@ import type { Route } from '../config/route-table.ts'
  * Request headers that may pass to a service. Whatever is not here, or in the route's own list, stays. By `Sec-Fetch-*`, which no
  * script can set, a service with a cookie of its own tells pages of other sites.
  */
-const FORWARDED =
-  /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|sec-fetch-.*|traceparent|tracestate)$/
+const FORWARDED = /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|sec-fetch-.*)$/
 
 /** Headers of responses that are this gateway's to set. */
 const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|access-control-.*)$/
 
 /** The headers of the request to a service, but for its credentials. */
-export function forwardedHeaders(
-  request: Request,
-  route: Route,
-  requestId: string,
-  ownCookies: CookieNames,
-): Headers {
+export function forwardedHeaders(request: Request, route: Route, ownCookies: CookieNames): Headers {
   const headers = handshakeHeaders(request)
   for (const [name, value] of request.headers) {
     if (FORWARDED.test(name) || route.forwardHeaders.includes(name)) headers.append(name, value)
   }
   const cookies = forwardedCookies(request, route.forwardCookies, ownCookies)
   if (cookies !== '') headers.set('Cookie', cookies)
-  headers.set('X-Request-Id', requestId)
+  for (const [name, value] of Object.entries(correlationHeaders(request))) headers.set(name, value)
   const clientIp = request.headers.get('CF-Connecting-IP')
   if (clientIp !== null) headers.set('X-Client-IP', clientIp)
   return headers

@@ -37,10 +37,11 @@ export async function operate(gateway: Gateway, request: Request, trace: Trace):
   const { kid } = await authenticate(gateway, operator, request, body)
   await rejectSigningKey(gateway, operator, kid)
   const wanted = readOperation(request, body)
-  const { line, result } = await perform(gateway, wanted).catch((error: unknown) => {
+  const { line, result } = await perform(gateway, request, wanted).catch((error: unknown) => {
     throw toldToOperator(error)
   })
-  logOperation({ requestId: trace.requestId, kid, operation: wanted.operation, ...line }, gateway.ship)
+  const { requestId, traceId } = trace
+  logOperation({ requestId, traceId, kid, operation: wanted.operation, ...line }, gateway.ship)
   return Response.json(
     { operation: wanted.operation, ...result },
     { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } },
@@ -130,18 +131,18 @@ export function readOperation(request: Request, body: string): Wanted {
 
 interface Performed {
   /** What of it stands in the log. */
-  readonly line: Omit<OperationLog, 'requestId' | 'kid' | 'operation'>
+  readonly line: Omit<OperationLog, 'requestId' | 'traceId' | 'kid' | 'operation'>
   readonly result: object
 }
 
-async function perform(gateway: Gateway, wanted: Wanted): Promise<Performed> {
+async function perform(gateway: Gateway, request: Request, wanted: Wanted): Promise<Performed> {
   switch (wanted.operation) {
     case 'health': {
       const result = await deploymentHealth(gateway)
       return { line: { outcome: result.status }, result }
     }
     case 'probe': {
-      const services = await probeServices(gateway)
+      const services = await probeServices(gateway, request)
       const outcome = services.map(({ service, audience, verdict }) => `${service} ${audience}: ${verdict}`)
       return { line: { outcome: outcome.join(', ').slice(0, 500) }, result: { services } }
     }

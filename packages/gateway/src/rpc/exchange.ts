@@ -10,11 +10,26 @@ export type Introspection =
   | { readonly ok: true; readonly active: false }
   | { readonly ok: true; readonly active: true; readonly token_type: 'Bearer' }
 
-/** What an `Exchange` entrypoint offers services, which hold no signing key. */
+/**
+ * What an `Exchange` entrypoint offers services, which hold no signing key. `correlation` is what the kit's
+ * `correlationHeaders(request)` gives: a call that is denied is logged with the id of that request.
+ */
 export interface ExchangeMethods {
-  delegate(token: string, request: object): Promise<{ ok: true; token: string } | RpcFailure>
-  verify(token: string, request: { audience: string }): Promise<{ ok: true; claims: object } | RpcFailure>
-  introspect(token: string, request: { audience: string }): Promise<Introspection | RpcFailure>
+  delegate(
+    token: string,
+    request: object,
+    correlation?: object,
+  ): Promise<{ ok: true; token: string } | RpcFailure>
+  verify(
+    token: string,
+    request: { audience: string },
+    correlation?: object,
+  ): Promise<{ ok: true; claims: object } | RpcFailure>
+  introspect(
+    token: string,
+    request: { audience: string },
+    correlation?: object,
+  ): Promise<Introspection | RpcFailure>
 }
 
 /** Makes the entrypoint class. Every public method of it can be called over RPC. */
@@ -24,12 +39,16 @@ export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMe
   /** For services, which hold no signing key. The caller is who its binding's props say. */
   class Exchange extends WorkerEntrypoint<object> {
     /** A token for the next hop. */
-    async delegate(token: string, request: object): Promise<{ ok: true; token: string } | RpcFailure> {
+    async delegate(
+      token: string,
+      request: object,
+      correlation?: object,
+    ): Promise<{ ok: true; token: string } | RpcFailure> {
       try {
         const service = serviceOf(this.ctx.props)
         return { ok: true, token: await delegate(await gatewayOf(this.env), service, token, request) }
       } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.delegate', error)
+        return await reporter.rejected(this.env, 'Exchange.delegate', error, correlation)
       }
     }
 
@@ -37,23 +56,28 @@ export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMe
     async verify(
       token: string,
       request: { audience: string },
+      correlation?: object,
     ): Promise<{ ok: true; claims: object } | RpcFailure> {
       try {
         return { ok: true, claims: await this.#claims(token, request) }
       } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.verify', error)
+        return await reporter.rejected(this.env, 'Exchange.verify', error, correlation)
       }
     }
 
     /** Whether a token that is meant for the caller is active, and its claims (RFC 7662 §2.2). */
-    async introspect(token: string, request: { audience: string }): Promise<Introspection | RpcFailure> {
+    async introspect(
+      token: string,
+      request: { audience: string },
+      correlation?: object,
+    ): Promise<Introspection | RpcFailure> {
       try {
         const claims = await this.#claims(token, request)
         return { ...claims, ok: true, active: true, token_type: 'Bearer' }
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'invalid_token')
           return { ok: true, active: false }
-        return await reporter.rejected(this.env, 'Exchange.introspect', error)
+        return await reporter.rejected(this.env, 'Exchange.introspect', error, correlation)
       }
     }
 

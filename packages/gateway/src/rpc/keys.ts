@@ -1,3 +1,4 @@
+import { correlationOf } from '@sealgate/kit/gateway'
 import { WorkerEntrypoint } from '#runtime'
 import { JWKS_PATH } from '../config/reserved-paths.ts'
 import { errorResponse, GatewayError, type RpcFailure } from '../errors.ts'
@@ -11,7 +12,7 @@ export type JwksResult = { readonly ok: true; readonly keys: readonly object[] }
 /** What a `Keys` entrypoint offers: keys, and nothing else. */
 export interface KeysMethods {
   fetch(request: Request): Promise<Response>
-  getJwks(): Promise<JwksResult>
+  getJwks(correlation?: object): Promise<JwksResult>
 }
 
 /** Makes the entrypoint class. Every public method of it can be called over RPC. */
@@ -27,16 +28,18 @@ export function createKeys(gatewayOf: GatewayOf): EntrypointClass<KeysMethods> {
         if (pathname !== JWKS_PATH || !isRead) throw new GatewayError('not_found')
         return await jwksResponse(await gatewayOf(this.env), request)
       } catch (error) {
-        return errorResponse(error, await reporter.report(this.env, 'Keys.fetch', error))
+        const correlation = correlationOf(request)
+        await reporter.report(this.env, 'Keys.fetch', error, correlation)
+        return errorResponse(error, correlation.requestId)
       }
     }
 
     /** The JWK Set (RFC 7517 §5). */
-    async getJwks(): Promise<JwksResult> {
+    async getJwks(correlation?: object): Promise<JwksResult> {
       try {
         return { ok: true, ...(await jwksOf(await gatewayOf(this.env))) }
       } catch (error) {
-        return await reporter.rejected(this.env, 'Keys.getJwks', error)
+        return await reporter.rejected(this.env, 'Keys.getJwks', error, correlation)
       }
     }
   }

@@ -1,3 +1,4 @@
+import { type Correlation, isObject, readCorrelation } from '@sealgate/kit/gateway'
 import type { WorkerEntrypoint } from '#runtime'
 import { problemOf, type RpcFailure, rpcFailure } from '../errors.ts'
 import type { GatewayOf } from '../gateway.ts'
@@ -11,26 +12,39 @@ export type EntrypointClass<Methods> = new (
 
 /** Logs what callers of the entrypoints are not told. */
 export interface Reporter {
-  /** Writes the log line of a call that failed, and returns its id. */
-  report(env: object, entrypoint: string, error: unknown): Promise<string>
-  /** The same, and what the caller is told. */
-  rejected(env: object, entrypoint: string, error: unknown): Promise<RpcFailure>
+  /** Writes the log line of a call that failed. */
+  report(env: object, entrypoint: string, error: unknown, correlation: Correlation): Promise<void>
+  /**
+   * The same, and what the caller is told.
+   *
+   * @param correlation the headers by which its caller joins log lines, if it gave them: anything
+   */
+  rejected(env: object, entrypoint: string, error: unknown, correlation: unknown): Promise<RpcFailure>
 }
 
 export function reporterOf(gatewayOf: GatewayOf): Reporter {
-  const report: Reporter['report'] = async (env, entrypoint, error) => {
-    const requestId = crypto.randomUUID()
+  const report: Reporter['report'] = async (env, entrypoint, error, correlation) => {
     const { status } = rpcFailure(error)
-    logDeniedCall(entrypoint, requestId, status, problemOf(error), await shipOf(gatewayOf, env))
-    return requestId
+    logDeniedCall(entrypoint, correlation, status, problemOf(error), await shipOf(gatewayOf, env))
   }
   return {
     report,
-    async rejected(env, entrypoint, error) {
-      await report(env, entrypoint, error)
+    async rejected(env, entrypoint, error, correlation) {
+      await report(env, entrypoint, error, correlationIn(correlation))
       return rpcFailure(error)
     },
   }
+}
+
+/** From an argument of a call, which may be anything, or not there. */
+function correlationIn(argument: unknown): Correlation {
+  const headers = isObject(argument) ? argument : {}
+  return readCorrelation({
+    get(name) {
+      const value = headers[name]
+      return typeof value === 'string' ? value : null
+    },
+  })
 }
 
 /** A gateway that is misconfigured ships nothing but to the hooks of its definition. */

@@ -293,3 +293,47 @@ describe('with a secret for each audience', () => {
     expect(await archive.verify(result.token)).toMatchObject({ sub: 'auth0|alice', act: { sub: 'reports' } })
   })
 })
+
+describe('a call that is denied', () => {
+  const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+  const correlation = { 'X-Request-Id': 'a1b2c3d4', traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01` }
+  const lineOf = async (call: unknown): Promise<unknown> => {
+    await call
+    return logs.lines().at(-1)
+  }
+
+  it('has the id and the trace of the request that its caller serves', async () => {
+    const joined = { event: 'denied_call', requestId: 'a1b2c3d4', traceId: TRACE_ID }
+    const stranger = calledWith({})
+    const audience = { audience: 'reports' }
+    const admin = new Admin(context({}), env)
+    const lines = [
+      await lineOf(stranger.delegate(token, { audience: 'archive' }, correlation)),
+      await lineOf(stranger.verify(token, audience, correlation)),
+      await lineOf(stranger.introspect(token, audience, correlation)),
+      await lineOf(admin.sign({}, audience, correlation)),
+      await lineOf(admin.revoke({}, correlation)),
+      await lineOf(admin.health(correlation)),
+      await lineOf(keys({ ...env, JWT_ISS: '' }).getJwks(correlation)),
+      await lineOf(keys().fetch(new Request('https://jwks.internal/', { headers: correlation }))),
+    ]
+    expect(lines).toMatchObject(lines.map(() => joined))
+  })
+
+  it.each([
+    undefined,
+    null,
+    'forged-text',
+    7,
+    { 'X-Request-Id': 'forged\n{}', traceparent: 'forged' },
+    { 'X-Request-Id': 7, traceparent: {} },
+    Object.create({ 'X-Request-Id': 7 }) as object,
+  ])('has ids of its own where %j is given', async (given) => {
+    const line = await lineOf(calledWith({}).delegate(token, {}, given as object))
+    expect(line).toMatchObject({
+      requestId: expect.stringMatching(/^[\da-f-]{36}$/) as string,
+      traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
+    })
+    expect(JSON.stringify(line)).not.toContain('forged')
+  })
+})
