@@ -7,6 +7,7 @@ import { controlSecret, makeSecrets, watchSecrets } from './dev-secrets.ts'
 import type { RunningSystem } from './end-to-end-check.ts'
 import { idpSettings } from './idp-settings.ts'
 import { type DevPlan, type DevWorker, workersOf } from './dev-plan.ts'
+import { LineStore } from './line-store.ts'
 import type { Ports } from './ports.ts'
 import { writePrivateFile } from '../project/private-files.ts'
 import { CONTROL_FILE, devFolderName } from '../project/running-dev.ts'
@@ -69,12 +70,15 @@ export async function startDevSystem({
   })
   const headerFile = join(folder, CONTROL_FILE)
   writePrivateFile(headerFile, `Authorization: Bearer ${controlSecret(plan)}\n`)
+  const lines = new LineStore(folder)
   const starting = startSystem({
     ...{ plan, ports, idp, folder, onLine, isVerbose },
+    onLogged: (line) => lines.add(line),
     definition: () => definition,
     controlUrl: control.url,
   }).catch((error: unknown) => {
     control.close()
+    lines.close()
     throw error
   })
   const running = await starting
@@ -101,6 +105,7 @@ export async function startDevSystem({
       unwatchFile(source)
       control.close()
       await running.stopAll()
+      lines.close()
       for (const name of readdirSync(folder)) {
         if (name !== KEPT) rmSync(join(folder, name), { recursive: true, force: true })
       }

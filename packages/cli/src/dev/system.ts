@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type DevWorkerSpec, READY, RELOAD } from '../wrangler/dev-worker-spec.ts'
+import { type DevWorkerSpec, isLogged, READY, RELOAD } from '../wrangler/dev-worker-spec.ts'
 import { ensureOperatorKey } from '../operator/operator-key.ts'
 import { DEV_WORKER } from '../wrangler/run.ts'
 import type { DevDefinition } from './definition.ts'
@@ -29,6 +29,8 @@ export interface SystemOptions {
   /** The definition as it is now: a user of the mock IdP has all its rights. */
   readonly definition: () => DevDefinition
   readonly onLine: OnLine
+  /** Receives the log lines of Workers, as objects. */
+  readonly onLogged: (line: object) => void
   readonly isVerbose: boolean
   /** Where the page's wish to rotate goes (`startControl`). */
   readonly controlUrl: string
@@ -109,6 +111,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       onLine: (line) => options.onLine(name, line),
       onMessage: (message) => {
         if (message === READY) ready.done(name)
+        else if (isLogged(message)) options.onLogged(message.logged)
       },
     })
     void program.failed.then(fail)

@@ -4,6 +4,10 @@ import { join } from 'node:path'
 /** What a development system has in its folder while it runs: how it takes orders. */
 export const CONTROL_FILE = 'control'
 
+/** The log lines of its Workers, the newer ones and those before them. */
+export const LINES_FILE = 'lines.ndjson'
+export const EARLIER_LINES_FILE = 'lines.earlier.ndjson'
+
 /** The name of its folder below `.sealgate`. @param port its gateway's */
 export function devFolderName(port: number): string {
   return `dev-${port}`

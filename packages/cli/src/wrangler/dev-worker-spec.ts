@@ -28,3 +28,12 @@ export interface HeldBinding {
 export const RELOAD = 'reload'
 /** It serves requests. */
 export const READY = 'ready'
+
+/** It wrote a log line (docs/reference/logs.md). */
+export interface LoggedMessage {
+  readonly logged: Readonly<Record<string, unknown>>
+}
+
+export function isLogged(message: unknown): message is LoggedMessage {
+  return typeof message === 'object' && message !== null && 'logged' in message
+}

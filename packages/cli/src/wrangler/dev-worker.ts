@@ -4,7 +4,8 @@
  * that ends. Why not the command itself: bindings cannot be replaced there, nor secrets reread.
  */
 import { unstable_startWorker } from 'wrangler'
-import { type DevWorkerSpec, READY, RELOAD } from './dev-worker-spec.ts'
+import { type DevWorkerSpec, type LoggedMessage, READY, RELOAD } from './dev-worker-spec.ts'
+import { readInspected } from './inspected.ts'
 
 type Started = Awaited<ReturnType<typeof unstable_startWorker>>
 type Input = Parameters<typeof unstable_startWorker>[0]
@@ -50,10 +51,28 @@ function inputOf({ config, env, port, variables, heldElsewhere, ...spec }: DevWo
       registry: spec.registry,
       logLevel: spec.isVerbose ? 'log' : 'warn',
       // What the Worker itself logs, whatever the level of wrangler's own lines.
-      structuredLogsHandler: ({ message }: { readonly message: string }) =>
-        void process.stdout.write(`${onOneLine(message)}\n`),
+      structuredLogsHandler: (log: Logged) => {
+        process.stdout.write(`${onOneLine(log.message)}\n`)
+        collect(log)
+      },
     },
   }
+}
+
+/** As workerd reports it. */
+interface Logged {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly message: string
+}
+
+/** Sends the parent what is a line of the schema. */
+function collect({ timestamp, message }: Logged): void {
+  const line = readInspected(message)
+  if (line?.event === undefined || line.schema === undefined) return
+  // Where a Worker starts it has no clock.
+  const logged = { ts: new Date(timestamp).toISOString(), ...line }
+  process.send?.({ logged } satisfies LoggedMessage)
 }
 
 /** An object is logged over many lines; in a terminal of several programs one is to be read at a glance. */
