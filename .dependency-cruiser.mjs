@@ -46,7 +46,7 @@ export const HOUSE = {
     ['cli'],
     ['commands/'],
     ['rotate/'],
-    ['create/', 'deploy/', 'dev/'],
+    ['create/', 'deploy/', 'dev/', 'why/'],
     ['doctor/'],
     ['operator/'],
     ['project/'],

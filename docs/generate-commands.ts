@@ -1,4 +1,5 @@
 import { createProgram } from 'sealgate/internal'
+import { tableOf } from './markdown-table.ts'
 
 export type Command = ReturnType<typeof createProgram>
 type Option = Command['options'][number]
@@ -14,14 +15,14 @@ export function program(): Command {
 /** What docs/reference/cli.md says of each command: its own help, in Markdown. */
 export function commandPages(): string {
   const root = program()
-  const overview = table(
+  const overview = tableOf(
     ['command', 'does'],
     root.commands.map((command) => [
       `[\`${command.name()}\`](#sealgate-${command.name()})`,
       command.summary(),
     ]),
   )
-  const options = table(
+  const options = tableOf(
     ['option', 'meaning'],
     root.options.filter(({ long }) => long !== '--version').map((option) => rowOf(root, option)),
   )
@@ -41,7 +42,7 @@ function pageOf(command: Command): string {
   return [
     `## ${words}`,
     paragraphs(command.description()),
-    ...(rows.length === 0 ? [] : [table(['argument or option', 'meaning'], rows)]),
+    ...(rows.length === 0 ? [] : [tableOf(['argument or option', 'meaning'], rows)]),
     ...notesOf(command),
   ].join('\n\n')
 }
@@ -89,10 +90,4 @@ function escaped(text: string): string {
 
 function code(text: string): string {
   return `\`${text}\``
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
-  return [line(heads), `|${heads.map(() => '--').join('|')}|`, ...rows.map(line)].join('\n')
 }

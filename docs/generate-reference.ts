@@ -1,8 +1,9 @@
 /**
  * `npm run reference`: writes the tables of docs/reference/environment.md from the settings tables of kit and gateway,
- * docs/reference/cli.md from the help of the commands, docs/reference/logs.md from the tables of the log, the columns and
- * queries of docs/guides/monitoring.md, and the gateway's OpenAPI document from its schemas. What stands above a row in the code, or in a command's help, is what stands in the page; a
- * test holds the two together.
+ * docs/reference/cli.md from the help of the commands, docs/reference/logs.md from the tables of the log, those of
+ * docs/reference/errors.md from what `sealgate why` says of each reason, the columns and queries of docs/guides/monitoring.md,
+ * and the gateway's OpenAPI document from its schemas. What stands above a row in the code, or in a command's help, is what
+ * stands in the page; a test holds the two together.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { openApiModule } from '../packages/gateway/openapi/generate.ts'
 import { commandPages } from './generate-commands.ts'
 import { logsPage } from './generate-logs.ts'
 import { monitoringBlocks } from './generate-monitoring.ts'
+import { errorTables } from './generate-errors.ts'
 import { tableOf } from './markdown-table.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -27,6 +29,7 @@ export function generated(): ReadonlyMap<string, string> {
     page('docs/guides/monitoring.md', monitoringBlocks()),
     ['packages/gateway/src/routes/openapi-template.ts', openApiModule()],
     ['docs/reference/logs.md', logsPage()],
+    page('docs/reference/errors.md', errorTables(wireOfGateway())),
   ])
 }
 
@@ -122,6 +125,18 @@ function gatewayTable(file: string): string {
   return tableOf(['variable', 'default', 'meaning'], rows)
 }
 
+/** Status and `error` of each error of the gateway, and whose it is if it is not the gateway's. */
+function wireOfGateway(): ReadonlyMap<string, string> {
+  const source = parse(join(ROOT, 'packages/gateway/src/errors.ts'))
+  return new Map(
+    objectOf(source, 'ERRORS').map(([kind, row]) => {
+      const text = row.getText(source)
+      const [, status = '', error = ''] = /^row\(\s*(\d+),\s*'(\w+)'/.exec(text) ?? []
+      return [kind, `${status} \`${error}\`${text.includes("source: 'auth0'") ? ' (auth0)' : ''}`]
+    }),
+  )
+}
+
 function parse(file: string): ts.SourceFile {
   return createSourceFile(file, readFileSync(file, 'utf8'), ScriptTarget.Latest, true)
 }
@@ -131,7 +146,7 @@ function objectOf(source: ts.SourceFile, name: string): readonly (readonly [stri
   const found: (readonly [string, Node])[] = []
   const visit = (node: Node): void => {
     if (ts.isVariableDeclaration(node) && node.name.getText(source) === name && node.initializer) {
-      const { initializer } = node
+      const initializer = bare(node.initializer)
       const object = ts.isCallExpression(initializer) ? initializer.arguments[0] : initializer
       if (object && ts.isObjectLiteralExpression(object)) {
         for (const property of object.properties) {
@@ -146,6 +161,13 @@ function objectOf(source: ts.SourceFile, name: string): readonly (readonly [stri
   visit(source)
   if (found.length === 0) throw new Error(`there is no table ${name} in ${source.fileName}`)
   return found
+}
+
+/** Without `as const` and `satisfies`. */
+function bare(expression: ts.Expression): ts.Expression {
+  return ts.isAsExpression(expression) || ts.isSatisfiesExpression(expression)
+    ? bare(expression.expression)
+    : expression
 }
 
 /** What the members of an interface say of themselves. */

@@ -1,0 +1,56 @@
+import type { Cause } from './cause.ts'
+
+/**
+ * Details of the gateway’s `invalid_token` and its kin that mean something else there than in a service: the token is Auth0’s.
+ * docs/reference/errors.md has its table from here.
+ */
+export const AUTH0_CAUSES: Readonly<Record<string, Cause>> = {
+  ends_too_soon: {
+    meaning: 'less than five seconds of lifetime are left',
+    todo: 'the client refreshes its token before the end',
+  },
+  lives_too_long: {
+    meaning: '`exp − iat` is over `AUTH0_TOKEN_MAX_SECONDS`',
+    todo: 'shorten *Token Expiration* at the API, or raise the variable',
+  },
+  id_token: {
+    meaning: 'an ID token was sent in place of an access token',
+    todo: 'the client sends the access token that came with it',
+  },
+  sender_constrained: {
+    meaning: 'the token is bound to a key or certificate that this gateway does not check',
+    todo: 'switch sender constraining off for the API at Auth0',
+  },
+  unknown_client: {
+    meaning: 'its client is not in `AUTH0_CLIENTS`',
+    todo: 'add the client id to `AUTH0_CLIENTS`, if the client is yours',
+  },
+  unknown_organization: {
+    meaning: 'its organization is not in `AUTH0_ORGANIZATIONS`',
+    todo: 'add its id to `AUTH0_ORGANIZATIONS`, if its members are to pass',
+  },
+  not_rfc9068: {
+    meaning: '`AUTH0_TOKEN_PROFILE` is `rfc9068` and the token is not of that profile',
+    todo: 'choose the profile RFC 9068 for the API at Auth0, or unset the variable',
+  },
+  wrong_audience: {
+    meaning: 'the token is for another API than `AUTH0_AUDIENCE`',
+    todo: 'the client requests its token with the `audience` that `AUTH0_AUDIENCE` names. A token of this gateway goes to the service itself',
+  },
+  wrong_issuer: {
+    meaning: 'the token is of another tenant, or of this gateway itself',
+    todo: 'compare `AUTH0_DOMAIN` with the token’s `iss` (`sealgate whois`). A token of this gateway goes to the service itself',
+  },
+  unsupported_alg: {
+    meaning: 'the token is not signed with RS256',
+    todo: 'set the API’s *Signing Algorithm* at Auth0 to RS256. A token of this gateway goes to the service itself',
+  },
+  unknown_kid: {
+    meaning: 'Auth0 has no key of that name',
+    todo: 'compare `AUTH0_DOMAIN` with the token’s `iss`: most often the token is of another tenant',
+  },
+  required_not_held: {
+    meaning: 'the route’s `require` names a permission that the exchange does not grant this caller',
+    todo: 'if the caller is to have the right: give it at Auth0; then look at the audience’s `permissions`, and at the route’s `require` and `grant`, in `gateway.config.ts`',
+  },
+}
