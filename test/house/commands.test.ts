@@ -24,6 +24,7 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'secret-put': 'it is for the environment dev',
     slots: 'it changes nothing',
     whois: 'it changes nothing',
+    why: 'it changes nothing',
     bundle: 'it changes nothing',
     'mock-idp': 'it runs a program, and changes nothing',
   },

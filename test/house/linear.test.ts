@@ -35,6 +35,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/project/running-dev.ts': 'names of our own folders',
   'packages/cli/src/rotate/': 'what an operator typed, what their own gateway says, and our own file',
   'packages/cli/src/project/config-problem.ts': 'what wrangler says of a file',
+  'packages/cli/src/why/look-in-workers-logs.ts': 'eight MiB at most of Cloudflare’s API',
   'packages/cli/src/wrangler/': 'what wrangler prints',
   'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',
   'packages/gateway/src/config/operators.ts': 'a message of the kit',

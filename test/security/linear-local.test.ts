@@ -2,17 +2,69 @@
 import { expect, it } from 'vitest'
 import { parseSecrets } from '../../packages/cli/src/deploy/secret-file.ts'
 import { secretsIn } from '../../packages/cli/src/dev/secrets-file.ts'
+import { Gathered } from '../../packages/cli/src/why/gathered.ts'
+import { JsonRecords } from '../../packages/cli/src/why/json-records.ts'
+import { render } from '../../packages/cli/src/why/render.ts'
+import { reportOf } from '../../packages/cli/src/why/report.ts'
+import { readInspected } from '../../packages/cli/src/wrangler/inspected.ts'
 import { readArguments } from '../../packages/keygen/src/args.ts'
 import { readAllPublicKeys, readKeyPairs } from '../../packages/keygen/src/dotenv.ts'
 import { readDuration } from '../../packages/keygen/src/durations.ts'
 import { shown } from '../../packages/keygen/src/errors.ts'
 import { readText } from '../../packages/keygen/src/files.ts'
 import { isKid, readKeyPair, readPublicKeys } from '../../packages/keygen/src/keys.ts'
+import { FEW_SHAPES } from './linear/hostile.ts'
 import { reading, type Row, sweep } from './linear/row.ts'
 
 const KEY = { kty: 'OKP', crv: 'Ed25519', kid: 'a', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
 
+/** A line of the log that `sealgate why` finds, with a text in it that somebody else chose. */
+const loggedLine = (text: string): object => ({
+  ...{
+    ts: '2026-11-28T07:00:00.000Z',
+    level: 'warn',
+    event: 'request',
+    schema: 1,
+    request_id: 'a',
+    decision: 'denied',
+  },
+  ...{ service: text, reason: text, detail: text, rule: text, held: text, kid: text },
+})
+
 const ROWS: readonly Row[] = [
+  {
+    name: 'lines of the log',
+    of: [
+      'packages/cli/src/why/json-records.ts',
+      'packages/cli/src/why/logged-values.ts',
+      'packages/cli/src/why/advice.ts',
+      'packages/cli/src/why/render.ts',
+    ],
+    maxSize: 16_384,
+    shapes: FEW_SHAPES,
+    around: [
+      (text) => text,
+      (text) => `{\n${text}`,
+      (text) => '{}\n'.repeat(text.length / 3),
+      (text) => JSON.stringify(loggedLine(text)),
+      (text) => JSON.stringify({ logs: [{ message: [text, JSON.stringify(loggedLine(text))] }] }),
+    ],
+    reader: reading((text) => {
+      const records = new JsonRecords()
+      const gathered = new Gathered('a')
+      for (const record of [...records.push(text), ...records.end()]) gathered.addRecord(record)
+      const looked = { where: '', kept: '', unreadable: records.unreadable }
+      return render(reportOf('a', gathered, looked), (_, line) => line)
+    }),
+  },
+  {
+    name: 'objects as workerd prints them',
+    of: ['packages/cli/src/wrangler/inspected.ts'],
+    maxSize: 65_536,
+    shapes: FEW_SHAPES,
+    around: [(text) => text, (text) => `{ a: '${text}`, (text) => `{ a: '${text}' }`, (text) => `{ ${text}`],
+    reader: reading(readInspected),
+  },
   {
     name: 'arguments',
     of: ['packages/keygen/src/args.ts', 'packages/keygen/src/errors.ts'],

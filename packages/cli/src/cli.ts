@@ -13,6 +13,7 @@ import { secretPutCommand } from './commands/secret-put.ts'
 import { secretsCommand } from './commands/secrets.ts'
 import { slotsCommand } from './commands/slots.ts'
 import { whoisCommand } from './commands/whois.ts'
+import { whyCommand } from './commands/why.ts'
 import { PROJECT_FLAG } from './commands/project-option.ts'
 import { ownVersion } from './create/manifest.ts'
 import { exitCodeOf } from './terminal/exit-code.ts'
@@ -48,6 +49,7 @@ export function createProgram({ run, say }: World): Command {
     rollbackCommand(run, say),
     revokeCommand(say),
     whoisCommand(say),
+    whyCommand(run, say),
     bundleCommand(run, say),
     mockIdpCommand(),
   ]

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ERRORS } from './cloudflare-error.ts'
+import { Logs } from './logs.ts'
 import type { CloudflareState, Deployment, Script, Share, Version } from './state.ts'
 import { migrate, type Upload } from './upload.ts'
 
@@ -31,6 +32,7 @@ export class Account implements CloudflareState {
   /** Routes and custom domains: pattern to the script that gets its requests. */
   readonly routes = new Map<string, string>()
   readonly domains = new Map<string, string>()
+  readonly logs = new Logs()
   readonly #onDeployment: ((script: string) => void | Promise<void>)[] = []
 
   /** Calls back when a script has a new deployment, before the API responds. */

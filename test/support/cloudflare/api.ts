@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { Account } from './account.ts'
 import { CloudflareError, ERRORS } from './cloudflare-error.ts'
-import { ENDPOINTS, type Permission } from './endpoints.ts'
+import { ENDPOINTS as DEPLOY_ENDPOINTS, type Permission } from './endpoints.ts'
+import { LOG_ENDPOINTS } from './log-endpoints.ts'
 
 /**
- * Cloudflare's API on loopback, as far as wrangler uses it to deploy: Workers, versions, deployments, secrets, routes, KV.
+ * Cloudflare's API on loopback, as far as wrangler uses it to deploy: Workers, versions, deployments, secrets, routes, KV. And
+ * what reads logs: tails, and queries of Workers Logs.
  * Whatever it holds, `runtime.ts` runs.
  */
 export interface CloudflareApi {
@@ -31,7 +33,7 @@ export interface CloudflareApi {
 export interface ApiRequest {
   readonly method: string
   readonly path: string
-  /** As in `ENDPOINTS`. */
+  /** As in the tables of endpoints. */
   readonly step: string
   readonly worker: string | undefined
 }
@@ -63,10 +65,14 @@ const BASE = '/client/v4'
 const ALL: readonly Permission[] = [
   'Workers Scripts: Edit',
   'Workers KV Storage: Edit',
+  'Workers Observability: Edit',
+  'Workers Tail: Read',
   'Workers Routes: Edit',
   'Zone: Read',
   'User Details: Read',
 ]
+
+const ENDPOINTS = [...DEPLOY_ENDPOINTS, ...LOG_ENDPOINTS]
 
 interface Failure extends FailOptions {
   readonly step: string
@@ -107,6 +113,7 @@ export async function startCloudflareApi(options: ApiOptions = {}): Promise<Clou
     if (error && failure.isAfterEffect !== true) throw error
     const result = await found.respond({
       ...{ account: state, accountId: ACCOUNT_ID, path: found.groups, query: searchParams },
+      host: request.headers.host ?? '',
       ...{ body: Buffer.from(body), contentType: request.headers['content-type'] ?? '' },
     })
     if (error) throw error
@@ -126,6 +133,7 @@ export async function startCloudflareApi(options: ApiOptions = {}): Promise<Clou
       },
     )
   })
+  server.on('upgrade', (request, socket) => state.logs.connect(request, socket))
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0

@@ -7,6 +7,8 @@ import { readUpload, type UploadMetadata } from './upload.ts'
 export type Permission =
   | 'Workers Scripts: Edit'
   | 'Workers KV Storage: Edit'
+  | 'Workers Observability: Edit'
+  | 'Workers Tail: Read'
   | 'Workers Routes: Edit'
   | 'Zone: Read'
   | 'User Details: Read'
@@ -15,6 +17,8 @@ export type Permission =
 export interface Call {
   readonly account: Account
   readonly accountId: string
+  /** Where the API listens: name and port. */
+  readonly host: string
   /** The named groups of the endpoint's path. */
   readonly path: Readonly<Record<string, string>>
   readonly query: URLSearchParams
@@ -22,7 +26,7 @@ export interface Call {
   readonly contentType: string
 }
 
-interface Endpoint {
+export interface Endpoint {
   readonly method: string
   readonly path: RegExp
   /** What a test can make fail. */
@@ -34,7 +38,7 @@ interface Endpoint {
 const ACCOUNT = '^/accounts/[^/]+'
 const SCRIPT = `${ACCOUNT}/workers/scripts/(?<name>[^/]+)`
 
-function endpoint(
+export function endpoint(
   method: string,
   path: string,
   step: string,
@@ -45,9 +49,9 @@ function endpoint(
 }
 
 /** Of a group that the path of the endpoint has. */
-const part = ({ path }: Call, group: string): string => decodeURIComponent(path[group] ?? '')
+export const part = ({ path }: Call, group: string): string => decodeURIComponent(path[group] ?? '')
 const scriptOf = (call: Call): StoredScript => call.account.script(part(call, 'name'))
-const json = ({ body }: Call): unknown => JSON.parse(body.toString())
+export const json = ({ body }: Pick<Call, 'body'>): unknown => JSON.parse(body.toString())
 
 const SCRIPTS = 'Workers Scripts: Edit'
 const ROUTES = 'Workers Routes: Edit'

@@ -7,6 +7,7 @@ import { configProblem } from './config-problem.ts'
 export interface WorkerConfig {
   /** Of the Worker in this environment. */
   readonly name?: string
+  readonly account_id?: string
   /** Every `env.*` of the file. */
   readonly definedEnvironments?: readonly string[]
   /** The whole path. */

@@ -25,7 +25,15 @@ it.each(TEXTS)('an object with %j is read as it was', (text) => {
 })
 
 it('reads names in quotes, numbers, booleans and what is not set', () => {
-  const line = { 'a-b': -1.5, 'x\u001b': 1e21, yes: true, no: false, none: null, gone: undefined, __proto: {} }
+  const line = {
+    'a-b': -1.5,
+    'x\u001b': 1e21,
+    yes: true,
+    no: false,
+    none: null,
+    gone: undefined,
+    __proto: {},
+  }
   expect(readInspected(inspect(line))).toEqual(line)
 })
 

@@ -60,7 +60,7 @@ function tokensOf(text: string): readonly Token[] | undefined {
 function unquoted(quoted: string): string {
   return quoted
     .slice(1, -1)
-    .replace(ESCAPED, (_, byte?: string, unit?: string, letter = '') =>
+    .replace(ESCAPED, (_, byte?: string, unit?: string, letter: string = '') =>
       byte === undefined && unit === undefined
         ? (LETTERS[letter] ?? letter)
         : String.fromCharCode(Number.parseInt(byte ?? unit ?? '', 16)),
