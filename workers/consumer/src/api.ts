@@ -1,5 +1,6 @@
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { type Context, Hono } from 'hono'
+import { errorResponse } from './error-response.ts'
 import { administrator, anybody, ownerOf, premium, reader } from './policies.ts'
 
 /** The routes of the example service: one guard each, and handlers that know the caller. */
@@ -18,13 +19,8 @@ export const api = new Hono<SealgateEnv>()
     async (c) => {
       const profile = await readProfile(c.req.raw)
       if (!profile) {
-        return c.json(
-          {
-            error: 'invalid_request',
-            error_description: 'Send JSON: {"displayName": "…"}, 1 to 100 characters',
-          },
-          400,
-        )
+        const description = 'Send JSON: {"displayName": "…"}, 1 to 100 characters'
+        return errorResponse(c.req.raw, 400, 'invalid_request', description)
       }
       // The example keeps no data: it responds with what it would have written.
       return c.json({ id: c.req.param('id'), ...profile, changedBy: c.var.auth.sub })

@@ -106,3 +106,24 @@ it('names the variable that is missing, in the log alone', async () => {
   expect(await response.text()).not.toContain('JWT_AUD')
   expect(JSON.stringify(failed.mock.calls)).toContain('JWT_AUD')
 })
+
+describe('an error', () => {
+  const named = { headers: { 'X-Request-Id': 'a1b2c3d4' } }
+  it.each([
+    ['of nobody', '/secure', undefined, 401, named],
+    ['of a rule', '/secret-data', { sub: 'ada' }, 403, named],
+    ['of a path', '/nothing', undefined, 404, named],
+    [
+      'of a body',
+      '/profile/ada',
+      { sub: 'ada', kind: 'user' },
+      400,
+      { ...named, method: 'PUT', body: 'no JSON' },
+    ],
+    ['of a socket', '/echo', { sub: 'ada' }, 426, named],
+  ] as const)('%s names its request', async (_, path, claims, status, init) => {
+    const response = await call(path, claims, init)
+    expect([response.status, response.headers.get('X-Request-Id')]).toEqual([status, 'a1b2c3d4'])
+    expect(await response.json()).toMatchObject({ request_id: 'a1b2c3d4' })
+  })
+})

@@ -1,7 +1,9 @@
 import { KitError } from '@sealgate/kit'
 import { probe, sealgate, type SealgateEnv } from '@sealgate/kit/hono'
+import { correlationOf } from '@sealgate/kit/log'
 import { Hono } from 'hono'
 import { api } from './api.ts'
+import { errorResponse } from './error-response.ts'
 import { explain } from './explain.ts'
 import { page } from './page.ts'
 import { sockets } from './sockets.ts'
@@ -17,15 +19,13 @@ export const app = new Hono<SealgateEnv>()
   .route('/', explain)
   .route('/', api)
   .route('/', sockets)
-  .notFound((c) => c.json({ error: 'not_found', error_description: 'There is no such resource' }, 404))
-  .onError((error) => {
+  .notFound((c) => errorResponse(c.req.raw, 404, 'not_found', 'There is no such resource'))
+  .onError((error, c) => {
+    const { requestId } = correlationOf(c.req.raw)
     if (error instanceof KitError) {
-      console.error({ event: 'failed', code: error.code, problem: error.message })
-      return error.getResponse()
+      console.error({ event: 'failed', request_id: requestId, code: error.code, problem: error.message })
+      return error.getResponse(requestId)
     }
-    console.error({ event: 'failed', problem: error.message })
-    return Response.json(
-      { error: 'server_error', error_description: 'Something went wrong here' },
-      { status: 500, headers: { 'Cache-Control': 'no-store' } },
-    )
+    console.error({ event: 'failed', request_id: requestId, problem: error.message })
+    return errorResponse(c.req.raw, 500, 'server_error', 'Something went wrong here')
   })

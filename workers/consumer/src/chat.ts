@@ -1,6 +1,7 @@
 import { OwnedAgent } from '@sealgate/kit/agents'
 import { Agent, type Connection, type WSMessage } from 'agents'
 import { ownerOfChat } from './chat-name.ts'
+import { errorResponse } from './error-response.ts'
 
 /** One message, as the chat keeps and sends it. */
 export interface Message {
@@ -50,8 +51,8 @@ export class Chat extends OwnedAgent(Agent, { ownerOf: ownerOfChat }) {
       this.#sql.exec('DELETE FROM messages')
       this.broadcast(frame({ history: [] }))
     } else if (request.method !== 'GET') {
-      const body = { error: 'method_not_allowed', error_description: 'A chat takes GET and DELETE' }
-      return Response.json(body, { status: 405, headers: { Allow: 'GET, DELETE' } })
+      const allow = { Allow: 'GET, DELETE' }
+      return errorResponse(request, 405, 'method_not_allowed', 'A chat takes GET and DELETE', allow)
     }
     return Response.json({ history: this.#history() }, { headers: { 'Cache-Control': 'no-store' } })
   }

@@ -1,4 +1,4 @@
-import { type FetchService, parse, type Policy, policy } from '@sealgate/kit'
+import { correlationHeaders, type FetchService, parse, type Policy, policy } from '@sealgate/kit'
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
 import { chatNameOf } from './chat-name.ts'
@@ -50,7 +50,8 @@ export const explain = new Hono<ExplainEnv>()
   /** The JWK Set as the gateway publishes it now, and which of its keys this service has in its cache. */
   .get('/keys', guard(anybody), async (c) => {
     const url = 'https://jwks.internal/.well-known/jwks.json'
-    const response = await c.env.GATEWAY_KEYS.fetch(url).catch(() => undefined)
+    const headers = correlationHeaders(c.req.raw)
+    const response = await c.env.GATEWAY_KEYS.fetch(url, { headers }).catch(() => undefined)
     // A gateway that restarts has none for a moment; what this service has in its cache, it has.
     const published: unknown = response?.ok === true ? await response.json() : { keys: [] }
     const { verify } = await c.var.jwt.describe()

@@ -4,6 +4,7 @@ import type { SealgateEnv } from '@sealgate/kit/hono'
 import { routeAgentRequest } from 'agents'
 import { Hono } from 'hono'
 import { ownerOfChat } from './chat-name.ts'
+import { errorResponse } from './error-response.ts'
 import { ownerAlone } from './policies.ts'
 
 /** Routes that open WebSockets. Whoever may not pass is rejected before there is a socket. */
@@ -11,16 +12,15 @@ export const sockets = new Hono<SealgateEnv>()
   /** Says back what it hears, as long as the caller's token lives. */
   .get('/echo', async (c) => {
     const upgrade = await authenticateUpgrade(c.req.raw, { kit: c.var.jwt })
-    if (!upgrade.decision.granted) return denialResponse(upgrade.decision)
+    if (!upgrade.decision.granted) return denialResponse(upgrade.decision, c.req.raw)
     if (c.req.header('Upgrade')?.toLowerCase() !== 'websocket') {
-      return c.json({ error: 'upgrade_required', error_description: 'Open a WebSocket here' }, 426, {
-        Upgrade: 'websocket',
-      })
+      const upgrade = { Upgrade: 'websocket' }
+      return errorResponse(c.req.raw, 426, 'upgrade_required', 'Open a WebSocket here', upgrade)
     }
     const { 0: client, 1: server } = new WebSocketPair()
     server.accept()
     server.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => server.send(data))
-    closeAtEnd(server, upgrade.decision.auth)
+    closeAtEnd(server, upgrade.decision.auth, c.req.raw)
     return upgrade.accept(new Response(null, { status: 101, webSocket: client }))
   })
   /**
@@ -37,7 +37,7 @@ export const sockets = new Hono<SealgateEnv>()
         kit,
         policy: ownerAlone(ownerOfChat(name)),
       })
-      return decision.granted ? admitted : denialResponse(decision)
+      return decision.granted ? admitted : denialResponse(decision, request)
     }
     const response = await routeAgentRequest(c.req.raw, c.env, {
       prefix: c.req.path.startsWith('/api/') ? 'api/agents' : 'agents',

@@ -127,10 +127,10 @@ describe('which request it is about', () => {
   })
 
   it('is said to the next hop as to the client, when the client named none', async () => {
-    const { request, accept } = await upgrade({ requestId: '{"event":"forged"}' })
-    const id = request.headers.get('X-Request-Id')
+    const upgraded = await upgrade({ requestId: '{"event":"forged"}' })
+    const id = upgraded.request.headers.get('X-Request-Id')
     expect(id).toMatch(/^[\da-f-]{36}$/)
-    const response = accept(new Response('open'))
+    const response = upgraded.accept(new Response('open'))
     expect(response.headers.get('X-Request-Id')).toBe(id)
     expect(await response.json()).toMatchObject({ request_id: id })
   })

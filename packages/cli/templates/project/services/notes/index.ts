@@ -1,6 +1,6 @@
 import { OwnedAgent } from '@sealgate/kit/agents'
 import { guard, probe, sealgate } from '@sealgate/kit/hono/verify'
-import { denylist } from '@sealgate/kit/verify'
+import { correlationHeaders, denylist } from '@sealgate/kit/verify'
 import { Agent, getAgentByName } from 'agents'
 import { Hono } from 'hono'
 
@@ -40,5 +40,9 @@ export default new Hono<{ Bindings: Env }>()
   .use(probe())
   .on(['GET', 'POST', 'DELETE'], '/api/notes', guard(), async (c) => {
     const agent = await getAgentByName(c.env.Notes, c.var.auth.sub)
-    return agent.fetch(c.req.raw)
+    const request = new Request(c.req.raw)
+    // The Agent's lines in the log then have the same request_id and trace_id.
+    for (const [name, value] of Object.entries(correlationHeaders(c.req.raw)))
+      request.headers.set(name, value)
+    return agent.fetch(request)
   })
