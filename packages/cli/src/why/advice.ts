@@ -4,7 +4,7 @@ import type { Cause } from './cause.ts'
 import { GATEWAY_CAUSES } from './gateway-causes.ts'
 import { KIT_CAUSES, KIT_ERROR_CAUSES } from './kit-causes.ts'
 import type { ReadLine } from './line.ts'
-import type { Hop } from './walk.ts'
+import { type Hop, isPassedOn } from './walk.ts'
 
 /** What is known of a reason. */
 export interface Advice {
@@ -39,8 +39,10 @@ export function adviceOfEvent({ event }: ReadLine): Pick<Advice, 'meaning' | 'to
   return row && { meaning: plain(row.meaning), todo: plain(row.todo) }
 }
 
-/** Whether a line denies, or reports a failure. */
-export function isProblem({ decision, event, level }: ReadLine): boolean {
+/** Whether a line denies, or reports a failure, of its own accord. */
+export function isProblem(line: ReadLine): boolean {
+  const { decision, event, level } = line
+  if (isPassedOn(line)) return false
   return decision === 'denied' || decision === 'failed' || (event !== 'operation' && level === 'error')
 }
 

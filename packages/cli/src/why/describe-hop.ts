@@ -1,6 +1,6 @@
 import { isProblem } from './advice.ts'
 import type { ReadLine } from './line.ts'
-import type { Hop } from './walk.ts'
+import { type Hop, isPassedOn } from './walk.ts'
 
 /** A name and what stands beside it. */
 export type Row = readonly [name: string, text: string]
@@ -19,6 +19,7 @@ export function rowsOf({ line }: Hop): readonly Row[] {
   const rows: readonly (Row | undefined)[] = [
     event === 'decision' && what === '' ? undefined : ['what', what === '' ? event : what],
     row('credential', credentialOf(line)),
+    row('issued', issuedOf(line)),
     ['decision', decisionOf(line)],
     row('because', detail === line.reason ? undefined : detail),
     row('rule failed', rule),
@@ -28,11 +29,11 @@ export function rowsOf({ line }: Hop): readonly Row[] {
 }
 
 /** `denied with 403: insufficient_rights`. */
-export function decisionOf({ decision, status, reason, outcome, event, level }: ReadLine): string {
+export function decisionOf(line: ReadLine): string {
+  const { decision, status, reason, outcome, event, level } = line
   if (event === 'operation') return outcome ?? 'done'
+  if (isPassedOn(line)) return `passed on; the service responded with ${status ?? '?'}`
   const word = decision ?? (level === 'error' ? 'failed' : 'granted')
-  const isPassedOn = word === 'granted' && status !== undefined && status >= 400
-  if (isPassedOn) return `granted; what came back from the service is ${status}`
   const withStatus = status === undefined ? word : `${word} with ${status}`
   return reason === undefined ? withStatus : `${withStatus}: ${reason}`
 }
@@ -45,22 +46,41 @@ function credentialOf(line: ReadLine): string | undefined {
   if (event === 'operation') return row('by the key', kid)?.join(' ')
   if (NONE_CAME.has(reason)) return 'none came'
   if (reason === 'malformed_credentials') return 'what came is not one bearer token'
-  // Of the gateway's lines it is the route's.
-  const ofToken = event === 'decision' ? audience : undefined
-  const isKnown = [kind, client_id, sub_hash, jti, ofToken].some(isText)
+  if (event === 'request') {
+    return (
+      listed([row('kind', kind), row('client', client_id), row('subject', sub_hash && `#${sub_hash}`)]) ??
+      notGood(line)
+    )
+  }
+  const isKnown = [kind, client_id, sub_hash, jti, event === 'decision' ? audience : undefined].some(isText)
   if (isKnown) {
     const details = [
       row('kind', kind),
       row('client', client_id),
       row('subject', sub_hash && `#${sub_hash}`),
-      row('for', ofToken),
+      row('for', audience),
       row('key', kid),
       row('token', jti),
     ]
-    return `signature good: ${details.flatMap((one) => (one ? [one.join(' ')] : [])).join(', ')}`
+    return `signature good: ${listed(details) ?? ''}`
   }
   if (kid !== undefined) return `a token that names the key ${kid}; nothing else in it counts`
+  return notGood(line)
+}
+
+/** What the gateway issued for the service. */
+function issuedOf({ event, jti, kid, audience }: ReadLine): string | undefined {
+  if (event !== 'request' || jti === undefined) return undefined
+  return listed([row('token', jti), row('for', audience), row('key', kid)])
+}
+
+function notGood(line: ReadLine): string | undefined {
   return isProblem(line) && line.status === 401 ? 'not good, so nothing in it counts' : undefined
+}
+
+function listed(rows: readonly (Row | undefined)[]): string | undefined {
+  const texts = rows.flatMap((one) => (one ? [one.join(' ')] : []))
+  return texts.length === 0 ? undefined : texts.join(', ')
 }
 
 function row(name: string, text: string | undefined): Row | undefined {

@@ -12,8 +12,9 @@ const at = (second: string): string => `2026-11-28T07:00:${second}Z`
 /** The gateway forwarded, and the service denied. */
 const GATEWAY = {
   ...{ ts: at('01.050'), level: 'warn', event: 'request', schema: 1, service: 'gateway', env: 'production' },
-  ...{ request_id: ID, trace_id: 'a'.repeat(32), decision: 'granted', status: 403, ms: 50, colo: 'FRA' },
+  ...{ request_id: ID, trace_id: 'a'.repeat(32), decision: 'denied', status: 403, ms: 50, colo: 'FRA' },
   ...{ method: 'GET', route: '/api/*', kind: 'user', client_id: 'web', version: { id: '8c7e', tag: 'v12' } },
+  ...{ jti: 'j1', kid: 'prod-a', audience: 'reports' },
 }
 const SERVICE = {
   ...{ ts: at('01.040'), level: 'warn', event: 'decision', schema: 1, service: 'reports', env: 'production' },
@@ -54,7 +55,7 @@ describe('the walk', () => {
     expect(text).toContain('denied with 403, reports said insufficient_rights')
     expect(text).toContain('07:00:01.000  gateway (gateway, production, version 8c7e v12, FRA)')
     expect(text).toMatch(
-      /what +GET \/api\/\*\n +credential +signature good: kind user, client web\n +decision +granted; what came back from the service is 403/,
+      /what +GET \/api\/\*\n +credential +kind user, client web\n +issued +token j1, for reports, key prod-a\n +decision +passed on; the service responded with 403/,
     )
     expect(text).toContain('07:00:01.040  reports (service, production)')
     expect(text).toMatch(/credential +signature good: kind user, key prod-a, token j1/)
@@ -73,12 +74,13 @@ describe('the walk', () => {
 
   it('says that a service wrote no line', () => {
     expect(shown(GATEWAY)).toContain('No line of the service is among them.')
+    expect(shown(GATEWAY)).toContain('denied with 403, what is behind gateway said so')
     expect(shown(GATEWAY, SERVICE)).not.toContain('No line of the service')
   })
 
   it('says that everybody granted', () => {
     const lines = [
-      { ...GATEWAY, status: 200, level: 'debug' },
+      { ...GATEWAY, status: 200, level: 'debug', decision: 'granted' },
       { ...SERVICE, decision: 'granted', reason: undefined, status: undefined, level: 'debug' },
     ]
     const { attempts, advice } = report(...lines)

@@ -3,7 +3,7 @@ import type { Gathered, Seen } from './gathered.ts'
 import type { Unreadable } from './json-records.ts'
 import type { ReadLine } from './line.ts'
 import type { Looked } from './looked.ts'
-import { type Attempt, type Hop, type Walk, walkOf } from './walk.ts'
+import { type Attempt, type Hop, isPassedOn, type Walk, walkOf } from './walk.ts'
 
 /** Everything that `sealgate why` has to say. `--json` prints it. */
 export interface Report {
@@ -64,13 +64,17 @@ export function reportOf(requestId: string, { lines, events, seen }: Gathered, l
 
 function attemptOf({ traceId, hops }: Attempt): ReportedAttempt {
   // The last that said no is the one that the caller heard, unless a gateway before it had its own word: then both are told.
-  const decisive = hops.findLast(({ line }) => isProblem(line)) ?? hops.at(-1)
+  const decisive =
+    hops.findLast(({ line }) => isProblem(line)) ?? hops.find(({ line }) => isPassedOn(line)) ?? hops.at(-1)
   const line = decisive?.line
-  const isForwarded = hops.some(({ line: one }) => one.event === 'request' && isServiceProblem(one))
+  const isForwarded = hops.some(({ line: one }) => isPassedOn(one))
   return {
     ...(traceId !== undefined && { trace_id: traceId }),
-    outcome: line && isProblem(line) ? (line.decision === 'denied' ? 'denied' : 'failed') : 'granted',
-    by: line?.service ?? 'a Worker without a name',
+    outcome: outcomeOf(line),
+    by:
+      line && isPassedOn(line)
+        ? `what is behind ${line.service ?? 'the gateway'}`
+        : (line?.service ?? 'a Worker without a name'),
     ...(line?.status !== undefined && { status: line.status }),
     ...(line?.reason !== undefined && { reason: line.reason }),
     is_service_silent: isForwarded && hops.every(({ who }) => who === 'gateway'),
@@ -78,7 +82,7 @@ function attemptOf({ traceId, hops }: Attempt): ReportedAttempt {
   }
 }
 
-/** The gateway granted, and the service behind it did not. */
-function isServiceProblem({ decision, status = 0 }: ReadLine): boolean {
-  return decision === 'granted' && status >= 400
+function outcomeOf(line: ReadLine | undefined): ReportedAttempt['outcome'] {
+  if (!line || !(isProblem(line) || isPassedOn(line))) return 'granted'
+  return line.decision === 'denied' ? 'denied' : 'failed'
 }

@@ -30,6 +30,11 @@ const OF_GATEWAY: ReadonlySet<string> = new Set(['request', 'denied_call', 'oper
 const BEFORE_MS = 5 * 60_000
 const AFTER_MS = 10_000
 
+/** A line of the gateway about what the service behind it said: it denied nothing itself. */
+export function isPassedOn({ event, status = 0, reason, error }: ReadLine): boolean {
+  return event === 'request' && status >= 400 && reason === undefined && error === undefined
+}
+
 /** Orders what was gathered. */
 export function walkOf(lines: readonly ReadLine[], events: readonly ReadLine[]): Walk {
   const hops = lines.map(hopOf)
