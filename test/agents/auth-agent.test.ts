@@ -298,6 +298,27 @@ describe('which request it is about', () => {
     expect(client.closed?.reason).toBe(`The access token has ended; request_id=${id}`)
   })
 
+  it('is in the line about a frame that came too late, after hibernation', async () => {
+    const lines: unknown[] = []
+    const warn = vi.spyOn(console, 'warn').mockImplementation((line) => lines.push(line))
+    const token = await reader()
+    const client = await connect(path, named(token))
+    await client.frame('welcome')
+    await evictDurableObject(stub())
+    passEndOf(token)
+    client.send('who')
+    await client.end()
+    warn.mockRestore()
+    expect(lines).toMatchObject([
+      {
+        event: 'decision',
+        reason: 'expired',
+        request_id: id,
+        trace_id: expect.stringMatching(/^[\da-f]{32}$/) as string,
+      },
+    ])
+  })
+
   it('is one that the Agent was given, where the client’s may not stand in a log', async () => {
     const token = await reader()
     const client = await connect(path, { ...named(token), 'X-Request-Id': '{"event":"forged"}' })
