@@ -260,7 +260,7 @@ describe("on the SDK's other wire, Cap'n Web", () => {
 
 describe('which request it is about', () => {
   const id = 'a1b2c3d4-of-the-client'
-  const named = (token: string): HeadersInit => ({
+  const named = (token: string): Readonly<Record<string, string>> => ({
     ...offer('sealgate', `sealgate.bearer.${token}`),
     'X-Request-Id': id,
   })

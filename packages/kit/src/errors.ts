@@ -180,5 +180,6 @@ export function errorResponse(
 /** An error as that of one request. Others may wait for the same one: it stays as it is, and what is thrown inherits from it. */
 export function errorOf(error: unknown, requestId: string): unknown {
   if (!(error instanceof KitError)) return error
-  return Object.create(error, { requestId: { value: requestId } })
+  // On workerd a stack is not inherited.
+  return Object.create(error, { requestId: { value: requestId }, stack: { value: error.stack } })
 }
