@@ -51,6 +51,10 @@ The gateway accepts a password too:
 
 curl -s ${gateway}/oauth/token --json '{"username":"olivia@example.test","password":"${DEMO_PASSWORD}"}'
 
+Why was a request denied? Its response has an X-Request-Id, and its error a request_id:
+
+npx sealgate why ID
+
 ${services.size === 0 ? 'An outage to look at: stop the mock IdP or the gateway.' : OUTAGE} Each of ${places.map(([name]) => name).join(', ')} can be stopped, and started with /start/ in place of /stop/.
 
 curl -X POST -H @${control.headerFile} ${control.url}/stop/${plan.gateway.name}
