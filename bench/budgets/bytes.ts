@@ -17,7 +17,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // Without the tables, which stand in the same face.
   'ours: ./log, metrics': 1_200,
   'ours: ./log, one sink': 3_300,
-  'face .': 24_400,
+  'face .': 24_450,
   'face ./agents': 29_100,
   'face ./external': 9_100,
   'face ./gateway': 14_100,
@@ -29,8 +29,8 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./verify': 19_600,
   'face ./testing': 22_800,
   'all faces of the kit': 44_300,
-  'Worker consumer': 333_200,
-  'Worker gateway': 111_350,
+  'Worker consumer': 333_250,
+  'Worker gateway': 111_400,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
