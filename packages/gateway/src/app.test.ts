@@ -34,7 +34,7 @@ describe('GET /health', () => {
 
 describe('the log', () => {
   it('has one line a request: which route, and never the path, the query, the address or the token', async () => {
-    const env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
+    const env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot, LOG_LEVEL: 'debug' })
     const token = await auth0.token()
     const before = logs.lines().length
     const response = await app.request(
@@ -48,18 +48,30 @@ describe('the log', () => {
       },
       env,
     )
-    const [line, ...more] = logs.lines().slice(before)
-    expect(more).toEqual([])
-    expect(line).toEqual({
-      event: 'request',
-      requestId: response.headers.get('X-Request-Id'),
-      traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
-      method: 'GET',
-      route: '/api/*',
-      user: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
-      status: 200,
-      durationMs: expect.any(Number) as number,
-    })
+    await vi.waitFor(() => expect(logs.lines().length).toBeGreaterThan(before))
+    expect(logs.lines().slice(before)).toEqual([
+      {
+        ts: expect.any(String) as string,
+        level: 'debug',
+        event: 'request',
+        schema: 1,
+        service: 'gateway',
+        env: 'test',
+        request_id: response.headers.get('X-Request-Id'),
+        trace_id: expect.stringMatching(/^[\da-f]{32}$/) as string,
+        decision: 'granted',
+        status: 200,
+        method: 'GET',
+        route: '/api/*',
+        ms: expect.any(Number) as number,
+        audience: 'reports',
+        client_id: 'web',
+        kind: 'user',
+        kid: 'slot-a',
+        jti: expect.any(String) as string,
+        sub_hash: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      },
+    ])
     for (const secret of [token, EMAIL, CLIENT_IP, 'canary', 'auth0|alice']) {
       expect(logs.text()).not.toContain(secret)
     }
@@ -71,8 +83,81 @@ describe('the log', () => {
     const before = logs.lines().length
     await app.request('/api/x', { headers }, env)
     expect(logs.lines().slice(before)).toMatchObject([
-      { route: '/api/*', status: 401, error: 'invalid_token', source: 'gateway', detail: 'unknown_client' },
+      {
+        level: 'warn',
+        route: '/api/*',
+        decision: 'denied',
+        status: 401,
+        reason: 'invalid_token',
+        error: 'invalid_token',
+        detail: 'unknown_client',
+      },
     ])
+  })
+})
+
+describe('the level of a line', () => {
+  const lineOf = async (
+    path: string,
+    answer: Response,
+    more: object = {},
+    claims: object = {},
+  ): Promise<unknown> => {
+    const env = gatewayEnv({
+      JWT_PRIVATE_JWK_NAME: 'SLOT_A',
+      SLOT_A: slot,
+      LOG_LEVEL: 'debug',
+      CONSUMER: { fetch: () => Promise.resolve(answer) },
+      ...more,
+    })
+    const before = logs.lines().length
+    await app.request(path, { headers: { Authorization: `Bearer ${await auth0.token({ ...claims })}` } }, env)
+    await vi.waitFor(() => expect(logs.lines().length).toBeGreaterThan(before))
+    return logs.lines()[before]
+  }
+
+  it.each<[what: string, status: number, level: string, decision: string]>([
+    ['passes', 200, 'debug', 'granted'],
+    ['the service does not find', 404, 'debug', 'granted'],
+    ['the service finds wrong', 400, 'debug', 'granted'],
+    ['the service denies with 401', 401, 'warn', 'denied'],
+    ['the service denies with 403', 403, 'warn', 'denied'],
+    ['the service fails', 500, 'error', 'failed'],
+  ])('of what %s is that of %i: %s', async (_, status, level, decision) => {
+    expect(await lineOf('/api/x', new Response('', { status }))).toMatchObject({ level, status, decision })
+  })
+
+  it('of what no route is there for is that of a denial of ours', async () => {
+    const line = await lineOf('/nothing', new Response())
+    expect(line).toMatchObject({ level: 'warn', status: 404, decision: 'denied', reason: 'not_found' })
+  })
+
+  it('of a grant is none by default: nothing is made of it', async () => {
+    const env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
+    const before = logs.lines().length
+    await app.request('/health', {}, env)
+    await app.request('/api/x', { headers: { Authorization: `Bearer ${await auth0.token()}` } }, env)
+    await app.request('/api/x', {}, env)
+    expect(logs.lines().slice(before)).toMatchObject([{ status: 401 }])
+  })
+
+  it('names what a route requires, and what the caller holds', async () => {
+    const ROUTES = [
+      {
+        match: '/api/*',
+        methods: ['GET'],
+        service: 'CONSUMER',
+        audience: 'reports',
+        require: ['read:reports'],
+      },
+    ]
+    expect(await lineOf('/api/x', new Response(), { ROUTES }, { permissions: ['read:other'] })).toMatchObject(
+      {
+        reason: 'insufficient_scope',
+        rule: 'has the permission read:reports',
+        held: 'permissions: read:other',
+      },
+    )
   })
 })
 

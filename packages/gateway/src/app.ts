@@ -1,8 +1,8 @@
 import { correlationOf } from '@sealgate/kit/gateway'
 import { type Context, Hono } from 'hono'
 import { allowOrigin, isPreflight, preflight } from './proxy/cors.ts'
-import type { Trace } from './observability/trace.ts'
-import { GatewayError, problemOf } from './errors.ts'
+import { newTrace, type Trace } from './observability/trace.ts'
+import { GatewayError } from './errors.ts'
 import type { Gateway, GatewayOf } from './gateway.ts'
 import { logRequest } from './observability/log.ts'
 import {
@@ -67,14 +67,7 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
 
   app.use(async (c, next) => {
     const started = Date.now()
-    const { requestId, traceId } = correlationOf(c.req.raw)
-    const trace: Trace = {
-      requestId,
-      traceId,
-      route: undefined,
-      subject: undefined,
-      login: undefined,
-    }
+    const trace = newTrace(correlationOf(c.req.raw))
     c.set('trace', trace)
     await next()
     const { error, req } = c
@@ -82,29 +75,15 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     const isForwarded = c.var.isForwarded === true
     // What was forwarded is a copy already; headers of other responses may be immutable.
     const response = isForwarded ? c.res : new Response(c.res.body, c.res)
-    response.headers.set('X-Request-Id', requestId)
+    response.headers.set('X-Request-Id', trace.requestId)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
     addSecurityHeaders(response, { env: c.env, request: req.raw, isForwarded })
     // Setting it would merge the headers of the response before into it.
     c.res = undefined
     c.res = response
-    const { subject, login } = trace
-    const user = subject === undefined ? undefined : await gateway?.pseudonyms.of('log', subject)
-    const triedUser = login === undefined ? undefined : await gateway?.pseudonyms.of('limit', login)
-    logRequest(
-      {
-        requestId,
-        traceId,
-        method: req.method,
-        route: trace.route,
-        status: response.status,
-        durationMs: Date.now() - started,
-        ...(user !== undefined && { user }),
-        ...(triedUser !== undefined && { triedUser }),
-        ...(error && { problem: problemOf(error) }),
-      },
-      gateway ? gateway.ship : gatewayOf.hooks?.(c.env),
-    )
+    const { logger, pseudonyms } = gateway ?? { logger: gatewayOf.loggerOf(c.env) }
+    const { status } = response
+    logRequest(logger, pseudonyms, trace, { request: req.raw, status, ms: Date.now() - started, error })
   })
 
   app.on(['GET', 'HEAD'], '/health', (c) => {

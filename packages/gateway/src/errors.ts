@@ -126,11 +126,13 @@ export interface FailedLogin {
 
 export interface GatewayErrorOptions extends ErrorOptions {
   /** A sentence for the log alone: names and reasons, never a token or a secret. */
-  readonly detail?: string
+  readonly detail?: string | undefined
   /** In place of the row's description. Only fixed texts and names of parameters: it goes to the caller. */
   readonly description?: string
   /** More headers for the response. They replace the row's. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What was required and not held, and what is, in the words of `explain`: for the log alone. */
+  readonly policy?: { readonly rule: string; readonly held: string }
   /** The words in which Auth0 rejected. Anybody's text: for a page alone, escaped. */
   readonly said?: string | undefined
   readonly login?: FailedLogin | undefined
@@ -143,6 +145,7 @@ export class GatewayError extends Error {
   readonly detail: string | undefined
   readonly description: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly policy: GatewayErrorOptions['policy'] | undefined
   readonly said: string | undefined
   readonly login: FailedLogin | undefined
 
@@ -152,6 +155,7 @@ export class GatewayError extends Error {
     this.detail = options.detail
     this.description = options.description
     this.headers = options.headers ?? {}
+    this.policy = options.policy
     this.said = options.said
     this.login = options.login
   }
@@ -167,27 +171,29 @@ export function rowOf(code: ErrorCode): Row {
   return ERRORS[code]
 }
 
-/** Characters of a detail in a log: it may name permissions, of which a caller can request as many as it likes. */
-const MAX_DETAIL = 500
-
 /** What of an error may stand in a log. */
 export interface Problem {
   /** The row of the error table. */
-  readonly error: ErrorCode
-  readonly source: ErrorSource
+  readonly reason: ErrorCode
+  /** What the caller gets. */
+  readonly error: string
   /** Why: a stable word, or a sentence of our own. */
-  readonly detail: string
+  readonly detail?: string | undefined
+  /** What was required and not held, and what is. */
+  readonly rule?: string | undefined
+  readonly held?: string | undefined
 }
 
 /** Messages of errors that are not ours stay out of the log: they may quote anything. */
 export function problemOf(error: unknown): Problem {
-  const code = codeOf(error)
-  return { error: code, source: rowOf(code).source, detail: detailOf(error) }
+  const reason = codeOf(error)
+  const policy = error instanceof GatewayError ? error.policy : undefined
+  return { reason, error: rowOf(reason).error, detail: detailOf(error), ...policy }
 }
 
-function detailOf(error: unknown): string {
-  if (error instanceof GatewayError) return (error.detail ?? error.code).slice(0, MAX_DETAIL)
-  if (error instanceof KitError) return error.message.slice(0, MAX_DETAIL)
+function detailOf(error: unknown): string | undefined {
+  if (error instanceof GatewayError) return error.detail
+  if (error instanceof KitError) return error.message
   return error instanceof Error ? error.name : typeof error
 }
 

@@ -1,4 +1,7 @@
 import { makeKit } from '@sealgate/kit'
+import type { Logger } from '@sealgate/kit/gateway'
+import { type Pseudonyms } from '@sealgate/kit/gateway'
+import type { MakeSink } from '@sealgate/kit/log'
 import { waitUntil } from '#runtime'
 import { type Auth0Options, Auth0Tokens } from './auth0/tokens.ts'
 import { type Config, parseConfig } from './config/read-config.ts'
@@ -9,9 +12,8 @@ import type { Operator } from './http/operator-token.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
 import { extraClaims } from './exchange/extra-claims.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
-import { shipToHooks } from './observability/hooks.ts'
-import { kitReporter, logEvent, type Ship } from './observability/log.ts'
-import { Pseudonyms } from './observability/pseudonym.ts'
+import { loggerOf } from './observability/hooks.ts'
+import { pseudonymsOf } from './observability/pseudonym.ts'
 import type { SessionGateway } from './session/access.ts'
 import { sessionsOf } from './session/sessions.ts'
 import { rejectEqualSecrets } from './config/distinct-secrets.ts'
@@ -46,8 +48,8 @@ export interface GatewayOptions extends Auth0Options {
  */
 export interface GatewayOf {
   (env: object): Gateway | Promise<Gateway>
-  /** Where lines of the log go besides, when there is no gateway to ship them: to the hooks of the definition. */
-  readonly hooks?: (env: object) => Ship
+  /** Logs where there is no gateway: to the console, and to the hooks of the definition. */
+  loggerOf(env: object): Logger
 }
 
 /**
@@ -57,10 +59,11 @@ export interface GatewayOf {
  */
 export function gatewaysOf(definition: GatewayDefinition, options: Auth0Options = {}): GatewayOf {
   const gateways = new WeakMap<object, () => Gateway | Promise<Gateway>>()
-  const sinks = new WeakMap<object, Ship>()
-  const hooks = (env: object): Ship => {
-    if (!sinks.has(env)) sinks.set(env, shipToHooks(definition, env as AnyEnv))
-    return sinks.get(env)
+  const loggers = new WeakMap<object, Logger>()
+  const withoutGateway = (env: object): Logger => {
+    const logger = loggers.get(env) ?? loggerOf(definition, env as AnyEnv)
+    loggers.set(env, logger)
+    return logger
   }
   const gatewayOf = (env: object): Gateway | Promise<Gateway> => {
     const known = gateways.get(env)
@@ -71,7 +74,7 @@ export function gatewaysOf(definition: GatewayDefinition, options: Auth0Options 
     gateways.set(env, find)
     return find()
   }
-  return Object.assign(gatewayOf, { hooks })
+  return Object.assign(gatewayOf, { loggerOf: withoutGateway })
 }
 
 /** The gateway of an environment that has its secrets at hand: the first request holds them against each other. */
@@ -114,7 +117,10 @@ function gatewayWith(
       last = { values, gateway }
       return gateway
     },
-    (problem) => logEvent('error', 'secret_not_read', last?.gateway.ship, problem),
+    (detail) => {
+      const logger = last?.gateway.logger ?? loggerOf(definition, env as AnyEnv)
+      logger.event({ event: 'secret_not_read', level: 'error', detail })
+    },
   )
 }
 
@@ -127,12 +133,17 @@ export function makeGateway(
   const config = parseConfig(env, definition)
   const now = options.now ?? (() => Date.now() / 1000)
   const bindings = options.bindings ?? env
-  const ship = both(shipperOf(config), shipToHooks(definition, bindings as AnyEnv))
-  logWarnings(env, config, ship)
-  // Without a sink the kit logs by itself, and is the one that everybody in this isolate has.
-  const onEvent = options.onEvent ?? (ship && kitReporter(ship))
-  const reporting = onEvent && { onEvent }
-  const kitOptions = { ...reporting, ...(options.now && { now: options.now }) }
+  const { GATEWAY_NAME: service, LOG_LEVEL: level } = config.variables
+  const logger =
+    options.logger ??
+    loggerOf(definition, bindings as AnyEnv, {
+      head: { service, env: config.environment, version: config.version },
+      level,
+      now,
+      sinks: sinksOf(config),
+    })
+  logWarnings(env, config, logger)
+  const kitOptions = { logger, ...(options.now && { now: options.now }) }
   const kit = config.secretsByAudience ? undefined : makeKit(env, kitOptions)
   const kits = new Map(
     [...(config.secretsByAudience ?? [])].map(([audience, secretName]) => [
@@ -146,14 +157,14 @@ export function makeGateway(
     auth0: new Auth0Tokens(config.auth0, {
       ...(config.jwksStore && { jwksStore: config.jwksStore }),
       ...options,
-      ...reporting,
+      logger,
     }),
     issuedTokens: new IssuedTokenCache(),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     usedAssertions: options.usedAssertions ?? new UsedAssertions(),
-    pseudonyms: new Pseudonyms(env, ship),
-    sessions: sessionsOf(config, now, ship, { ...options, ...reporting }),
-    ship,
+    pseudonyms: pseudonymsOf(env, logger),
+    sessions: sessionsOf(config, now, logger, options),
+    logger,
     extraClaims: extraClaims(definition, bindings),
     operator: config.operator && {
       keys: config.operator.keys,
@@ -167,21 +178,11 @@ export function makeGateway(
   }
 }
 
-function shipperOf({ datadog, environment }: Config): Ship {
-  if (!datadog) return undefined
+function sinksOf({ datadog, environment }: Config): readonly MakeSink[] {
+  if (!datadog) return []
   const tags = `service:sealgate-gateway,env:${environment}`
   const shipper = new Datadog({ ...datadog, tags, waitUntil })
-  return (line) => {
-    shipper.add(line)
-  }
-}
-
-function both(one: Ship, other: Ship): Ship {
-  if (!one || !other) return one ?? other
-  return (line) => {
-    one(line)
-    other(line)
-  }
+  return [() => ({ write: (line) => shipper.add(line) })]
 }
 
 /** The same environment, deny-list and all, but with the secret of one audience (`JWT_SECRETS_BY_AUDIENCE`). */

@@ -13,7 +13,7 @@ import type { EntrypointClass } from './rpc/report.ts'
 import { createSession, type SessionClass } from './session/durable-object.ts'
 
 export type { HookContext, LogHooks } from './observability/hooks.ts'
-export type { DecisionLine, DeniedCallLine, EventLine, EventName, RequestLine } from './observability/log.ts'
+export type { DecisionLine, EventLine, LogLine } from '@sealgate/kit'
 export type { AdminMethods } from './rpc/admin.ts'
 export type { ExchangeMethods, Introspection } from './rpc/exchange.ts'
 export type { JwksResult, KeysMethods } from './rpc/keys.ts'

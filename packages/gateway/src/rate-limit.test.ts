@@ -212,7 +212,7 @@ it('a limiter that fails does not stop the exchange, and is reported, wherever l
     return Promise.resolve(new Response())
   })
   const limit = (): Promise<never> => Promise.reject(new Error('down'))
-  const on = { ...env, RATE_LIMITER: { limit }, DATADOG_API_KEY: 'canary-key' }
+  const on = { ...env, RATE_LIMITER: { limit }, DATADOG_API_KEY: 'canary-key', LOG_LEVEL: 'debug' }
   expect((await exchange(on)).status).toBe(200)
   expect(logs.text()).toContain('rate_limiter_failed')
   await vi.waitFor(() =>

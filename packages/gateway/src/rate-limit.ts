@@ -1,14 +1,13 @@
+import type { Logger, Pseudonyms } from '@sealgate/kit/gateway'
 import type { Config } from './config/read-config.ts'
 import type { LimiterName } from './config/limiter-names.ts'
 import { GatewayError } from './errors.ts'
-import { logEvent, type Ship } from './observability/log.ts'
-import type { Pseudonyms } from './observability/pseudonym.ts'
 
 /** What limiting needs of a gateway. */
 export interface Limiting {
   readonly config: Pick<Config, 'rateLimiters'>
   readonly pseudonyms: Pseudonyms
-  readonly ship: Ship
+  readonly logger: Logger
 }
 
 /** Who is counted. */
@@ -30,7 +29,7 @@ export interface Counted {
  * @throws GatewayError `rate_limited`, `limiter_unavailable`
  */
 export async function limit(
-  { config, pseudonyms, ship }: Limiting,
+  { config, pseudonyms, logger }: Limiting,
   { ip, user, subject, client }: Counted,
   name: LimiterName,
 ): Promise<void> {
@@ -47,7 +46,7 @@ export async function limit(
     outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })))
   } catch (cause) {
     if (name === 'password') throw new GatewayError('limiter_unavailable', { cause })
-    logEvent('error', 'rate_limiter_failed', ship)
+    logger.event({ event: 'rate_limiter_failed', level: 'error' })
     return
   }
   if (outcomes.some(({ success }) => !success)) throw new GatewayError('rate_limited')

@@ -38,7 +38,7 @@ export {
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'
 export { isObject, parseJson } from './primitives/json.ts'
-export { type Fields, type Head, Logger, type LoggerOptions } from './log/logger.ts'
+export { beginLogSecond, type Fields, type Head, Logger, type LoggerOptions } from './log/logger.ts'
 export { Pseudonyms } from './log/pseudonyms.ts'
 export { isLoopback } from './primitives/loopback.ts'
 export { isNearMiss } from './primitives/near-miss.ts'

@@ -23,6 +23,7 @@ import { adoptResponse } from '../../../packages/gateway/src/proxy/origin.ts'
 import { networkOf } from '../../../packages/gateway/src/rate-limit.ts'
 import { jwksResponse } from '../../../packages/gateway/src/routes/jwks.ts'
 import { readOperation } from '../../../packages/gateway/src/routes/operator.ts'
+import { newTrace } from '../../../packages/gateway/src/observability/trace.ts'
 import { passwordLogin } from '../../../packages/gateway/src/routes/password.ts'
 import { cookiesOf, readCookie } from '../../../packages/gateway/src/session/cookies.ts'
 import { CookieEncryption } from '../../../packages/gateway/src/session/encryption.ts'
@@ -353,7 +354,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
       passwordLogin(
         partial({ config: { login: LOGIN, environment: 'production' } }),
         post(text, 'application/json'),
-        { requestId: 'id', traceId: 'id', route: undefined, subject: undefined, login: undefined },
+        newTrace({ requestId: 'id', traceId: 'id' }),
       ),
     ),
   },

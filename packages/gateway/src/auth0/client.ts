@@ -1,5 +1,5 @@
-import { KeysUnavailableError, type OnEvent } from '@sealgate/kit'
-import { StaleWhileRevalidate } from '@sealgate/kit/gateway'
+import { KeysUnavailableError } from '@sealgate/kit'
+import { type Logger, StaleWhileRevalidate } from '@sealgate/kit/gateway'
 import { createExternalVerifier, type ExternalVerifier } from '@sealgate/kit/external'
 import * as oauth from 'oauth4webapi'
 import type { LoginConfig } from '../config/auth0.ts'
@@ -16,7 +16,7 @@ export interface Auth0ClientOptions {
   /** Seconds since the epoch. */
   readonly now?: () => number
   readonly fetch?: typeof fetch
-  readonly onEvent?: OnEvent
+  readonly logger?: Logger
 }
 
 /** An access token whose lifetime Auth0 does not tell is taken for this long, in seconds. */

@@ -1,3 +1,4 @@
+import { Logger } from '@sealgate/kit/gateway'
 import { base64url, exportJWK, generateKeyPair } from 'jose'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Auth0Config } from '../config/auth0.ts'
@@ -35,7 +36,7 @@ const config: Auth0Config = {
 function tokens(changed: Partial<Auth0Config> = {}): Auth0Tokens {
   return new Auth0Tokens(
     { ...config, ...changed },
-    { fetch: auth0.fetch, now: () => now, onEvent: () => undefined },
+    { fetch: auth0.fetch, now: () => now, logger: new Logger({ level: 'off' }) },
   )
 }
 

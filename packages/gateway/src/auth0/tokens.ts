@@ -17,7 +17,7 @@ export type Auth0Result =
   | { readonly ok: false; readonly rejection: Auth0Rejection }
 
 /** Clock, network and events, for tests. */
-export type Auth0Options = Pick<ExternalVerifierConfig, 'now' | 'fetch' | 'onEvent' | 'jwksStore'>
+export type Auth0Options = Pick<ExternalVerifierConfig, 'now' | 'fetch' | 'logger' | 'jwksStore'>
 
 /** Verifies Auth0's access tokens: the signature by the kit, and then the rules of the tenant. */
 export class Auth0Tokens {

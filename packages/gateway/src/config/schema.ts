@@ -201,6 +201,11 @@ export const VARIABLES = z.object({
   ),
   /** Secret. What that program asks for; `dev` alone. */
   DEV_CONTROL_SECRET: text,
+  /** From which level on lines are logged: `debug`, `info`, `warn`, `error`, or `off`; the kit reads it too. */
+  LOG_LEVEL: z._default(
+    z.enum(['debug', 'info', 'warn', 'error', 'off'], 'must be debug, info, warn, error or off'),
+    'info',
+  ),
   /** Secret. Ships structured logs to Datadog. */
   DATADOG_API_KEY: text,
   /** Datadog's site. */
@@ -265,6 +270,6 @@ export function misspeltVariables(env: object): readonly { readonly name: string
     // The kit reports its own.
     if (ours.includes(name) || name.startsWith('JWT_')) return []
     const meant = ours.find((one) => isNearMiss(name, one))
-    return meant === undefined ? [] : [{ name, meant }]
+    return meant === undefined || meant.startsWith('LOG_') ? [] : [{ name, meant }]
   })
 }

@@ -179,7 +179,7 @@ function verifiedEmail({
 }
 
 /** A claim of the wrong type grants nothing. */
-function incomingPermissions(
+export function incomingPermissions(
   subject: SubjectClaims,
   rights: ExchangeRules['auth0']['rights'],
 ): readonly string[] {

@@ -3,7 +3,7 @@ import type { GatewayDefinition } from '../config/definition.ts'
 import { createGateway } from '../index.ts'
 import { catchLogs, EMAIL } from '../testing/fixtures.ts'
 import { createTestGateway, type TestGateway } from '../testing.ts'
-import type { DecisionLine, EventLine } from './log.ts'
+import type { DecisionLine, EventLine } from '@sealgate/kit'
 
 const logs = catchLogs()
 let decisions: DecisionLine[]
@@ -52,6 +52,8 @@ async function call(
     email_verified: true,
   })
   const response = await gateway.fetch('/api/x', { headers: { Authorization: `Bearer ${token}` } })
+  // A line with a hash is made after the response.
+  await new Promise((resolve) => setTimeout(resolve, 20))
   for (const line of decisions) expect(JSON.stringify(line)).not.toContain(token)
   return response.status
 }
@@ -69,11 +71,11 @@ describe('onDecision', () => {
     expect([await call(gateway), await call(gateway, [])]).toEqual([200, 403])
     expect(decisions).toMatchObject([
       { event: 'request', method: 'GET', route: '/api/*', status: 200 },
-      { event: 'request', status: 403, error: 'insufficient_scope', detail: 'required_not_held' },
+      { event: 'request', status: 403, reason: 'insufficient_scope', detail: 'required_not_held' },
     ])
-    expect(logs.lines()).toEqual(decisions)
+    expect(logs.lines()).toEqual([decisions[1]])
     expect(decisions.every(Object.isFrozen)).toBe(true)
-    expect(decisions[0]).toMatchObject({ user: expect.stringMatching(/^[0-9a-f]{32}$/) as string })
+    expect(decisions[0]).toMatchObject({ sub_hash: expect.stringMatching(/^[0-9a-f]{32}$/) as string })
   })
 
   it('gets no token, cookie, name or address', async () => {
@@ -114,8 +116,9 @@ describe('onEvent', () => {
       event: 'unknown_variable',
       detail: 'AUTH0_DOMAINS is not read: did you mean AUTH0_DOMAIN?',
     }
-    expect(events).toEqual([line])
-    expect(logs.lines()).toContainEqual(line)
+    const heard = events.filter(({ event }) => event !== 'jwks_refreshed')
+    expect(heard).toMatchObject([line])
+    expect(logs.lines()).toContainEqual(heard[0])
   })
 
   it('gets what the kit says of the keys of others', async () => {
@@ -131,7 +134,7 @@ describe('onEvent', () => {
     const gateway = await createTestGateway(definition(), { env: { RATE_LIMITER_LOGIN: failing } })
     const login = await gateway.fetch('/auth/login', { headers: { 'X-Real-IP': '203.0.113.77' } })
     expect(login.status).toBe(302)
-    expect(events).toContainEqual({ event: 'rate_limiter_failed' })
+    expect(events).toContainEqual(expect.objectContaining({ event: 'rate_limiter_failed' }))
   })
 
   it('gets the environment of the Worker', async () => {
@@ -154,9 +157,9 @@ describe('a hook that fails', () => {
     const gateway = await createTestGateway(definition({ onDecision: hook }))
     expect([await call(gateway), await call(gateway, []), await call(gateway)]).toEqual([200, 403, 200])
     const failures = logs.lines().filter((line) => JSON.stringify(line).includes('hook_failed'))
-    expect(failures).toEqual([{ event: 'hook_failed', detail: 'RangeError' }])
+    expect(failures).toMatchObject([{ event: 'hook_failed', detail: 'RangeError' }])
     expect(logs.text()).not.toContain('secret-canary')
-    expect(events).toEqual([])
+    expect(events.filter(({ event }) => event !== 'jwks_refreshed')).toEqual([])
   })
 
   it('by never coming back is not waited for', async () => {

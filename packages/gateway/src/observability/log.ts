@@ -1,164 +1,126 @@
-import type { EventLine as KitLine } from '@sealgate/kit'
-import type { Problem } from '../errors.ts'
+import { parse } from '@sealgate/kit'
+import type { Correlation, Fields, Logger, Pseudonyms } from '@sealgate/kit/gateway'
+import type { Level, Outcome } from '@sealgate/kit/log'
+import { problemOf } from '../errors.ts'
+import type { Trace } from './trace.ts'
 
-/** One request to the public face. The path stays out: services put names and addresses into theirs. */
-export interface RequestLog {
-  readonly requestId: string
-  readonly traceId: string
-  readonly method: string
-  /** The pattern that matched; absent when nothing did. */
-  readonly route: string | undefined
+/** What writes lines about callers. */
+export interface CallerLog {
+  readonly logger: Logger
+  readonly pseudonyms: Pseudonyms
+}
+
+/** What became of a request to the public face. */
+export interface RequestOutcome {
+  readonly request: Request
   readonly status: number
-  readonly durationMs: number
-  /** A keyed hash of the caller's `sub`. */
-  readonly user?: string
-  /** A keyed hash of the name that a password was tried for; no hash of a `sub` is equal to it. */
-  readonly triedUser?: string
-  readonly problem?: Problem
+  /** Milliseconds. */
+  readonly ms: number
+  /** Why it was rejected or failed. */
+  readonly error: Error | undefined
 }
 
-/** The line of a request to the public face. */
-export interface RequestLine extends Omit<RequestLog, 'problem' | 'user' | 'triedUser'>, Partial<Problem> {
-  readonly event: 'request'
-  readonly user: string | undefined
-  readonly triedUser: string | undefined
+/**
+ * Writes the line of a request, if anybody gets it. Members are named one by one: what is not named here is never logged.
+ * The path stays out: services put names and addresses into theirs.
+ *
+ * @param pseudonyms `undefined` where there is no gateway, and so no caller
+ */
+export function logRequest(
+  logger: Logger,
+  pseudonyms: Pseudonyms | undefined,
+  trace: Trace,
+  { request, status, ms, error }: RequestOutcome,
+): void {
+  const level = levelOf(status, error)
+  if (level === 'debug' && !logger.wantsGrants) return
+  const { subject, login } = trace
+  const fields = (): Fields => ({
+    request_id: trace.requestId,
+    trace_id: trace.traceId,
+    decision: outcomeOf(level, status),
+    status,
+    ...(error && problemOf(error)),
+    method: request.method,
+    route: trace.route,
+    ms,
+    colo: coloOf(request),
+    audience: trace.audience,
+    client_id: trace.clientId,
+    kind: trace.kind,
+    ...issuedFields(trace.issued),
+  })
+  const withHashes = async (): Promise<Fields> => ({
+    ...fields(),
+    sub_hash: subject === undefined ? undefined : await pseudonyms?.of('log', subject),
+    tried_hash: login === undefined ? undefined : await pseudonyms?.of('limit', login),
+  })
+  logger.decision(level, 'request', subject === undefined && login === undefined ? fields : withHashes)
 }
 
-/** The line of a call of an entrypoint that was rejected or failed. */
-export interface DeniedCallLine extends Problem {
-  readonly event: 'denied_call'
-  readonly requestId: string
-  readonly traceId: string
+/** Writes the line of a call of an entrypoint that was rejected or failed: its caller gets a code alone. */
+export function logDeniedCall(logger: Logger, { correlation, entrypoint, status, error }: DeniedCall): void {
+  const level = levelOf(status, error)
+  logger.decision(level, 'denied_call', () => ({
+    request_id: correlation.requestId,
+    trace_id: correlation.traceId,
+    decision: outcomeOf(level, status),
+    status,
+    ...problemOf(error),
+    entrypoint,
+  }))
+}
+
+export interface DeniedCall {
+  readonly correlation: Pick<Correlation, 'requestId' | 'traceId'>
   /** Class and method: `Exchange.delegate`. */
   readonly entrypoint: string
   readonly status: number
-}
-
-/** The line of what an operator did. */
-export interface OperationLine {
-  readonly event: 'operation'
-  readonly requestId: string
-  readonly traceId: string
-  readonly kid: string
-  readonly operation: string
-  readonly outcome: string
-  readonly user: string | undefined
-  readonly jti: string | undefined
-  readonly thumbprint: string | undefined
-  readonly issued: string | undefined
-}
-
-/** What became of one request or call. */
-export type DecisionLine = RequestLine | DeniedCallLine | OperationLine
-
-/** What belongs to no single request (docs/reference/errors.md). */
-export type EventName =
-  | 'assertion_use_not_recorded'
-  | 'client_without_audiences'
-  | 'cookies_without_secure'
-  | 'hook_failed'
-  | 'log_hash_key_missing'
-  | 'rate_limiter_failed'
-  | 'rate_limiter_missing'
-  | 'rate_limiter_shared'
-  | 'refresh_token_not_revoked'
-  | 'secret_not_read'
-  | 'session_store_replaced'
-  | 'unknown_variable'
-
-/** A fault or warning: of the gateway, or of the kit within it. */
-export type EventLine = { readonly event: EventName; readonly detail?: string } | KitLine
-
-export type LogLine = DecisionLine | EventLine
-
-/** Takes each line as well, to ship it elsewhere. */
-export type Ship = ((line: LogLine) => void) | undefined
-
-/**
- * One line of JSON for each request. Members are named one by one: what is not named here is never logged. No token,
- * code, cookie, secret, e-mail address or IP address.
- */
-export function logRequest(
-  { requestId, traceId, method, route, status, durationMs, user, triedUser, problem }: RequestLog,
-  ship?: Ship,
-): void {
-  const line: RequestLine = {
-    event: 'request',
-    requestId,
-    traceId,
-    method,
-    route,
-    status,
-    durationMs,
-    user,
-    triedUser,
-    ...problem,
-  }
-  write(status, line, ship)
-}
-
-/** One line for each call of an entrypoint that was rejected or failed: its caller gets a code alone. */
-export function logDeniedCall(
-  entrypoint: string,
-  { requestId, traceId }: Pick<DeniedCallLine, 'requestId' | 'traceId'>,
-  status: number,
-  problem: Problem,
-  ship?: Ship,
-): void {
-  write(status, { event: 'denied_call', requestId, traceId, entrypoint, status, ...problem }, ship)
+  readonly error: unknown
 }
 
 /** What an operator did, and by which key. */
-export interface OperationLog {
-  readonly requestId: string
-  readonly traceId: string
+export interface OperationLog extends Pick<Fields, 'outcome' | 'detail' | 'jti' | 'thumbprint'> {
+  readonly request_id: string
+  readonly trace_id: string
   readonly kid: string
   readonly operation: string
-  readonly outcome: string
-  /** A keyed hash of the `sub` that was revoked. */
-  readonly user?: string
-  readonly jti?: string
-  readonly thumbprint?: string
-  /** Whose token was looked at. */
-  readonly issued?: string
+  /** Who was revoked. */
+  readonly subject?: string
 }
 
-/** One line for each operation. Members are named one by one: no token, and no subject. */
-export function logOperation(
-  { requestId, traceId, kid, operation, outcome, user, jti, thumbprint, issued }: OperationLog,
-  ship?: Ship,
-): void {
-  const line: OperationLine = {
-    event: 'operation',
-    requestId,
-    traceId,
-    kid,
-    operation,
-    outcome,
-    user,
-    jti,
-    thumbprint,
-    issued,
-  }
-  write(200, line, ship)
+/** Writes the line of an operation. Members are named one by one: no token, and no subject. */
+export function logOperation({ logger, pseudonyms }: CallerLog, { subject, ...fields }: OperationLog): void {
+  const { request_id, trace_id, kid, operation, outcome, detail, jti, thumbprint } = fields
+  const named: Fields = { request_id, trace_id, kid, operation, outcome, detail, jti, thumbprint }
+  logger.decision('info', 'operation', () =>
+    subject === undefined
+      ? named
+      : pseudonyms.of('log', subject).then((sub_hash) => ({ ...named, sub_hash })),
+  )
 }
 
-/** A fault or warning that belongs to no single request. The name is a stable word. */
-export function logEvent(level: 'warn' | 'error', event: EventName, ship?: Ship, detail?: string): void {
-  const line = { event, ...(detail !== undefined && { detail }) }
-  console[level](line)
-  ship?.(line)
+/** A service's 401 and 403 count as what we deny; its other errors are its own. */
+function levelOf(status: number, error: unknown): Level {
+  if (status >= 500) return 'error'
+  const isDenied = status === 401 || status === 403 || (error !== undefined && status >= 400)
+  return isDenied ? 'warn' : 'debug'
 }
 
-/** What the kit says of itself and logs, shipped. */
-export function kitReporter(ship: Ship): (line: KitLine) => void {
-  return (line) => {
-    if (line.level !== 'debug') ship?.(line)
-  }
+function outcomeOf(level: Level, status: number): Outcome {
+  if (status >= 500) return 'failed'
+  return level === 'warn' ? 'denied' : 'granted'
 }
 
-function write(status: number, line: DecisionLine, ship: Ship): void {
-  if (status >= 500) console.error(line)
-  else console.log(line)
-  ship?.(line)
+function coloOf({ cf }: Request): string | undefined {
+  const colo: unknown = cf && 'colo' in cf ? cf.colo : undefined
+  return typeof colo === 'string' ? colo : undefined
+}
+
+/** By what the lines of services are found: they name the token that they got. */
+function issuedFields(token: string | undefined): Fields {
+  if (token === undefined) return {}
+  const { header, payload } = parse(token)
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  return { kid: text(header.kid), jti: text(payload.jti), kind: text(payload.kind) }
 }

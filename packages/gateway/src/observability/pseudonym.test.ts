@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import { Pseudonyms } from './pseudonym.ts'
+import { Logger } from '@sealgate/kit/gateway'
+import { pseudonymsOf } from './pseudonym.ts'
 
 const of = (env: object, name = 'auth0|ada', purpose: 'log' | 'limit' = 'log') =>
-  new Pseudonyms(env).of(purpose, name)
+  pseudonymsOf(env, new Logger()).of(purpose, name)
 
 describe('what stands for a user', () => {
   it('is the same for the same user and key, and for nothing else', async () => {
@@ -28,7 +29,7 @@ describe('what stands for a user', () => {
 
   it('is computed once for a user in the log, and each time for what a limit counts', async () => {
     const sign = vi.spyOn(crypto.subtle, 'sign')
-    const pseudonyms = new Pseudonyms({ LOG_HASH_KEY: 'one' })
+    const pseudonyms = pseudonymsOf({ LOG_HASH_KEY: 'one' }, new Logger())
     const hashes = async (purpose: 'log' | 'limit'): Promise<readonly string[]> => [
       await pseudonyms.of(purpose, 'auth0|ada'),
       await pseudonyms.of(purpose, 'auth0|ada'),
@@ -46,7 +47,7 @@ describe('what stands for a user', () => {
   it('is keyed by chance, with a warning, where no secret is at hand', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const stored = { JWT_SECRET_NAME: 'S', S: { get: () => Promise.resolve('a') } }
-    const pseudonyms = new Pseudonyms(stored)
+    const pseudonyms = pseudonymsOf(stored, new Logger())
     expect(await pseudonyms.of('log', 'ada')).toBe(await pseudonyms.of('log', 'ada'))
     expect(await of(stored)).not.toBe(await of(stored))
     expect(JSON.stringify(warned.mock.calls)).toContain('log_hash_key_missing')

@@ -1,7 +1,7 @@
 /** What becomes known about a request while it is handled, for its log line. */
 export interface Trace {
   readonly requestId: string
-  /** Of W3C Trace Context, for the log. */
+  /** Of W3C Trace Context. */
   readonly traceId: string
   /** The pattern that matched; `undefined` while nothing did. */
   route: string | undefined
@@ -9,4 +9,27 @@ export interface Trace {
   subject: string | undefined
   /** The user name of a login that is tried: nobody has proved to be that. Logs show a keyed hash of it only. */
   login: string | undefined
+  /** The client of the verified caller. */
+  clientId: string | undefined
+  /** What the verified caller is. */
+  kind: string | undefined
+  /** Whom the token is for that is to be issued. */
+  audience: string | undefined
+  /** The token that was issued: its ids are logged. */
+  issued: string | undefined
+}
+
+/** @param correlation by what the lines of the request are joined */
+export function newTrace({ requestId, traceId }: Pick<Trace, 'requestId' | 'traceId'>): Trace {
+  return {
+    requestId,
+    traceId,
+    route: undefined,
+    subject: undefined,
+    login: undefined,
+    clientId: undefined,
+    kind: undefined,
+    audience: undefined,
+    issued: undefined,
+  }
 }

@@ -1,4 +1,5 @@
 import { TokenError } from '@sealgate/kit'
+import { needAll } from '@sealgate/kit/verify'
 import {
   offeredProtocols,
   selectProtocol,
@@ -12,8 +13,9 @@ import { forwardedHeaders, stripResponse } from './headers.ts'
 import { adoptResponse, atOrigin } from './origin.ts'
 import { originOf } from '../session/cookies.ts'
 import type { Trace } from '../observability/trace.ts'
+import { traceCaller } from '../exchange/trace-caller.ts'
 import { GatewayError } from '../errors.ts'
-import type { ExchangeRejection } from '../exchange/rules.ts'
+import { type ExchangeRejection, incomingPermissions } from '../exchange/rules.ts'
 import { issue, issueAnonymous, type Issued, rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
 import { plainPath } from '../http/plain-path.ts'
@@ -47,8 +49,11 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   const headers = forwardedHeaders(request, route, cookieNames)
   const caller = route.auth === 'none' ? undefined : await callerOf(gateway, request)
   if (route.auth !== 'none') {
-    if (caller) trace.subject = caller.claims.sub
-    identify(headers, route, await tokenFor(gateway, caller, route))
+    trace.audience = route.audience
+    if (caller) traceCaller(trace, caller.claims)
+    const issued = await tokenFor(gateway, caller, route)
+    trace.issued = issued.token
+    identify(headers, route, issued)
   }
   const received = await withTimeout(route.timeoutMs, (signal) =>
     service.fetch(
@@ -111,13 +116,22 @@ async function tokenFor(
   }
   const issued = await issue(gateway, caller.claims, request)
   if (!issued.ok) {
-    throw new GatewayError(
-      issued.rejection === 'required_not_held' ? 'insufficient_scope' : denialOf(issued.rejection),
-      { detail: issued.rejection },
-    )
+    const { rejection: detail } = issued
+    if (detail !== 'required_not_held') throw new GatewayError(denialOf(detail), { detail })
+    throw new GatewayError('insufficient_scope', { detail, policy: unmetBy(gateway, caller, require) })
   }
   gateway.issuedTokens.set(key, issued, gateway.now())
   return issued
+}
+
+/** What a route requires, and what its caller holds. */
+function unmetBy(
+  { config }: Gateway,
+  { claims }: Caller,
+  require: readonly string[],
+): { rule: string; held: string } {
+  const held = incomingPermissions(claims, config.auth0.rights)
+  return { rule: needAll(...require).words, held: `permissions: ${held.join(', ') || 'none'}` }
 }
 
 async function anonymousToken(gateway: Gateway, route: RouteWithToken): Promise<Issued> {

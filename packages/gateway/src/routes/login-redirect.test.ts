@@ -173,7 +173,7 @@ describe('a login that goes well and leaves no session', () => {
     const text = await response.text()
     expect(text).toContain('<h1>The login was not kept</h1>')
     expect(text).toContain('href="/auth/login?returnTo=%2Fx&#38;tries=1">Log in again<')
-    expect(logs.text()).toContain('"error":"session_lost"')
+    expect(logs.text()).toContain('"reason":"session_lost"')
   })
 
   it.each([

@@ -40,8 +40,8 @@ export async function operate(gateway: Gateway, request: Request, trace: Trace):
   const { line, result } = await perform(gateway, request, wanted).catch((error: unknown) => {
     throw toldToOperator(error)
   })
-  const { requestId, traceId } = trace
-  logOperation({ requestId, traceId, kid, operation: wanted.operation, ...line }, gateway.ship)
+  const { requestId: request_id, traceId: trace_id } = trace
+  logOperation(gateway, { request_id, trace_id, kid, operation: wanted.operation, ...line })
   return Response.json(
     { operation: wanted.operation, ...result },
     { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } },
@@ -131,7 +131,7 @@ export function readOperation(request: Request, body: string): Wanted {
 
 interface Performed {
   /** What of it stands in the log. */
-  readonly line: Omit<OperationLog, 'requestId' | 'traceId' | 'kid' | 'operation'>
+  readonly line: Omit<OperationLog, 'request_id' | 'trace_id' | 'kid' | 'operation'>
   readonly result: object
 }
 
@@ -144,7 +144,7 @@ async function perform(gateway: Gateway, request: Request, wanted: Wanted): Prom
     case 'probe': {
       const services = await probeServices(gateway, request)
       const outcome = services.map(({ service, audience, verdict }) => `${service} ${audience}: ${verdict}`)
-      return { line: { outcome: outcome.join(', ').slice(0, 500) }, result: { services } }
+      return { line: { outcome: outcome.join(', ') }, result: { services } }
     }
     case 'revoke': {
       if ('session' in wanted) {
@@ -153,8 +153,7 @@ async function perform(gateway: Gateway, request: Request, wanted: Wanted): Prom
       }
       const revocation = revocationOf(wanted)
       await revoke(gateway, revocation)
-      const what =
-        'sub' in revocation ? { user: await gateway.pseudonyms.of('log', revocation.sub) } : revocation
+      const what = 'sub' in revocation ? { subject: revocation.sub } : revocation
       return { line: { outcome: 'revoked', ...what }, result: { revoked: true } }
     }
     case 'denied': {
@@ -165,7 +164,7 @@ async function perform(gateway: Gateway, request: Request, wanted: Wanted): Prom
       const { version } = gateway.config
       const report = await whois(gateway, wanted.token)
       const outcome = report.ok ? 'good' : (report.reason ?? 'not known')
-      return { line: { outcome, issued: report.issued }, result: { ...report, ...(version && { version }) } }
+      return { line: { outcome, detail: report.issued }, result: { ...report, ...(version && { version }) } }
     }
   }
 }

@@ -2,6 +2,7 @@ import { TokenError } from '@sealgate/kit'
 import type * as z from 'zod/mini'
 import type { SubjectClaims } from '../auth0/subject.ts'
 import type { Trace } from '../observability/trace.ts'
+import { traceCaller } from '../exchange/trace-caller.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 import {
   type ActorToken,
@@ -26,10 +27,11 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   const { client, limiter } = await admitClient(gateway, request, form)
   const requested = readExchange(form)
   const audience = targetOf({ audience: requested.audience, resources: requested.resource }, config)
+  trace.audience = audience
   if (client !== undefined) checkTarget(audience, config.exchange.clients.get(client))
 
   const subject = await verified(gateway, requested.subject_token, 'invalid_subject_token')
-  trace.subject = subject.sub
+  traceCaller(trace, subject)
   await limit(gateway, { subject: subject.sub }, limiter)
   const actor = await actorOf(gateway, requested)
   const scope = requested.scope?.split(' ').filter((one) => one !== '')
@@ -41,6 +43,7 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   if (!issued.ok) throw new GatewayError(REJECTIONS[issued.rejection], { detail: issued.rejection })
 
   const { token, expiresIn, permissions } = issued
+  trace.issued = token
   return Response.json(
     {
       access_token: token,

@@ -2,7 +2,6 @@ import { TokenError } from '@sealgate/kit'
 import { checkRevoked } from '@sealgate/kit/gateway'
 import { waitUntil } from '#runtime'
 import type { Gateway } from '../gateway.ts'
-import { logEvent } from '../observability/log.ts'
 
 /** A JWT that counts once. */
 export interface Use {
@@ -38,7 +37,9 @@ export async function useOnce(gateway: Gateway, { purpose, holder, jti, until }:
     throw error
   }
   waitUntil(
-    kit.revoke({ jti: name }).catch(() => logEvent('error', 'assertion_use_not_recorded', gateway.ship)),
+    kit
+      .revoke({ jti: name })
+      .catch(() => gateway.logger.event({ event: 'assertion_use_not_recorded', level: 'error' })),
   )
   return 'first'
 }

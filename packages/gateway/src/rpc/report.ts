@@ -1,8 +1,9 @@
 import { type Correlation, isObject, readCorrelation } from '@sealgate/kit/gateway'
 import type { WorkerEntrypoint } from '#runtime'
-import { problemOf, type RpcFailure, rpcFailure } from '../errors.ts'
+import type { Logger } from '@sealgate/kit/gateway'
+import { type RpcFailure, rpcFailure } from '../errors.ts'
 import type { GatewayOf } from '../gateway.ts'
-import { logDeniedCall, type Ship } from '../observability/log.ts'
+import { logDeniedCall } from '../observability/log.ts'
 
 /** A class that workerd makes an instance of for each call over a service binding. */
 export type EntrypointClass<Methods> = new (
@@ -25,7 +26,7 @@ export interface Reporter {
 export function reporterOf(gatewayOf: GatewayOf): Reporter {
   const report: Reporter['report'] = async (env, entrypoint, error, correlation) => {
     const { status } = rpcFailure(error)
-    logDeniedCall(entrypoint, correlation, status, problemOf(error), await shipOf(gatewayOf, env))
+    logDeniedCall(await loggerIn(gatewayOf, env), { correlation, entrypoint, status, error })
   }
   return {
     report,
@@ -47,12 +48,11 @@ function correlationIn(argument: unknown): Correlation {
   })
 }
 
-/** A gateway that is misconfigured ships nothing but to the hooks of its definition. */
-async function shipOf(gatewayOf: GatewayOf, env: object): Promise<Ship> {
+async function loggerIn(gatewayOf: GatewayOf, env: object): Promise<Logger> {
   try {
-    const { ship } = await gatewayOf(env)
-    return ship
+    const { logger } = await gatewayOf(env)
+    return logger
   } catch {
-    return gatewayOf.hooks?.(env)
+    return gatewayOf.loggerOf(env)
   }
 }

@@ -303,7 +303,7 @@ describe('a call that is denied', () => {
   }
 
   it('has the id and the trace of the request that its caller serves', async () => {
-    const joined = { event: 'denied_call', requestId: 'a1b2c3d4', traceId: TRACE_ID }
+    const joined = { event: 'denied_call', request_id: 'a1b2c3d4', trace_id: TRACE_ID }
     const stranger = calledWith({})
     const audience = { audience: 'reports' }
     const admin = new Admin(context({}), env)
@@ -331,8 +331,8 @@ describe('a call that is denied', () => {
   ])('has ids of its own where %j is given', async (given) => {
     const line = await lineOf(calledWith({}).delegate(token, {}, given as object))
     expect(line).toMatchObject({
-      requestId: expect.stringMatching(/^[\da-f-]{36}$/) as string,
-      traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
+      request_id: expect.stringMatching(/^[\da-f-]{36}$/) as string,
+      trace_id: expect.stringMatching(/^[\da-f]{32}$/) as string,
     })
     expect(JSON.stringify(line)).not.toContain('forged')
   })

@@ -1,8 +1,8 @@
 import { TokenError } from '@sealgate/kit'
+import type { Logger } from '@sealgate/kit/gateway'
 import { waitUntil } from '#runtime'
 import { GatewayError } from '../errors.ts'
 import { type Issuing, rejectRevoked } from '../exchange/issue.ts'
-import { logEvent, type Ship } from '../observability/log.ts'
 import { cookiesOf, originOf, readCookie } from './cookies.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 import type { Access } from './live-session.ts'
@@ -13,7 +13,7 @@ import type { OpenSession } from './store.ts'
 export interface SessionGateway extends Issuing {
   /** `undefined` without logins. */
   readonly sessions: Sessions | undefined
-  readonly ship: Ship
+  readonly logger: Logger
 }
 
 /**
@@ -80,9 +80,14 @@ export async function endSession(gateway: SessionGateway, session: OpenSession):
 }
 
 /** Revokes a refresh token at Auth0, after the response. That it fails stops nobody: nobody here has it any more. */
-export function endRefreshToken({ sessions, ship }: SessionGateway, refreshToken: string | undefined): void {
+export function endRefreshToken(
+  { sessions, logger }: SessionGateway,
+  refreshToken: string | undefined,
+): void {
   if (refreshToken === undefined || !sessions) return
   waitUntil(
-    sessions.auth0.revoke(refreshToken).catch(() => logEvent('error', 'refresh_token_not_revoked', ship)),
+    sessions.auth0
+      .revoke(refreshToken)
+      .catch(() => logger.event({ event: 'refresh_token_not_revoked', level: 'error' })),
   )
 }

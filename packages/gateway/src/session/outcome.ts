@@ -14,7 +14,7 @@ export async function outcomeOf<Value>(act: () => Promise<Value>): Promise<Outco
   try {
     return { ok: true, value: await act() }
   } catch (error) {
-    const { error: code, detail } = problemOf(error)
+    const { reason: code, detail = code } = problemOf(error)
     return { ok: false, code, detail, headers: error instanceof GatewayError ? error.headers : {} }
   }
 }

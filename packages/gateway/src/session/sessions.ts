@@ -1,6 +1,6 @@
+import type { Logger } from '@sealgate/kit/gateway'
 import { Auth0Client, type Auth0ClientOptions } from '../auth0/client.ts'
 import type { Config } from '../config/read-config.ts'
-import { logEvent, type Ship } from '../observability/log.ts'
 import { isLoopbackHttp } from './cookies.ts'
 import { CookieEncryption } from './encryption.ts'
 import { CookieStore } from './cookie-store.ts'
@@ -18,12 +18,13 @@ export interface Sessions {
 export function sessionsOf(
   { login, session, baseUrl }: Config,
   now: () => number,
-  ship: Ship,
+  logger: Logger,
   options: Auth0ClientOptions = {},
 ): Sessions | undefined {
   if (!login || !session) return undefined
-  if (baseUrl !== undefined && isLoopbackHttp(baseUrl)) logEvent('warn', 'cookies_without_secure', ship)
-  const auth0 = new Auth0Client(login, { ...options, now })
+  if (baseUrl !== undefined && isLoopbackHttp(baseUrl))
+    logger.event({ event: 'cookies_without_secure', level: 'warn' })
+  const auth0 = new Auth0Client(login, { ...options, now, logger })
   const encryption = new CookieEncryption(session.secrets)
   const store =
     session.store === 'cookie'

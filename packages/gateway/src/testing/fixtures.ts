@@ -1,5 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { expect, vi } from 'vitest'
+import { beginLogSecond } from '@sealgate/kit/gateway'
+import { beforeEach, expect, vi } from 'vitest'
 
 /** For tests alone: an Auth0 tenant in memory, and environments for a gateway in front of it. */
 export interface FakeAuth0 {
@@ -106,10 +107,17 @@ export function gatewayEnv(more: Readonly<Record<string, unknown>>): Record<stri
 
 /** Catches what is logged. `text` is all of it, as one string. */
 export function catchLogs(): { readonly text: () => string; readonly lines: () => unknown[] } {
-  const spies = (['log', 'warn', 'error'] as const).map((level) =>
+  beforeEach(beginLogSecond)
+  const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation(() => undefined),
   )
-  const lines = (): unknown[] => spies.flatMap((spy) => spy.mock.calls.flatMap((call): unknown[] => call))
+  const lines = (): unknown[] =>
+    spies
+      .flatMap((spy) => spy.mock.calls.flatMap((call): unknown[] => call))
+      // Whenever keys are fetched: no test is about that.
+      .filter(
+        (line) => !(typeof line === 'object' && line && 'event' in line && line.event === 'jwks_refreshed'),
+      )
   return {
     lines,
     text: () =>

@@ -1,7 +1,11 @@
+import { BoundedMap } from '../primitives/bounded-map.ts'
 import { encodeUtf8 } from '../primitives/utf8.ts'
 
 /** Half of SHA-256: enough to tell users apart. */
 const BYTES = 16
+
+/** Hashes of users that are kept: one is made for each line, and the same users come again. */
+const MAX_KEPT = 1000
 
 /**
  * Stands for users where their names must not: in logs, and as keys of rate limits. A keyed hash, so that a list of
@@ -9,6 +13,7 @@ const BYTES = 16
  */
 export class Pseudonyms {
   readonly #keyText: () => string
+  readonly #kept = new BoundedMap<string, string>(MAX_KEPT)
   #key: Promise<CryptoKey> | undefined
 
   /** @param keyText called once, at first use */
@@ -18,10 +23,17 @@ export class Pseudonyms {
 
   /** @param purpose keeps the hashes of two uses apart */
   async of(purpose: 'log' | 'limit', name: string): Promise<string> {
+    const text = `${purpose}:${name}`
+    const kept = this.#kept.get(text)
+    if (kept !== undefined) return kept
     // Nothing here waits for another request: the key is derived from values that are at hand.
     this.#key ??= deriveKey(this.#keyText())
-    const hash = await crypto.subtle.sign('HMAC', await this.#key, encodeUtf8(`${purpose}:${name}`))
-    return Array.from(new Uint8Array(hash, 0, BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('')
+    const signed = await crypto.subtle.sign('HMAC', await this.#key, encodeUtf8(text))
+    const bytes = new Uint8Array(signed, 0, BYTES)
+    const hash = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    // What a limit counts may be any text that came in a login: none of it is kept.
+    if (purpose === 'log') this.#kept.set(text, hash)
+    return hash
   }
 }
 

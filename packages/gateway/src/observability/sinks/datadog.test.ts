@@ -98,7 +98,7 @@ it('the gateway ships its log lines when it has a key, after the response', asyn
     expect.objectContaining({
       event: 'request',
       status: 404,
-      requestId: response.headers.get('X-Request-Id'),
+      request_id: response.headers.get('X-Request-Id'),
       ddtags: 'service:sealgate-gateway,env:test',
     }),
   ])
