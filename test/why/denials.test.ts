@@ -65,8 +65,10 @@ async function resigned(claims: JWTPayload, other?: { readonly kid?: string }): 
     .sign(await importJWK(key, 'EdDSA'))
 }
 
-async function request(id: string, path: string, authorization?: string): Promise<number> {
-  const origin = dev.addresses.services.get('invoices') ?? ''
+type At = 'service' | 'gateway'
+
+async function request(id: string, at: At, path: string, authorization?: string): Promise<number> {
+  const origin = at === 'gateway' ? dev.addresses.gateway : (dev.addresses.services.get('invoices') ?? '')
   const headers = { 'X-Request-Id': id, ...(authorization !== undefined && { Authorization: authorization }) }
   return (await fetch(origin + path, { headers })).status
 }
@@ -81,6 +83,7 @@ const now = (): number => Math.floor(Date.now() / 1000)
 const bearer = async (token: Promise<string> | string): Promise<string> => `Bearer ${await token}`
 
 interface Case {
+  readonly at?: At
   readonly path?: string
   readonly authorization?: () => Promise<string>
   readonly status: number
@@ -154,6 +157,29 @@ const CASES: Readonly<Record<string, Case>> = {
       /→ if the caller is to have the right/,
     ],
   },
+  'rights that do not suffice, behind the gateway': {
+    at: 'gateway',
+    path: '/billing/export',
+    authorization: () => bearer(auth0Token()),
+    status: 403,
+    says: [
+      /denied with 403, billing said insufficient_rights/,
+      /gateway \(gateway, dev/,
+      /what GET \/billing\/\*/,
+      /\(service/,
+      /rule failed has the permission export:invoices/,
+    ],
+  },
+  'a token of ours at the gateway': {
+    at: 'gateway',
+    authorization: () => bearer(internalToken()),
+    status: 401,
+    says: [
+      /denied with 401, /,
+      /gateway \(gateway, dev/,
+      /→ .*A token of this gateway goes to the service itself/s,
+    ],
+  },
   'a token that was revoked': {
     authorization: async () => {
       const token = await internalToken()
@@ -167,9 +193,9 @@ const CASES: Readonly<Record<string, Case>> = {
 }
 
 it.each(Object.entries(CASES))('%s is denied, and why says so', async (name, one) => {
-  const { path = PATH, authorization, status, says } = one
+  const { at = 'service', path = PATH, authorization, status, says } = one
   const id = `deny-${name.replaceAll(/[^a-z]+/g, '-')}`.slice(0, 60)
-  expect(await request(id, path, await authorization?.())).toBe(status)
+  expect(await request(id, at, path, await authorization?.())).toBe(status)
   const { code, stdout } = await explained(id)
   let rest = stdout.replaceAll(/\s+/g, ' ')
   for (const pattern of says) {
@@ -184,7 +210,8 @@ it('keys that cannot be had are no verdict on the token, and why names the fault
   await dev.order('stop/edge')
   await dev.order('stop/invoices')
   await dev.order('start/invoices')
-  const statusOf = (): Promise<number> => request('deny-no-keys', PATH, authorization).catch(() => 0)
+  const statusOf = (): Promise<number> =>
+    request('deny-no-keys', 'service', PATH, authorization).catch(() => 0)
   await expect.poll(statusOf, { timeout: 30_000 }).toBe(503)
   const { code, stdout } = await explained('deny-no-keys')
   expect(stdout).toContain('failed with 503, billing said keys_unavailable')

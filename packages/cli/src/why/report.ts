@@ -63,7 +63,7 @@ export function reportOf(requestId: string, { lines, events, seen }: Gathered, l
 }
 
 function attemptOf({ traceId, hops }: Attempt): ReportedAttempt {
-  // The last that said no is the one that the caller heard, unless a gateway before it had its own word: then both are told.
+  // The innermost that said no is whom the caller heard.
   const decisive =
     hops.findLast(({ line }) => isProblem(line)) ?? hops.find(({ line }) => isPassedOn(line)) ?? hops.at(-1)
   const line = decisive?.line
