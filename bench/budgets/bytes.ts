@@ -30,7 +30,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./testing': 22_800,
   'all faces of the kit': 44_350,
   'Worker consumer': 333_500,
-  'Worker gateway': 112_000,
+  'Worker gateway': 114_850,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */

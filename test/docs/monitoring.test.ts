@@ -60,8 +60,8 @@ function columnsOf(query: string): readonly string[] {
 describe('the dashboard', () => {
   it('has panels, each with an id, a title and a place of its own', () => {
     expect(panels.length).toBeGreaterThan(10)
-    for (const values of [panels.map(({ id }) => id), panels.map(({ title }) => title)])
-      expect(new Set(values).size).toBe(panels.length)
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length)
     const cells = panels.flatMap(({ gridPos: { h, w, x, y } }) =>
       Array.from({ length: h * w }, (_, cell) => `${x + (cell % w)}, ${y + Math.floor(cell / w)}`),
     )

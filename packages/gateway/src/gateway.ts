@@ -1,12 +1,8 @@
 import { makeKit } from '@sealgate/kit'
-import type { Logger } from '@sealgate/kit/gateway'
-import { type Pseudonyms } from '@sealgate/kit/gateway'
-import type { MakeSink } from '@sealgate/kit/log'
-import { waitUntil } from '#runtime'
+import type { Logger, Pseudonyms } from '@sealgate/kit/gateway'
 import { type Auth0Options, Auth0Tokens } from './auth0/tokens.ts'
-import { type Config, parseConfig } from './config/read-config.ts'
+import { parseConfig } from './config/read-config.ts'
 import { logWarnings } from './config/warnings.ts'
-import { Datadog } from './observability/sinks/datadog.ts'
 import type { AnyEnv, GatewayDefinition } from './config/definition.ts'
 import type { Operator } from './http/operator-token.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
@@ -14,6 +10,8 @@ import { extraClaims } from './exchange/extra-claims.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
 import { loggerOf } from './observability/hooks.ts'
 import { pseudonymsOf } from './observability/pseudonym.ts'
+import { signingEnds } from './observability/signing-ends.ts'
+import { gatewaySinks } from './observability/sinks.ts'
 import type { SessionGateway } from './session/access.ts'
 import { sessionsOf } from './session/sessions.ts'
 import { rejectEqualSecrets } from './config/distinct-secrets.ts'
@@ -134,13 +132,13 @@ export function makeGateway(
   const now = options.now ?? (() => Date.now() / 1000)
   const bindings = options.bindings ?? env
   const { GATEWAY_NAME: service, LOG_LEVEL: level } = config.variables
-  const logger =
+  const logger: Logger =
     options.logger ??
     loggerOf(definition, bindings as AnyEnv, {
       head: { service, env: config.environment, version: config.version },
       level,
       now,
-      sinks: sinksOf(config),
+      sinks: gatewaySinks(signingEnds(() => kit)),
     })
   logWarnings(env, config, logger)
   const kitOptions = { logger, ...(options.now && { now: options.now }) }
@@ -176,13 +174,6 @@ export function makeGateway(
       return found
     },
   }
-}
-
-function sinksOf({ datadog, environment }: Config): readonly MakeSink[] {
-  if (!datadog) return []
-  const tags = `service:sealgate-gateway,env:${environment}`
-  const shipper = new Datadog({ ...datadog, tags, waitUntil })
-  return [() => ({ write: (line) => shipper.add(line) })]
 }
 
 /** The same environment, deny-list and all, but with the secret of one audience (`JWT_SECRETS_BY_AUDIENCE`). */

@@ -18,6 +18,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   SESSION_SECRET: 'A'.repeat(43),
   AUTH0_SESSION_ENCRYPTION_KEY: 'A'.repeat(43),
   EXCHANGE_CLIENTS: '{}',
+  OTEL_EXPORTER_OTLP_HEADERS: 'authorization=value',
   OPERATOR_KEYS: `[${publicJwk('operator')}]`,
 }
 

@@ -16,7 +16,9 @@ const OWN_SECRETS: Readonly<Record<SecretName, string>> = {
   AUTH0_SESSION_ENCRYPTION_KEY: 'the old name of SESSION_SECRET',
   EXCHANGE_CLIENTS: 'JSON: client id to SHA-256 of its secret',
   LOG_HASH_KEY: 'keys the hashes that stand for users in logs',
-  DATADOG_API_KEY: 'ships logs to Datadog',
+  DATADOG_API_KEY: 'sends logs to Datadog',
+  OTEL_EXPORTER_OTLP_HEADERS:
+    'headers for the receiver of logs: name=value pairs with commas, percent-encoded',
 }
 
 const BY_ORIGIN: Readonly<Record<SecretOrigin, string>> = {

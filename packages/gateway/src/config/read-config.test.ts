@@ -101,14 +101,8 @@ describe('values', () => {
     for (const name of ['shared', 'password', 'login'] as const) {
       expect(config.rateLimiters[name]).toBe(RATE_LIMITER)
     }
-    expect(parse()).toMatchObject({ jwksStore: undefined, datadog: undefined })
+    expect(parse()).toMatchObject({ jwksStore: undefined })
     expect(Object.values(parse().rateLimiters)).toEqual([undefined, undefined, undefined, undefined])
-  })
-
-  it('of Datadog are a key and a site', () => {
-    expect(parse({ DATADOG_API_KEY: 'k' }).datadog).toEqual({ apiKey: 'k', site: 'datadoghq.com' })
-    const europe = { DATADOG_API_KEY: 'k', DATADOG_SITE: 'datadoghq.eu' }
-    expect(parse(europe).datadog).toEqual({ apiKey: 'k', site: 'datadoghq.eu' })
   })
 
   it('find the bindings of the routes', () => {
@@ -197,6 +191,14 @@ const rejected: [name: string, value: unknown, message: RegExp, more?: object][]
   ]),
   ['ADMIN_SIGN', 'reports,nobody', /^ADMIN_SIGN names nobody, which is not in AUDIENCES/],
   ['DATADOG_SITE', 'https://datadoghq.eu', /^DATADOG_SITE must be a site such as datadoghq\.com/],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://otlp.test', /^OTEL_EXPORTER_OTLP_ENDPOINT must begin with https/],
+  [
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'canary',
+    /^OTEL_EXPORTER_OTLP_HEADERS must be name=value pairs(?!.*canary)/,
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.test' },
+  ],
+  ['METRICS_GRANTS_PER_POINT', '0', /^METRICS_GRANTS_PER_POINT must be a whole number from 1 to/],
   ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL is for development alone/, { WORKER_ENV: 'test' }],
   ['DEV_CONTROL', 'http://127.0.0.1:1/', /^DEV_CONTROL_SECRET is missing beside/, { WORKER_ENV: 'dev' }],
   ['DEV_CONTROL', 'http://192.0.2.1/', /^DEV_CONTROL must be on loopback/, { WORKER_ENV: 'dev' }],

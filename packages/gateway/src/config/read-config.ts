@@ -1,4 +1,5 @@
 import { ConfigError } from '@sealgate/kit'
+import { checkSinks } from '../observability/sinks.ts'
 import { type Auth0Settings, readAuth0 } from './auth0.ts'
 import { readBranding } from './branding.ts'
 import type { Branding } from './branding-definition.ts'
@@ -31,7 +32,6 @@ export interface Config
   readonly session: SessionConfig | undefined
   /** With the name of `SITE_NAME`, where that is set. */
   readonly branding: Branding
-  readonly datadog: { readonly apiKey: string; readonly site: string } | undefined
 }
 
 /**
@@ -43,7 +43,8 @@ export interface Config
 export function parseConfig(env: object, definition: GatewayDefinition): Config {
   checkHooks(definition)
   const variables = readVariables(env)
-  const { WORKER_ENV: environment, DATADOG_API_KEY: apiKey, DATADOG_SITE: site } = variables
+  checkSinks(env)
+  const { WORKER_ENV: environment } = variables
   const isStrict = environment === 'production' || environment === 'staging'
   const auth0 = readAuth0(env, variables, isStrict)
   const login = readLoginSettings(variables)
@@ -77,7 +78,6 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
       clients: exchange.exchange.clients.size > 0,
     }),
     branding: readBranding(definition.branding, variables.SITE_NAME),
-    datadog: apiKey === undefined ? undefined : { apiKey, site },
   }
 }
 

@@ -206,7 +206,15 @@ export const VARIABLES = z.object({
     z.enum(['debug', 'info', 'warn', 'error', 'off'], 'must be debug, info, warn, error or off'),
     'info',
   ),
-  /** Secret. Ships structured logs to Datadog. */
+  /** Sends lines of the log to an OpenTelemetry receiver (OTLP over HTTP in JSON), under `/v1/logs` of this address: https, or http on loopback. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: text,
+  /** The same, but the whole address. */
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: text,
+  /** Secret. Headers for that receiver: `name=value` pairs with commas, values percent-encoded. */
+  OTEL_EXPORTER_OTLP_HEADERS: text,
+  /** With the binding `METRICS`: one data point stands for so many granted requests, 1 to 10,000. Unset: 1. */
+  METRICS_GRANTS_PER_POINT: z.optional(z.union([z.string(), z.number()])),
+  /** Secret. Sends lines of the log to Datadog. */
   DATADOG_API_KEY: text,
   /** Datadog's site. */
   DATADOG_SITE: z._default(
@@ -260,6 +268,7 @@ const OTHER_NAMES = [
   'SESSIONS',
   'JWKS_CACHE',
   'LOG_HASH_KEY',
+  'METRICS',
   'CF_VERSION_METADATA',
 ]
 

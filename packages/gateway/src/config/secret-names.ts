@@ -9,6 +9,7 @@ export const SECRET_NAMES = [
   'EXCHANGE_CLIENTS',
   'LOG_HASH_KEY',
   'DATADOG_API_KEY',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ] as const
 
 export type SecretName = (typeof SECRET_NAMES)[number]

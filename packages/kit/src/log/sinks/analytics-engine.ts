@@ -56,9 +56,8 @@ export interface MetricsOptions {
 export function analyticsEngine(options: MetricsOptions = {}): MakeSink {
   return (env) => {
     const dataset = options.dataset ?? variableOf(env, BINDING)
-    if (!isDataset(dataset)) return undefined
-    const perPoint = readPerPoint(options.grantsPerPoint ?? variableOf(env, PER_POINT))
-    return new MetricsSink(dataset, { ...options, grantsPerPoint: perPoint })
+    const grantsPerPoint = readPerPoint(options.grantsPerPoint ?? variableOf(env, PER_POINT))
+    return isDataset(dataset) ? new MetricsSink(dataset, { ...options, grantsPerPoint }) : undefined
   }
 }
 

@@ -30,6 +30,6 @@ export const METRICS_MEANINGS: { readonly [Name in MetricsColumn]: string } = {
   t_policy_ms: 'of that on the decision',
   t_service_ms: 'of that on the service',
   jwks_age: 'seconds since this isolate last fetched a JWK Set, at least 1; 0: it fetched none',
-  key_days: 'at the gateway, days until its last signing slot ends; 0: not known, or a secret signs',
+  key_days: 'at the gateway, days until its last signing slot ends; 0: not known, or there is no end',
   dropped: 'how many lines were lost: `lines_dropped`, `sink_dropped`',
 }
