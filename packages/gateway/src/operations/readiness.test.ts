@@ -37,13 +37,12 @@ describe('GET /ready', () => {
     ['a route has no service', { CONSUMER: undefined }, 'misconfigured', 'CONSUMER'],
     ['no slot is set', { SLOT_A: '' }, 'misconfigured', 'SLOT_A'],
   ])('is 503 when %s, and names nothing but in the log', async (_, more, code, variable) => {
-    const before = logs.lines().length
     const response = await ready(more)
     expect(response.headers.get('Retry-After')).toBe('30')
     const text = await response.clone().text()
     await expectError(response, 503, code)
     expect(text).not.toMatch(/AUTH0_|SLOT|CONSUMER/)
-    expect(JSON.stringify(logs.lines().slice(before))).toContain(variable)
+    expect(logs.text()).toContain(variable)
     expect((await app.request('https://gateway.test/health', {}, { ...env, ...more })).status).toBe(200)
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { defineGateway } from '../config/definition.ts'
 import {
   createTestGateway,
@@ -258,7 +258,6 @@ describe('a page that cannot be shown', () => {
 
 describe('without logins', () => {
   it('such a route does not start', async () => {
-    vi.restoreAllMocks()
     const env = { AUTH0_CLIENT_ID: '', AUTH0_CLIENT_SECRET: '' }
     await expect(start({ env })).rejects.toThrow(
       /^ROUTES \/\* sends people to log in, and there are no logins/,

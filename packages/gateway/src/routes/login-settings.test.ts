@@ -19,7 +19,7 @@ import { app } from '../testing/test-gateway.ts'
 const SECRET = new Uint8Array(32).fill(9)
 const ORIGIN = 'https://app.test'
 const HTML = { Accept: 'text/html' }
-catchLogs()
+const logs = catchLogs()
 
 let auth0: FakeAuth0
 let env: Record<string, unknown>
@@ -63,7 +63,6 @@ async function authorizeOf(path: string, settings: Settings): Promise<URLSearchP
 
 /** What the log alone says of a gateway with such settings. */
 async function problemOf(settings: Settings): Promise<string> {
-  const logs = catchLogs()
   await expectError(await get('/api/x', settings), 500, 'misconfigured')
   return logs.text()
 }
@@ -251,7 +250,6 @@ describe('SESSION_COOKIE_NAME', () => {
 
 describe('SESSION_STORE', () => {
   it('cloudflare-kv, as other kits have it, is Durable Objects, and the log says so', async () => {
-    const logs = catchLogs()
     const SESSIONS = { idFromName: () => 'id', get: () => ({}) }
     const store = { SESSION_STORE: 'cloudflare-kv', SESSION_STORE_NAMESPACE: 'Session' }
     await authorizeOf('/auth/login', { ...store, SESSIONS })

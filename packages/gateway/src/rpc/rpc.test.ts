@@ -299,7 +299,7 @@ describe('a call that is denied', () => {
   const correlation = { 'X-Request-Id': 'a1b2c3d4', traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01` }
   const lineOf = async (call: unknown): Promise<unknown> => {
     await call
-    return logs.lines().at(-1)
+    return logs.lines().findLast((line) => JSON.stringify(line).includes('denied_call'))
   }
 
   it('has the id and the trace of the request that its caller serves', async () => {

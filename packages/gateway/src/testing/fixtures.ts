@@ -105,26 +105,53 @@ export function gatewayEnv(more: Readonly<Record<string, unknown>>): Record<stri
   }
 }
 
-/** Catches what is logged. `text` is all of it, as one string. */
-export function catchLogs(): { readonly text: () => string; readonly lines: () => unknown[] } {
-  beforeEach(beginLogSecond)
+export interface CaughtLogs {
+  /** Since the test began, in the order in which they were written. */
+  lines(): readonly unknown[]
+  /** The same, as one string. */
+  text(): string
+  /** The lines of one request. The first may come after its response: nobody waits for a hash. */
+  of(response: Response): Promise<readonly unknown[]>
+}
+
+/** Catches what is logged. */
+export function catchLogs(): CaughtLogs {
   const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation(() => undefined),
   )
-  const lines = (): unknown[] =>
+  beforeEach(() => {
+    beginLogSecond()
+    for (const spy of spies) spy.mockClear()
+  })
+  const lines = (): readonly unknown[] =>
     spies
-      .flatMap((spy) => spy.mock.calls.flatMap((call): unknown[] => call))
-      // Whenever keys are fetched: no test is about that.
-      .filter(
-        (line) => !(typeof line === 'object' && line && 'event' in line && line.event === 'jwks_refreshed'),
+      .flatMap(({ mock }) =>
+        mock.calls.map(([line], index): [number, unknown] => [mock.invocationCallOrder[index] ?? 0, line]),
       )
+      .sort(([one], [other]) => one - other)
+      .map(([, line]) => line)
+      // Whenever keys are fetched: no test is about that.
+      .filter((line) => memberOf(line, 'event') !== 'jwks_refreshed')
   return {
     lines,
     text: () =>
       lines()
         .map((line) => JSON.stringify(line))
         .join('\n'),
+    of: (response) =>
+      vi.waitFor(() => {
+        const id = response.headers.get('X-Request-Id')
+        const found = lines().filter((line) => memberOf(line, 'request_id') === id)
+        expect(found).not.toEqual([])
+        return found
+      }),
   }
+}
+
+function memberOf(line: unknown, name: string): unknown {
+  return typeof line === 'object' && line !== null
+    ? (line as Readonly<Record<string, unknown>>)[name]
+    : undefined
 }
 
 /** What every error response has to be, whatever it says. */
