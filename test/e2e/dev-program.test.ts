@@ -1,11 +1,12 @@
 /** `sealgate dev` of a project that shares no name with this repository: what it prints, keeps, and leaves behind. */
 import { execFile } from 'node:child_process'
-import { chmodSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { chmodSync, globSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findProject, keygen, readDevSlots, readSecrets } from 'sealgate/internal'
 import { DevProgram, SEALGATE } from '../support/dev-program.ts'
+import { pathsIn } from '../support/paths-in.ts'
 import { serviceSaying, SmallProject } from '../support/small-project.ts'
 
 const run = promisify(execFile)
@@ -23,7 +24,7 @@ describe('with EdDSA', () => {
   let state: string
 
   beforeAll(async () => {
-    before = filesOf(project)
+    before = pathsIn(project.folder)
     program = await DevProgram.start(project.folder, 'invoices')
     state = join(project.folder, `.sealgate/dev-${program.gatewayPort}`)
     // As an earlier version left them.
@@ -81,7 +82,6 @@ describe('with EdDSA', () => {
     const [login = '', , , through = ''] = curls()
     project.write('services/invoices/index.ts', serviceSaying('two'))
     await vi.waitFor(async () => expect(await shell(`${login}\n${through}`)).toContain('"word":"two"'), {
-      timeout: 45_000,
       interval: 500,
     })
   })
@@ -96,7 +96,7 @@ describe('with EdDSA', () => {
     )
     await vi.waitFor(
       async () => expect((await readDevSlots(found)).map(({ kid }) => kid)).toContain('by-hand'),
-      { timeout: 45_000, interval: 300 },
+      { interval: 300 },
     )
   })
 
@@ -113,19 +113,9 @@ describe('with EdDSA', () => {
     program.signal('SIGINT')
     expect(await program.end()).toBe(0)
     expect(await program.leftovers(started)).toEqual([])
-    expect(filesOf(project).filter((path) => !before.includes(path) && !KEPT.test(path))).toEqual([])
+    expect(pathsIn(project.folder).filter((path) => !before.includes(path) && !KEPT.test(path))).toEqual([])
   })
 })
-
-/**
- * Paths of a project, but for what is linked in. With names alone, `readdirSync` would follow links: into what other
- * tests make and delete meanwhile.
- */
-function filesOf({ folder }: SmallProject): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
-    .filter((path) => path !== 'node_modules')
-}
 
 /** The values of the secrets, and the private half of each key on its own. */
 function secretsOf(file: string): readonly string[] {
