@@ -37,6 +37,25 @@ export default defineConfig([
     },
   },
   {
+    // What is long enough on one machine is too short on the next: test/support/setup/patience.ts says how patient tests are.
+    files: ['**/*.test.ts'],
+    ignores: ['packages/cli/templates/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Property[key.name="timeout"] > Literal',
+          message: 'Leave the limit to test/support/setup/patience.ts.',
+        },
+        {
+          selector:
+            'CallExpression[callee.name!=/^(set(Timeout|Interval)|until)$/] > :function + Literal[raw=/^[0-9_]{3,}$/]',
+          message: 'Leave the limit to test/support/setup/patience.ts.',
+        },
+      ],
+    },
+  },
+  {
     // The consumer's page: types are checked by workers/consumer/tsconfig.page.json.
     files: ['workers/consumer/public/**/*.js'],
     languageOptions: { globals: globals.browser },

@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { PATIENCE } from './test/support/setup/patience.ts'
 
 /** The project's compatibility date, and one at which workerd has no Node APIs: the kit must run on both. */
 const PROJECT_DATE = '2026-10-23'
@@ -35,24 +36,29 @@ const proofTests = [
 
 const kitRuntime = (file: string): string => `${import.meta.dirname}/packages/kit/runtime/${file}`
 
-/** Starts programs that look at the environment and at what is left behind: in a process of its own. */
-const apartTests = ['test/e2e/dev-program.test.ts', 'test/e2e/dev-program.nightly.test.ts']
-
-/** Milliseconds for a test: a Worker takes seconds to start while other files start theirs. */
-const PATIENCE = 30_000
-
-/** For programs that start, several at a time, on a machine that does other things too. */
-const PROGRAMS = { testTimeout: 60_000, hookTimeout: 120_000 }
+/** What holds for the files of every project. */
+const EVERY = {
+  testTimeout: PATIENCE.test,
+  hookTimeout: PATIENCE.test,
+  expect: { poll: { timeout: PATIENCE.wait } },
+  setupFiles: ['test/support/setup/file.ts'],
+}
 
 /**
  * One Worker or process for many files: starting one for each file costs more than the tests in it. For tests that
  * leave nothing behind (CONTRIBUTING.md); `--sequence.shuffle.files` shows those that do.
  */
-const SHARED = { isolate: false }
+const SHARED = { ...EVERY, isolate: false }
+
+/** Files that start programs, in processes that they share. */
+const PROGRAMS = {
+  setupFiles: ['test/support/setup/process.ts'],
+  env: { CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+}
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/conformance/provide.ts'],
+    globalSetup: ['test/support/setup/run.ts', 'test/conformance/provide.ts'],
     // Most files wait for Workers that start, or for time to pass: one worker per core leaves the cores idle.
     maxWorkers: 3,
     coverage: {
@@ -63,17 +69,16 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      { test: { name: 'kit on Node', include: kitTests, testTimeout: PATIENCE, ...SHARED } },
+      { test: { name: 'kit on Node', include: kitTests, ...SHARED } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
         test: {
           name: `kit on workerd ${compatibilityDate}`,
           include: kitTests,
-          testTimeout: PATIENCE,
           ...SHARED,
         },
       })),
-      { test: { name: 'proof on Node', include: proofTests, testTimeout: 60_000 } },
+      { test: { name: 'proof on Node', include: proofTests, ...EVERY } },
       {
         // As on Bun and Deno: without what the condition `node` brings.
         resolve: {
@@ -82,24 +87,23 @@ export default defineConfig({
             '#signature': kitRuntime('signature.js'),
           },
         },
-        test: { name: 'proof on Node by web APIs', include: proofTests, testTimeout: 60_000 },
+        test: { name: 'proof on Node by web APIs', include: proofTests, ...EVERY },
       },
       {
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
-        test: { name: 'proof on workerd', include: proofTests, testTimeout: 60_000, ...SHARED },
+        test: { name: 'proof on workerd', include: proofTests, ...SHARED },
       },
-      { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'] } },
+      { test: { name: 'keygen', include: ['packages/keygen/src/**/*.test.ts'], ...EVERY } },
       {
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: PROJECT_DATE } })],
         test: {
           name: 'gateway',
-          testTimeout: PATIENCE,
           ...SHARED,
           include: ['packages/gateway/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...durableObjectTests],
         },
       },
-      { test: { name: 'gateway testing on Node', include: gatewayTestingTests, testTimeout: PATIENCE } },
+      { test: { name: 'gateway testing on Node', include: gatewayTestingTests, ...EVERY } },
       {
         plugins: [
           cloudflareTest({
@@ -113,7 +117,6 @@ export default defineConfig({
         ],
         test: {
           name: 'consumer',
-          testTimeout: PATIENCE,
           ...SHARED,
           include: ['workers/consumer/**/*.test.ts', ...consumerTests],
         },
@@ -131,7 +134,6 @@ export default defineConfig({
         test: {
           name: 'gateway with Durable Objects',
           include: durableObjectTests,
-          testTimeout: PATIENCE,
           ...SHARED,
         },
       },
@@ -150,7 +152,7 @@ export default defineConfig({
         ],
         test: {
           name: 'agents',
-          testTimeout: PATIENCE,
+          ...EVERY,
           include: ['test/agents/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...consumerTests],
         },
@@ -159,16 +161,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts', 'bench/**/*.test.ts', 'packages/cli/src/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...nightly, 'test/agents/**', ...proofTests, ...apartTests],
-          ...PROGRAMS,
+          exclude: [...configDefaults.exclude, ...nightly, 'test/agents/**', ...proofTests],
           ...SHARED,
-        },
-      },
-      {
-        test: {
-          name: 'system, apart',
-          include: apartTests,
-          exclude: [...configDefaults.exclude, ...nightly],
           ...PROGRAMS,
         },
       },

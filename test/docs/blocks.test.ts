@@ -34,7 +34,7 @@ it('leaves out few, each with its reason', () => {
 
 it('compiles every block of TypeScript and JavaScript against the built packages', () => {
   expect(compile(inLanguage('ts', 'js'))).toEqual([])
-}, 60_000)
+})
 
 it('parses every block of JSON; what is of wrangler.jsonc, wrangler knows', () => {
   const problems = inLanguage('json', 'jsonc').flatMap((block) => {
@@ -75,7 +75,7 @@ describe('shell', () => {
       }),
     )
     expect(problems.flat()).toEqual([])
-  }, 90_000)
+  })
 
   it('names them rightly within sentences too', async () => {
     const typed = PAGES.flatMap(({ path, text }) =>
@@ -91,5 +91,5 @@ describe('shell', () => {
       ),
     )
     expect(problems.flat()).toEqual([])
-  }, 60_000)
+  })
 })

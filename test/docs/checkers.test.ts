@@ -46,7 +46,7 @@ it('compiles blocks, and says on which line of the page one fails', () => {
     ['page.md:15', "Property 'needAl' does not e"],
     ['page.md:20', "Type 'string' is not assigna"],
   ])
-}, 60_000)
+})
 
 it.each([
   ['// wrangler.jsonc\n"vars": { "A": "b" }', []],
@@ -83,10 +83,6 @@ it.each([
   ['node bench/nothing.ts', 'there is no bench/nothing.ts'],
   ['nothing', 'nothing is no program that readers have'],
   ['npx wrangler secret put NAME --env staging', undefined],
-])(
-  'looks %j up',
-  async (typed, problem) => {
-    expect(await problemOf(typed.split(' '))).toBe(problem)
-  },
-  30_000,
-)
+])('looks %j up', async (typed, problem) => {
+  expect(await problemOf(typed.split(' '))).toBe(problem)
+})

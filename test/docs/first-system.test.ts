@@ -4,9 +4,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { Program } from 'sealgate/internal'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.ts'
+import { startProgram } from '../support/program.ts'
+import { PATIENT_VITEST } from '../support/setup/patience.ts'
 import { Registry, type TeamProject } from '../support/team-project.ts'
 import { pageOf, partOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
@@ -18,7 +19,6 @@ const PORT = '8787'
 
 let registry: Registry
 let project: TeamProject
-let dev: Program | undefined
 let port = ''
 let started: Promise<undefined>
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   port = String(await freePort())
   const { promise, resolve } = Promise.withResolvers<undefined>()
   started = promise
-  dev = new Program({
+  const dev = startProgram({
     name: 'npm start',
     command: process.execPath,
     args: [
@@ -49,11 +49,6 @@ beforeAll(async () => {
   })
   const failed = await Promise.race([started, dev.failed])
   if (failed) throw failed
-}, 120_000)
-
-afterAll(async () => {
-  await dev?.stop()
-  registry.remove()
 })
 
 /** Types lines of the page into a shell, with the port of this run in place of the documented one. */
@@ -83,13 +78,12 @@ it('takes a change over while it runs', async () => {
     if (name !== undefined) writeFileSync(join(project.folder, name), code)
   }
   await vi.waitFor(async () => expect(statuses(await typed(...tokens, again))).toEqual([200]), {
-    timeout: 45_000,
     interval: 500,
   })
-}, 60_000)
+})
 
 it('passes its tests then', async () => {
   expect(commandsOf(test)).toEqual([['npm', 'test']])
-  const { code, stdout, stderr } = await project.run('vitest/vitest.mjs', 'run')
+  const { code, stdout, stderr } = await project.run('vitest/vitest.mjs', 'run', ...PATIENT_VITEST)
   expect(code, stdout + stderr).toBe(0)
-}, 60_000)
+})

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type CloudflareApi, startCloudflareApi } from '../support/cloudflare/api.ts'
 import { type Runtime, startRuntime } from '../support/cloudflare/runtime.ts'
 import { networkTo } from '../support/doctor/tenant.ts'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 import { codeOf, commands, steps } from './production-steps.ts'
 
 const HOST = 'https://app.example.com'
@@ -78,7 +78,7 @@ function fillIn(file: string, change: (production: string) => string): void {
   writeFileSync(path, whole.slice(0, begin) + change(whole.slice(begin, end)) + whole.slice(end))
 }
 
-it('brings an empty folder to production, step by step', { timeout: 300_000 }, async () => {
+it('brings an empty folder to production, step by step', async () => {
   const [create = '', login = '', kv = '', doctor = '', plan = '', deploy = '', secrets = ''] = commands
   expect(await type(create)).toBe(0)
   symlinkSync(join(ROOT, 'node_modules'), join(project(), 'node_modules'))

@@ -4,10 +4,11 @@
  */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { Program } from 'sealgate/internal'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { freePort } from '../support/free-port.ts'
-import { Project, ROOT } from '../support/project.ts'
+import { startProgram } from '../support/program.ts'
+import { Project } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 import { partOf } from './markdown.ts'
 import { commandsOf } from './shell.ts'
 
@@ -15,7 +16,6 @@ const { blocks, text } = partOf('docs/guides/start.md', '## One Worker, without 
 const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
 
 let project: Project
-let worker: Program | undefined
 let address = ''
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ beforeAll(async () => {
   }
   const port = await freePort()
   address = `http://127.0.0.1:${port}`
-  worker = new Program({
+  startProgram({
     name: 'quick start',
     command: process.execPath,
     args: [
@@ -45,15 +45,7 @@ beforeAll(async () => {
     env: project.wranglerEnv,
     onLine: () => undefined,
   })
-  await vi.waitFor(async () => expect((await fetch(address)).status).toBe(404), {
-    timeout: 90_000,
-    interval: 200,
-  })
-})
-
-afterAll(async () => {
-  await worker?.stop()
-  project.remove()
+  await vi.waitFor(async () => expect((await fetch(address)).status).toBe(404), { interval: 200 })
 })
 
 /** Does what the page's last terminal does, with the Worker's address in place of the documented one. */

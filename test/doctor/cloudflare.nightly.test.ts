@@ -53,7 +53,7 @@ async function lookAt(
 const summary = (findings: readonly Finding[]): readonly string[] =>
   findings.map(({ status, id }) => `${status} ${id}`)
 
-describe('at Cloudflare', { timeout: 120_000 }, () => {
+describe('at Cloudflare', () => {
   it('doctor finds nothing wrong where Workers, secrets and KV are there', async () => {
     expect(summary(await lookAt({}))).toEqual(['ok secrets', 'ok secrets', 'ok kv'])
     // It only looks.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Finding } from 'sealgate/internal'
 import { afterEach, expect, it } from 'vitest'
 import { goodProject, type ProjectFiles, WrittenProject } from '../support/doctor/project.ts'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 let written: WrittenProject | undefined
 afterEach(() => written?.remove())

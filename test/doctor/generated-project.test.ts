@@ -13,7 +13,7 @@ import {
   withDefaults,
 } from 'sealgate/internal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 let root: string
 beforeEach(() => {

@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { startTenant, type Tenant } from 'sealgate/internal'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { ends } from '../support/ends.ts'
 import { newSlots } from '../support/system.ts'
 import { bundleWorker } from '../support/worker-bundle.ts'
 
@@ -13,7 +14,6 @@ const PARENT_ID = 'b7ad6b7169203331'
 const HEADERS = { 'X-Request-Id': ID, traceparent: `00-${TRACE_ID}-${PARENT_ID}-01`, tracestate: 'a=1' }
 
 let tenant: Tenant
-let miniflare: Miniflare
 let gateway: URL
 let token: string
 /** What all Workers logged since the last test. */
@@ -43,7 +43,7 @@ beforeAll(async () => {
     },
   })
   const audience = { permissions: ['read:reports'], roles: [] }
-  miniflare = new Miniflare(
+  const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
       structuredWorkerdLogs: true,
@@ -69,15 +69,15 @@ beforeAll(async () => {
       ],
     }),
   )
+  ends(() => miniflare.dispose())
   await miniflare.ready
   gateway = await miniflare.unsafeGetDirectURL('gateway')
   token = tenant.control.issue({})
-}, 120_000)
+})
 beforeEach(() => {
   log = []
 })
 afterAll(async () => {
-  await miniflare.dispose()
   await tenant.close()
 })
 

@@ -20,28 +20,24 @@ describe('with HS512', () => {
   })
   afterAll(() => project.remove())
 
-  it(
-    'makes one secret for gateway and service, and leaves nothing when a Worker crashes',
-    { timeout: 90_000 },
-    async () => {
-      const program = await start()
-      await program.until(READY)
-      expect(program.text).not.toContain('does not fit together')
-      const { gateway, services } = planOf(findProject(project.folder))
-      const [secret, other] = [gateway, ...services].map(({ secretsFile }) =>
-        readSecrets(secretsFile).get('BILLING_NEW'),
-      )
-      expect(secret).toBeDefined()
-      expect(other).toBe(secret)
+  it('makes one secret for gateway and service, and leaves nothing when a Worker crashes', async () => {
+    const program = await start()
+    await program.until(READY)
+    expect(program.text).not.toContain('does not fit together')
+    const { gateway, services } = planOf(findProject(project.folder))
+    const [secret, other] = [gateway, ...services].map(({ secretsFile }) =>
+      readSecrets(secretsFile).get('BILLING_NEW'),
+    )
+    expect(secret).toBeDefined()
+    expect(other).toBe(secret)
 
-      const started = program.processes()
-      const worker = started.find(({ args }) => args.includes('dev-worker'))
-      process.kill(worker?.pid ?? 0, 'SIGKILL')
-      expect(await program.end()).toBe(1)
-      expect(program.text).toMatch(/ended \(SIGKILL\)/)
-      expect(await program.leftovers(started)).toEqual([])
-    },
-  )
+    const started = program.processes()
+    const worker = started.find(({ args }) => args.includes('dev-worker'))
+    process.kill(worker?.pid ?? 0, 'SIGKILL')
+    expect(await program.end()).toBe(1)
+    expect(program.text).toMatch(/ended \(SIGKILL\)/)
+    expect(await program.leftovers(started)).toEqual([])
+  })
 
   it.each(['SIGTERM', 'SIGHUP'] as const)('leaves nothing when %s comes while it starts', async (signal) => {
     const program = await start()
@@ -52,7 +48,7 @@ describe('with HS512', () => {
     expect(await program.leftovers(started)).toEqual([])
   })
 
-  it('leaves no process and no port when it is killed itself', { timeout: 60_000 }, async () => {
+  it('leaves no process and no port when it is killed itself', async () => {
     const program = await start()
     await program.until(READY)
     const started = program.processes()
@@ -60,7 +56,7 @@ describe('with HS512', () => {
     await vi.waitFor(
       async () =>
         expect((await program.leftovers(started)).filter((one) => /^\d+ |^port/.test(one))).toEqual([]),
-      { timeout: 45_000, interval: 200 },
+      { interval: 200 },
     )
   })
 })

@@ -28,7 +28,7 @@ beforeAll(async () => {
   tenant = await startTenant({ quiet: true, users: [alice, bob, mallory, longName] })
   gateways = await startGateways(tenant)
   for (const secret of gateways.secrets) canaries.add(secret)
-}, 120_000)
+})
 afterAll(async () => {
   await gateways.close()
   await tenant.close()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { demoUsers, ensureOperatorKey, OperatorClient, type OperatorKey } from 'sealgate/internal'
 import { Browser, SESSION, startWithLogins } from '../support/browser.ts'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 import { bearer, startSystem, type System } from '../support/system.ts'
 
 const SEALGATE = join(ROOT, 'packages/cli/bin/sealgate.js')

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalOrigin, startLocalOrigin } from '../support/local-origin.ts'
 import { bundleWorker } from '../support/worker-bundle.ts'
 import { newSlots } from '../support/system.ts'
+import { ends } from '../support/ends.ts'
 
 let vendor: LocalOrigin
 let tenant: Tenant
-let miniflare: Miniflare
 let gateway: URL
 let token: string
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const to = { methods: ['GET', 'POST'], origin: vendor.origin, allowPrivate: true, audience: 'reports' }
   const bundle = await bundleWorker('gateway')
   // Not wrangler's own server: it fetches in the Worker's place, and follows redirects.
-  miniflare = new Miniflare(
+  const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
       workers: [
@@ -48,12 +48,12 @@ beforeAll(async () => {
       ],
     }),
   )
+  ends(() => miniflare.dispose())
   await miniflare.ready
   gateway = await miniflare.unsafeGetDirectURL('gateway')
   token = tenant.control.issue({})
-}, 120_000)
+})
 afterAll(async () => {
-  await miniflare.dispose()
   await tenant.close()
   await vendor.close()
 })

@@ -13,6 +13,7 @@ import {
 } from 'sealgate/internal'
 import { bundleWorker, workerFolder } from '../support/worker-bundle.ts'
 import { exchangeOf, newSlots } from '../support/system.ts'
+import { ends } from '../support/ends.ts'
 
 interface Limiter {
   readonly name: string
@@ -32,14 +33,13 @@ const shipped = limitersOf('production')
 const allowed = (name: string): number => shipped.find((one) => one.name === name)?.simple.limit ?? 0
 
 let tenant: Tenant
-let miniflare: Miniflare
 let url: URL
 
 beforeAll(async () => {
   tenant = await startTenant({ quiet: true })
   const bundle = await bundleWorker('gateway')
   const { clientId, clientSecret } = demoClients.backoffice
-  miniflare = new Miniflare(
+  const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
       structuredWorkerdLogs: true,
@@ -67,11 +67,11 @@ beforeAll(async () => {
       ],
     }),
   )
+  ends(() => miniflare.dispose())
   await miniflare.ready
   url = await miniflare.unsafeGetDirectURL('gateway')
-}, 120_000)
+})
 afterAll(async () => {
-  await miniflare.dispose()
   await tenant.close()
 })
 

@@ -5,6 +5,7 @@ import { createTestIssuer } from '@sealgate/kit/testing'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, type Response as MiniflareResponse } from 'miniflare'
 import { expect, it } from 'vitest'
+import { ends } from '../support/ends.ts'
 
 // The recipes of docs/reference/kit.md, "Test your own service", that no other test follows. `app.request()` with `issuer.env`
 // is in the consumer's tests, `Object.assign(env, issuer.env)` in those of Agents.
@@ -45,6 +46,7 @@ it('the test issuer is the service binding of a Worker in Miniflare', async () =
       ],
     }),
   )
+  const close = ends(() => miniflare.dispose())
   try {
     const ask = async (token: string) => {
       const response = await miniflare.dispatchFetch('https://reports.test/', {
@@ -59,7 +61,7 @@ it('the test issuer is the service binding of a Worker in Miniflare', async () =
     expect(await ask(await issuer.forged())).toMatchObject({ granted: false, reason: 'bad_signature' })
     expect(issuer.binding.fetches).toBe(1)
   } finally {
-    await miniflare.dispose()
+    await close()
   }
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeSlots, findProject, keygen, planOf, problemWith } from 'sealgate/internal'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 describe('sealgate slots, in development', () => {
   const a = { name: 'GATEWAY_PRIVATE_A (named by JWT_PRIVATE_JWK_NAME)', kid: 'first', nbf: 1_800_000_000 }

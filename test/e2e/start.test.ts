@@ -14,7 +14,7 @@ import {
 } from 'sealgate/internal'
 import { chatNameOf } from '../../workers/consumer/src/chat-name.ts'
 import { type Dev, startDev, untilItFits } from '../support/dev-system.ts'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 const run = promisify(execFile)
 
@@ -110,10 +110,7 @@ describe('the running system', () => {
 
     await order('stop/consumer')
     await order('start/consumer')
-    await vi.waitFor(async () => expect((await ask('/whoami')).status).toBe(401), {
-      timeout: 45_000,
-      interval: 200,
-    })
+    await vi.waitFor(async () => expect((await ask('/whoami')).status).toBe(401), { interval: 200 })
     const response = await ask('/whoami', token)
     expect(response.status).toBe(503)
     expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 const textOf = (paths: readonly string[]): string =>
   paths.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\n')

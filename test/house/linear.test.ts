@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 /** What takes text apart, or searches it: a regular expression, a split, a search, a parser of the runtime. */
 const READS =

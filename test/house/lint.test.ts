@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { ESLint, type Linter } from 'eslint'
 import { expect, it } from 'vitest'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 /** With the rules of the repository that need no types. */
 const { default: config } = (await import(join(ROOT, 'eslint.config.js'))) as {

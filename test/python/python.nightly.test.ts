@@ -28,7 +28,7 @@ describe('Python in a Worker', () => {
       'Python',
       `Pyodide ${PYODIDE_VERSION} starts in ${((performance.now() - start) / 1000).toFixed(1)} s`,
     )
-  }, 120_000)
+  })
 
   afterAll(async () => {
     await system.close()

@@ -11,8 +11,8 @@ import { Registry, type Result, RunningProject, type TeamProject } from '../supp
 let registry: Registry
 beforeAll(async () => {
   registry = await Registry.make()
-}, 120_000)
-afterAll(() => registry.remove(), 300_000)
+})
+afterAll(() => registry.remove())
 
 const good = ({ code, stdout, stderr }: Result): void => expect(code, stdout + stderr).toBe(0)
 
@@ -47,16 +47,12 @@ describe.each(VARIANTS)('a project %s', (what, flags, workers) => {
     const begin = performance.now()
     project = await registry.createInstalled(what.replace(/\W/g, '-').toLowerCase(), ...flags)
     note(`project ${what}: made and installed`, `${((performance.now() - begin) / 1000).toFixed(1)} s`)
-  }, 300_000)
-  afterAll(() => project.remove(), 120_000)
+  })
+  afterAll(() => project.remove())
 
-  it.each(['types', 'lint', 'test'])(
-    'passes npm run %s',
-    async (script) => {
-      good(await project.npm('run', script))
-    },
-    120_000,
-  )
+  it.each(['types', 'lint', 'test'])('passes npm run %s', async (script) => {
+    good(await project.npm('run', script))
+  })
 
   it('starts, and responds as it promises to the lines that it prints', async () => {
     const dev = await RunningProject.start(project.folder)
@@ -83,7 +79,7 @@ describe.each(VARIANTS)('a project %s', (what, flags, workers) => {
     } finally {
       await dev.stop()
     }
-  }, 180_000)
+  })
 
   it('would be deployed in each of its environments', async () => {
     const result = await project.run('sealgate/bin/sealgate.js', 'bundle')
@@ -95,11 +91,11 @@ describe.each(VARIANTS)('a project %s', (what, flags, workers) => {
       ['production', 'staging', 'dev'].map((env) => `${worker} ${env}`),
     )
     expect(bundled.sort()).toEqual(expected.sort())
-  }, 180_000)
+  })
 })
 
 it('a project that pnpm created is installed by pnpm, and passes its checks', async () => {
   const project = await registry.createByPnpm('by-pnpm')
   expect(existsSync(join(project.folder, 'pnpm-lock.yaml'))).toBe(true)
   for (const script of ['types', 'lint', 'test']) good(await project.npm('run', script))
-}, 300_000)
+})

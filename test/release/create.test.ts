@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PATIENT_VITEST } from '../support/setup/patience.ts'
 import { Registry, type Result, type TeamProject } from '../support/team-project.ts'
 
 let registry: Registry
@@ -104,7 +105,7 @@ describe.each([
 
   it('has types without an error', async () => {
     good(await project.run('typescript/bin/tsc'))
-  }, 60_000)
+  })
 
   it('passes its own tests', async () => {
     const result = await project.run(
@@ -112,24 +113,21 @@ describe.each([
       'run',
       'test/gateway.test.ts',
       'test/reports.test.ts',
+      ...PATIENT_VITEST,
     )
     good(result)
     expect(result.stdout).toMatch(/Tests .*\d passed/)
-  }, 60_000)
+  })
 })
 
-it.each(['gateway', 'services/reports'])(
-  'the %s of a project would be deployed',
-  async (worker) => {
-    const project = await registry.createLinked(worker.replace('/', '-'))
-    const config = `${worker}/wrangler.jsonc`
-    const flags = ['--dry-run', '--config', config, '--env', 'production']
-    const result = await project.run('wrangler/bin/wrangler.js', 'deploy', ...flags)
-    good(result)
-    expect(result.stdout).toContain('Total Upload')
-  },
-  60_000,
-)
+it.each(['gateway', 'services/reports'])('the %s of a project would be deployed', async (worker) => {
+  const project = await registry.createLinked(worker.replace('/', '-'))
+  const config = `${worker}/wrangler.jsonc`
+  const flags = ['--dry-run', '--config', config, '--env', 'production']
+  const result = await project.run('wrangler/bin/wrangler.js', 'deploy', ...flags)
+  good(result)
+  expect(result.stdout).toContain('Total Upload')
+})
 
 it('a project holds no code of ours but the five lines', async () => {
   const { folder } = await registry.createLinked('lines')

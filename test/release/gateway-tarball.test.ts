@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../../packages/gateway/package.json' with { type: 'json' }
-import { Project, ROOT } from '../support/project.ts'
+import { Project } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 /** Every subpath, with one thing that it must have. */
 const SUBPATHS: Readonly<Record<string, string>> = {
@@ -149,7 +150,7 @@ describe('with wrangler', () => {
     project.write('gateway.config.ts', config.replace("service: 'REPORTS'", "service: 'REPORT'"))
     expect(await check()).toMatch(/^gateway[.]config[.]ts.*'"REPORT"' is not assignable to type '"REPORTS"'/)
     project.write('gateway.config.ts', config)
-  }, 120_000)
+  })
 
   it('it bundles, with every entrypoint', async () => {
     mkdirSync(join(project.folder, 'out'))
@@ -161,5 +162,5 @@ describe('with wrangler', () => {
     }
     // What teams test with is not deployed.
     expect(bundle).not.toContain('createTestAuth0')
-  }, 60_000)
+  })
 })

@@ -3,10 +3,13 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:f
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Program } from 'sealgate/internal'
+import type { Program } from 'sealgate/internal'
 import manifest from '../../packages/kit/package.json' with { type: 'json' }
 import { freePort } from '../support/free-port.ts'
-import { Project, ROOT } from '../support/project.ts'
+import { startProgram } from '../support/program.ts'
+import { Project } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
+import { PATIENCE } from '../support/setup/patience.ts'
 
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
 
@@ -82,46 +85,40 @@ describe('the types', () => {
   it.each([
     ['Cloudflare’s', '@cloudflare/workers-types', 'ES2024'],
     ['Node’s', '@types/node', 'ES2022'],
-  ])(
-    'of every subpath are sound with %s alone, and need no DOM',
-    async (_, types, lib) => {
-      for (const name of [types, 'undici-types']) {
-        cpSync(join(ROOT, 'node_modules', name), join(project.folder, 'node_modules', name), {
-          recursive: true,
-        })
-      }
-      // `agents` has types of its own, which need more than these.
-      const paths = Object.keys(SUBPATHS).filter((path) => path !== './agents')
-      project.write(
-        'types.ts',
-        paths
-          .map((path) => `export * as _${path.replace(/\W/g, '_')} from '${specifierOf(path)}'`)
-          .join('\n'),
-      )
-      project.write(
-        'tsconfig.json',
-        JSON.stringify({
-          compilerOptions: {
-            types: [types.replace('@types/', '')],
-            lib: [lib],
-            target: 'ES2022',
-            strict: true,
-            noEmit: true,
-            module: 'NodeNext',
-          },
-          files: ['types.ts'],
-        }),
-      )
-      // `skipLibCheck` is off: the declarations themselves are checked.
-      const { stdout } = await project.run('node', [
-        join(ROOT, 'node_modules/typescript/bin/tsc'),
-        '-p',
-        project.folder,
-      ])
-      expect(stdout).toBe('')
-    },
-    60_000,
-  )
+  ])('of every subpath are sound with %s alone, and need no DOM', async (_, types, lib) => {
+    for (const name of [types, 'undici-types']) {
+      cpSync(join(ROOT, 'node_modules', name), join(project.folder, 'node_modules', name), {
+        recursive: true,
+      })
+    }
+    // `agents` has types of its own, which need more than these.
+    const paths = Object.keys(SUBPATHS).filter((path) => path !== './agents')
+    project.write(
+      'types.ts',
+      paths.map((path) => `export * as _${path.replace(/\W/g, '_')} from '${specifierOf(path)}'`).join('\n'),
+    )
+    project.write(
+      'tsconfig.json',
+      JSON.stringify({
+        compilerOptions: {
+          types: [types.replace('@types/', '')],
+          lib: [lib],
+          target: 'ES2022',
+          strict: true,
+          noEmit: true,
+          module: 'NodeNext',
+        },
+        files: ['types.ts'],
+      }),
+    )
+    // `skipLibCheck` is off: the declarations themselves are checked.
+    const { stdout } = await project.run('node', [
+      join(ROOT, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      project.folder,
+    ])
+    expect(stdout).toBe('')
+  })
 })
 
 describe('on Node', () => {
@@ -195,7 +192,7 @@ describe('on workerd, bundled by wrangler', () => {
     )
     const port = await freePort()
     address = `http://127.0.0.1:${port}`
-    worker = new Program({
+    worker = startProgram({
       name: 'packed',
       command: process.execPath,
       args: [
@@ -205,12 +202,11 @@ describe('on workerd, bundled by wrangler', () => {
       env: project.wranglerEnv,
     })
   })
-  afterAll(() => worker.stop())
 
   it('every subpath is there', async () => {
     const answer = await answerOf(address, worker)
     expect(answer).toEqual(SUBPATHS)
-  }, 45_000)
+  })
 })
 
 function specifierOf(path: string): string {
@@ -234,7 +230,7 @@ function workerThatImports(paths: readonly string[]): string {
 }
 
 async function answerOf(address: string, worker: Program): Promise<unknown> {
-  for (const until = Date.now() + 40_000; ;) {
+  for (const until = Date.now() + PATIENCE.wait; ;) {
     try {
       return await (await fetch(address)).json()
     } catch (error) {

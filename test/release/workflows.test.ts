@@ -5,7 +5,7 @@ import { format } from 'prettier'
 import { describe, expect, it } from 'vitest'
 import { rotationWorkflow, UsageError } from 'sealgate/internal'
 import { STEPS } from '../../bench/nightly/steps.ts'
-import { ROOT } from '../support/project.ts'
+import { ROOT } from '../support/root.ts'
 
 const FOLDER = join(ROOT, '.github/workflows')
 const workflows = [

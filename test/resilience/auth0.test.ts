@@ -18,7 +18,7 @@ beforeAll(async () => {
     AUTH0_CLIENT_ID: clientId,
     AUTH0_CLIENT_SECRET: clientSecret,
   })
-}, 120_000)
+})
 afterAll(async () => {
   await workers.close()
   await tenant.close()

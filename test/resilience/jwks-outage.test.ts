@@ -144,6 +144,5 @@ describe('a JWKS that', () => {
       if (isLong || OUTAGES.some(([quick]) => quick === what)) await tooStale(kit)
       expect(faults.jwks.fetches('elsewhere')).toBe(0)
     },
-    60_000,
   )
 })

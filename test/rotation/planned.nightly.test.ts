@@ -9,7 +9,7 @@ let cloud: LiveCloud
 
 beforeAll(async () => {
   cloud = await startLiveCloud()
-}, 120_000)
+})
 afterAll(() => cloud.close())
 
 const now = () => Date.now() / 1000

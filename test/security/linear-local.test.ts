@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
 
 it.each(ROWS.map((row) => [row.name, row] as const))(
   '%s are read in linear time',
-  { timeout: 60_000, retry: 2 },
+  { retry: 2 },
   async (_, row) => {
     expect((await sweep(row)).superlinear).toEqual([])
   },

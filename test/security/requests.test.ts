@@ -105,7 +105,7 @@ describe('no request line, header or body is a 500', () => {
     )
   }
 
-  it('to the gateway’s own routes', { timeout: 120_000 }, async () => {
+  it('to the gateway’s own routes', async () => {
     await sendAny(
       fc.oneof(
         fc.constantFrom(
@@ -131,7 +131,7 @@ describe('no request line, header or body is a 500', () => {
     ['with no credentials', () => []],
     ['with a token', () => [`Authorization: Bearer ${token}`]],
     ['with a session', () => [`Cookie: ${cookie}`, 'Sec-Fetch-Site: same-origin']],
-  ])('to forwarded routes, %s', { timeout: 120_000 }, async (_, given) => {
+  ])('to forwarded routes, %s', async (_, given) => {
     const reached = given().length > 0 ? '/api/reports' : '/api/whoami'
     expect(await send(requestOf('GET', reached, given())), 'it reaches the service').toBe(200)
     const known = ['/app/', '/app/app.js', '/api/reports', '/api/whoami', '/api/profile/x', '/api/echo']

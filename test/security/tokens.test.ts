@@ -68,7 +68,7 @@ describe.each([
   beforeAll(async () => {
     subject = await make()
     attacks = await attacksOn(subject.target)
-  }, 60_000)
+  })
 
   it('are rejected, each for its own reason, in words that quote nothing of them', async () => {
     const { verify, heard } = subject

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
+import { ends } from './ends.ts'
+import { PATIENCE } from './setup/patience.ts'
 
 const KNOWN = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -19,7 +21,7 @@ export async function launch(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error('no Chromium: .ci/install-chromium installs it, or set CHROMIUM_PATH')
   }
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -30,5 +32,14 @@ export async function launch(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
     ],
+    timeout: PATIENCE.wait,
   })
+  ends(() => browser.close())
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    context.setDefaultTimeout(PATIENCE.wait)
+    return context
+  }
+  return browser
 }

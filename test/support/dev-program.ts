@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ends } from './ends.ts'
 import { freePort, isFree } from './free-port.ts'
-import { ROOT } from './project.ts'
+import { pathsIn } from './paths-in.ts'
+import { ROOT } from './root.ts'
 
 /** The command. */
 export const SEALGATE: string = join(ROOT, 'packages/cli/bin/sealgate.js')
@@ -51,6 +53,7 @@ export class DevProgram {
         TMPDIR: join(this.#home, 'tmp'),
       },
     })
+    ends(() => this.remove())
     this.#ended = new Promise((resolve) => void this.#child.once('exit', (code) => resolve(code)))
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       let rest = ''
@@ -110,7 +113,7 @@ export class DevProgram {
       ...started.map(({ pid, args }) => `${pid} ${args}`).filter((one) => alive.has(one)),
       ...taken.flat(),
       // The one file is wrangler's: whether a person lets it send metrics.
-      ...readdirSync(this.#home, { recursive: true, encoding: 'utf8' }).filter(
+      ...pathsIn(this.#home).filter(
         (name) => name !== 'tmp' && !/^config(\/[.]wrangler(\/metrics[.]json)?)?$/.test(name),
       ),
     ]

@@ -11,8 +11,10 @@ import {
   type RunningSystem,
   startDevSystem,
 } from 'sealgate/internal'
+import { ends } from './ends.ts'
 import { freePort } from './free-port.ts'
-import { ROOT } from './project.ts'
+import { ROOT } from './root.ts'
+import { PATIENCE } from './setup/patience.ts'
 
 /** What `sealgate dev` runs, for tests: on ports of its own, and it leaves nothing. */
 export interface Dev extends Pick<DevSystem, 'system'>, RunningSystem {
@@ -36,10 +38,10 @@ export async function startDev(
   const plan = planOf(findProject(folder))
   const ports = await freePorts(plan)
   const dev = await startDevSystem({ plan, ports, onLine })
-  const stop = async (): Promise<void> => {
+  const stop = ends(async () => {
     await dev.stop()
     rmSync(folderOf(plan, ports), { recursive: true, force: true })
-  }
+  })
   try {
     const running = await dev.untilReady()
     await untilItFits(running)
@@ -59,11 +61,9 @@ export async function startDev(
   }
 }
 
-/** How long the Workers may take to find each other, in milliseconds. */
-const CONNECT_MS = 30_000
-
+/** The Workers have to find each other. */
 export async function untilItFits(running: RunningSystem): Promise<void> {
-  for (const until = Date.now() + CONNECT_MS; ;) {
+  for (const until = Date.now() + PATIENCE.wait; ;) {
     try {
       await checkEndToEnd(running)
       return

@@ -11,6 +11,7 @@ import { demoClients, keygen, REALM, type Tenant } from 'sealgate/internal'
 import { bundleWorker } from './worker-bundle.ts'
 import { ORIGIN } from './browser.ts'
 import { newSlots } from './system.ts'
+import { ends } from './ends.ts'
 
 /** The gateway as it should be, and others, each with one thing that is wrong or different. */
 export type GatewayName =
@@ -151,6 +152,7 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
       ],
     }),
   )
+  const close = ends(() => miniflare.dispose())
   await miniflare.ready
   const addresses = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(nameOf(name))))
   return {
@@ -166,7 +168,7 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
       ...Object.values(slots).map((slot) => (JSON.parse(slot) as { d: string }).d),
     ],
     log: () => log,
-    close: () => miniflare.dispose(),
+    close,
   }
 }
 

@@ -1,19 +1,16 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { npm, type Output } from './npm.ts'
+import { ROOT } from './root.ts'
+import { packAll } from './tarballs.ts'
 
-export const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
 /** What the tarballs need from others. They are taken from this repository, so that no network is needed. */
 const NEEDED = ['hono', 'jose', '@noble/ed25519']
-
-export interface Output {
-  readonly stdout: string
-  readonly stderr: string
-}
 
 /** An empty folder outside the repository, with packages of ours installed from what `npm pack` made. */
 export class Project {
@@ -32,10 +29,9 @@ export class Project {
    */
   static async make(names = ['kit', 'keygen'], needed: readonly string[] = NEEDED): Promise<Project> {
     const folder = mkdtempSync(join(tmpdir(), 'sealgate-project-'))
-    const packages = names.flatMap((name) => ['--workspace', `packages/${name}`])
-    await npm(['pack', '--ignore-scripts', '--pack-destination', folder, ...packages], ROOT)
+    const packed = await packAll()
     const others = needed.map((name) => join(ROOT, 'node_modules', name))
-    const tarballs = readdirSync(folder).map((name) => join(folder, name))
+    const tarballs = names.map((name) => join(packed, tarballOf(name)))
     const project = new Project(folder, tarballs)
     project.write('package.json', '{ "private": true }\n')
     await npm(
@@ -72,9 +68,9 @@ export class Project {
   }
 }
 
-/** npm, without the variables that the npm which runs these tests hands down. */
-export async function npm(args: readonly string[], cwd: string): Promise<Output> {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
-  const options = { cwd, env: Object.fromEntries(inherited) }
-  return run('npm', [...args], options)
+/** The name of the file that `npm pack` makes of a package. */
+function tarballOf(folder: string): string {
+  const manifest = readFileSync(join(ROOT, 'packages', folder, 'package.json'), 'utf8')
+  const { name, version } = JSON.parse(manifest) as { readonly name: string; readonly version: string }
+  return `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
 }

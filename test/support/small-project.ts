@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ROOT } from './project.ts'
+import { ROOT } from './root.ts'
 
 /** How a project signs. */
 export type Signing = 'EdDSA' | 'HS512'

@@ -9,8 +9,7 @@ import {
   type Tenant,
   type TenantUser,
 } from 'sealgate/internal'
-
-process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+import { ends } from './ends.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -100,6 +99,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       },
     ],
   })
+  const close = ends(() => Promise.all([server.close(), tenant.close()]))
   const { url } = await server.listen()
   const to =
     (name: string) =>
@@ -155,10 +155,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       const { DENYLIST } = (await server.getWorker('sealgate-gateway-dev').getEnv()) as { DENYLIST: Listed }
       return (await DENYLIST.list()).keys.map(({ name }) => name)
     },
-    async close() {
-      await server.close()
-      await tenant.close()
-    },
+    close,
   }
 }
 

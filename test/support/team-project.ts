@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { Program } from 'sealgate/internal'
-import { npm, type Output, ROOT } from './project.ts'
-
-/** Every package that is published. */
-const PACKAGES = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`)
+import type { Program } from 'sealgate/internal'
+import { startProgram } from './program.ts'
+import type { Output } from './npm.ts'
+import { ROOT } from './root.ts'
+import { packAll } from './tarballs.ts'
 
 /** What a program printed, and how it ended. */
 export interface Result extends Output {
@@ -29,18 +29,15 @@ export class Registry {
   /** As `npm create` and `npx` have them, where there is no project yet. */
   readonly npx: string
 
-  private constructor(folder: string) {
+  private constructor(folder: string, tarballs: string) {
     this.folder = folder
-    this.tarballs = join(folder, '.tarballs')
+    this.tarballs = tarballs
     this.modules = join(folder, '.project/node_modules')
     this.npx = join(folder, '.npx/node_modules')
   }
 
   static async make(): Promise<Registry> {
-    const registry = new Registry(mkdtempSync(join(tmpdir(), 'sealgate-registry-')))
-    mkdirSync(registry.tarballs)
-    const workspaces = PACKAGES.flatMap((path) => ['--workspace', path])
-    await npm(['pack', '--ignore-scripts', '--pack-destination', registry.tarballs, ...workspaces], ROOT)
+    const registry = new Registry(mkdtempSync(join(tmpdir(), 'sealgate-registry-')), await packAll())
     await registry.#unpack(registry.modules, [])
     await registry.#unpack(registry.npx, OF_A_PROJECT)
     return registry
@@ -161,7 +158,7 @@ export class RunningProject {
   static async start(folder: string): Promise<RunningProject> {
     const lines: string[] = []
     const { promise: ready, resolve } = Promise.withResolvers<undefined>()
-    const program = new Program({
+    const program = startProgram({
       name: 'npm start',
       command: 'npm',
       args: ['--prefix', folder, 'start'],

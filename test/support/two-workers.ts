@@ -1,5 +1,6 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { bundleWorker } from './worker-bundle.ts'
+import { ends } from './ends.ts'
 
 /** Gateway and consumer as they ship, in one workerd. */
 export interface TwoWorkers {
@@ -36,10 +37,11 @@ export async function startTwoWorkers(values: Readonly<Record<string, string>>):
       },
     ],
   })
-  const start = async (): Promise<{ readonly miniflare: Miniflare; readonly url: URL }> => {
+  const start = async (): Promise<{ readonly close: () => Promise<void>; readonly url: URL }> => {
     const miniflare = new Miniflare(options)
+    const close = ends(() => miniflare.dispose())
     await miniflare.ready
-    return { miniflare, url: await miniflare.unsafeGetDirectURL('gateway') }
+    return { close, url: await miniflare.unsafeGetDirectURL('gateway') }
   }
   let running = await start()
   return {
@@ -47,9 +49,9 @@ export async function startTwoWorkers(values: Readonly<Record<string, string>>):
       return running.url
     },
     async restart() {
-      await running.miniflare.dispose()
+      await running.close()
       running = await start()
     },
-    close: () => running.miniflare.dispose(),
+    close: () => running.close(),
   }
 }

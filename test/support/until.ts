@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PATIENCE } from './setup/patience.ts'
 
 /** @throws Error when it has not come true within the time, in seconds */
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  seconds = 60,
+  seconds = PATIENCE.wait / 1000,
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000
   while (!(await isTrue())) {

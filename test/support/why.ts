@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { vi } from 'vitest'
 import { main, wranglerWith } from 'sealgate/internal'
 import { SEALGATE } from './dev-program.ts'
+import { ends } from './ends.ts'
 
 /** What a command printed. */
 export interface Printed {
@@ -25,6 +26,7 @@ interface WhyOptions {
 /** Starts `sealgate why` as a person types it, in a folder of a project. */
 export function startWhy(args: readonly string[], { cwd, env = {}, stdin = '' }: WhyOptions): RunningWhy {
   const child = spawn(process.execPath, [SEALGATE, 'why', ...args], { cwd, env: { ...process.env, ...env } })
+  ends(() => child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

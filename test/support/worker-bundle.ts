@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { V4WorkerOptions } from 'miniflare'
 import { findProject, readWorkerConfig, type WorkerFolder } from 'sealgate/internal'
-import { ROOT } from './project.ts'
+import { ROOT } from './root.ts'
 
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
 

@@ -27,7 +27,7 @@ let port: string
 beforeAll(async () => {
   dev = await startDev(undefined, project.folder)
   port = new URL(dev.addresses.gateway).port
-}, 120_000)
+})
 afterAll(async () => {
   await dev.stop()
   project.remove()
@@ -212,7 +212,7 @@ it('keys that cannot be had are no verdict on the token, and why names the fault
   await dev.order('start/invoices')
   const statusOf = (): Promise<number> =>
     request('deny-no-keys', 'service', PATH, authorization).catch(() => 0)
-  await expect.poll(statusOf, { timeout: 30_000 }).toBe(503)
+  await expect.poll(statusOf).toBe(503)
   const { code, stdout } = await explained('deny-no-keys')
   expect(stdout).toContain('failed with 503, billing said keys_unavailable')
   expect(stdout).toMatch(/Around that time\n\n.*jwks_failed/)

@@ -33,7 +33,7 @@ let isStopped = false
 
 beforeAll(async () => {
   dev = await startDev((program, line) => printed.push(`[${program}] ${line}`), project.folder)
-}, 120_000)
+})
 afterAll(async () => {
   if (!isStopped) await dev.stop()
   project.remove()

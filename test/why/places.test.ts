@@ -72,7 +72,7 @@ describe('a file', () => {
     expect(stdout).toContain('denied with 401, billing said expired')
   })
 
-  it('may be stdin', { timeout: 60_000 }, async () => {
+  it('may be stdin', async () => {
     const { code, stdout } = await startWhy([ID, '--file', '-'], { cwd: '/', stdin: text }).printed
     expect(code).toBe(0)
     expect(stdout).toContain('denied with 401, billing said expired')
@@ -116,7 +116,7 @@ describe('wrong usage', () => {
   })
 })
 
-describe('Workers Logs', { timeout: 120_000 }, () => {
+describe('Workers Logs', () => {
   it('is queried for the id alone, with wrangler’s login, until the query has run', async () => {
     const { env, state, requests } = await start()
     const other = { ...DENIED, request_id: 'req-of-another' }
@@ -147,11 +147,11 @@ describe('Workers Logs', { timeout: 120_000 }, () => {
   })
 })
 
-describe('a tail', { timeout: 120_000 }, () => {
+describe('a tail', () => {
   const args = [ID, '--env', 'dev', '--tail', '--timeout', '60']
 
   async function untilTailed({ state }: CloudflareApi): Promise<void> {
-    await expect.poll(() => [...state.logs.tailed].sort(), { timeout: 60_000 }).toEqual([GATEWAY, SERVICE])
+    await expect.poll(() => [...state.logs.tailed].sort()).toEqual([GATEWAY, SERVICE])
   }
 
   it('of gateway and services ends when the request came, with the lines of both, and leaves no tail', async () => {

@@ -59,7 +59,7 @@ it('closes the socket when the token ends, though nobody says a word', async () 
   const client = await connect('/echo', await issuer.token({}, { ttlSeconds: 1 }))
   expect(client.isOpen).toBe(true)
   const opened = Date.now()
-  await vi.waitFor(() => expect(client.closed).toMatchObject({ code: 4401 }), { timeout: 3000 })
+  await vi.waitFor(() => expect(client.closed).toMatchObject({ code: 4401 }))
   expect(Date.now() - opened).toBeLessThan(2000)
 })
 

@@ -42,7 +42,7 @@ const DEPLOY = ['deploy', 'staging', '--yes', '--no-smoke']
 const changes = (): readonly string[] =>
   api.requests.filter(({ method }) => method !== 'GET').map(({ method, step }) => `${method} ${step}`)
 
-describe('sealgate deploy', { timeout: 300_000 }, () => {
+describe('sealgate deploy', () => {
   it('deploys an empty account in one run: bootstrap, secrets, services, gateway with its hostname', async () => {
     await start()
     const { code, stdout } = await sealgate(...DEPLOY, '--json')

@@ -4,7 +4,7 @@ import { FAILURES, GATEWAY, type RepairBench, startRepairBench } from '../../sup
 let bench: RepairBench
 afterEach(() => bench.close())
 
-describe('a first deploy that failed', { timeout: 300_000 }, () => {
+describe('a first deploy that failed', () => {
   it.each(FAILURES)('at %s is repaired by the next run', async (_, step, options, words) => {
     bench = await startRepairBench()
     const heal = bench.api.failAt(step, options)

@@ -10,7 +10,7 @@ const SHORT = [
   'the hostname',
 ]
 
-describe('a deploy that fails at one step after the other', { timeout: 300_000 }, () => {
+describe('a deploy that fails at one step after the other', () => {
   let bench: RepairBench
   beforeAll(async () => {
     bench = await startRepairBench()

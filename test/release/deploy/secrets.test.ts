@@ -50,7 +50,7 @@ async function upload(run: RunWrangler, ...argv: string[]): Promise<void> {
   })
 }
 
-describe('sealgate secrets', { timeout: 60_000 }, () => {
+describe('sealgate secrets', () => {
   const worker = 'sealgate-gateway-staging'
 
   it('uploads a file, JSON or .env, and says the names alone', async () => {

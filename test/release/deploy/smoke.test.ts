@@ -31,7 +31,7 @@ async function deploy(options: TeamOptions): Promise<{ code: number; said: strin
   return { code, said: said.join('\n') }
 }
 
-describe('sealgate deploy, which looks at what it deployed', { timeout: 300_000 }, () => {
+describe('sealgate deploy, which looks at what it deployed', () => {
   it.each([
     ['EdDSA', false],
     ['HS512', true],

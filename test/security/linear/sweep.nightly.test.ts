@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { growthOf, MAX_RATIO } from './measure.ts'
 
 /** What takes too long does so each time; a machine that is busy elsewhere does not. */
-const REPEATABLE = { timeout: 60_000, retry: 2 }
+const REPEATABLE = { retry: 2 }
 
 /** What is not linear shows at this size, in characters, and in a quarter of the time that the longest takes. */
 const ENOUGH = 8192

@@ -6,7 +6,7 @@ import { wranglerWith } from 'sealgate/internal'
 import { type ApiOptions, type CloudflareApi, startCloudflareApi } from './api.ts'
 
 /** What the wrangler that this repository pins says to what the local API does. */
-describe('the local Cloudflare API, before the real wrangler', { timeout: 120_000 }, () => {
+describe('the local Cloudflare API, before the real wrangler', () => {
   let folder: string
   let api: CloudflareApi
 

@@ -1,6 +1,7 @@
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare'
 import { BINDINGS_WORKER, doorModule, type Target } from './modules.ts'
 import type { Binding, Module, Script, Version } from './state.ts'
+import { ends } from '../ends.ts'
 
 /** A version that runs, in a workerd of its own. */
 export interface Instance {
@@ -52,12 +53,13 @@ export async function startInstance(
       ],
     }),
   )
+  const close = ends(() => miniflare.dispose())
   await miniflare.ready
   const [publicUrl, doorUrl] = await Promise.all([
     miniflare.unsafeGetDirectURL(NAME),
     miniflare.unsafeGetDirectURL(NAME, 'Door'),
   ])
-  return { versionId: version.id, publicUrl, doorUrl, stop: () => miniflare.dispose() }
+  return { versionId: version.id, publicUrl, doorUrl, stop: close }
 }
 
 function workerOf(script: Script, version: Version, { rateLimit }: InstanceOptions): V4WorkerOptions {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ROOT } from '../project.ts'
+import { ROOT } from '../root.ts'
 
 /** A project as a team has it, in a folder of its own: a gateway and the services `reports` and `archive`. */
 export interface TeamProject {

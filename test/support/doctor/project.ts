@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { findProject, keygen, type Project } from 'sealgate/internal'
-import { ROOT } from '../project.ts'
+import { ROOT } from '../root.ts'
 
 /** A part of a wrangler.jsonc, as a test changes it. */
 export type Json = Record<string, unknown>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { demoClients, startTenant } from 'sealgate/internal'
 import { createTestHarness } from 'wrangler'
 import { newSlots } from '../system.ts'
+import { ends } from '../ends.ts'
 
 /** A gateway for people, a shop behind it, and the mock IdP, which knows where the gateway is. */
 export interface Pages {
@@ -54,6 +55,7 @@ export async function startPages(): Promise<Pages> {
     SESSION_SECRET: randomBytes(32).toString('base64url'),
   }
   const server = createTestHarness(options({}))
+  const closeServer = ends(() => server.close())
   const { url } = await server.listen()
   const tenant = await startTenant({ quiet: true, callbackUrls: [`${url.origin}/auth/callback`] })
   await server.update(
@@ -66,7 +68,7 @@ export async function startPages(): Promise<Pages> {
   return {
     origin: url.origin,
     async close() {
-      await server.close()
+      await closeServer()
       await tenant.close()
     },
   }

@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare'
 import { bundleWorker } from '../worker-bundle.ts'
 import { pyodidePath } from './pyodide.ts'
+import { ends } from '../ends.ts'
 
 export interface PythonSystemOptions {
   readonly gatewayVars: Readonly<Record<string, string>>
@@ -47,6 +48,7 @@ export async function startPythonSystem({ gatewayVars }: PythonSystemOptions): P
       ],
     }),
   )
+  const close = ends(() => miniflare.dispose())
   await miniflare.ready
   const [gatewayUrl, pythonUrl] = await Promise.all([
     miniflare.unsafeGetDirectURL('gateway'),
@@ -55,7 +57,7 @@ export async function startPythonSystem({ gatewayVars }: PythonSystemOptions): P
   return {
     gateway: (path, body) => fetch(new URL(path, gatewayUrl), { method: 'POST', body }),
     python: (module, init) => fetch(new URL(`/${module}`, pythonUrl), init),
-    close: () => miniflare.dispose(),
+    close,
   }
 }
 

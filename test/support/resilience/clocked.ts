@@ -3,6 +3,7 @@ import { createTestIssuer, type TestIssuer } from '@sealgate/kit/testing'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { type JwksServer, startJwksServer } from './jwks-server.ts'
+import { ends } from '../ends.ts'
 
 /** What the consumer decided, and what it took. */
 export interface Outcome {
@@ -80,6 +81,7 @@ export async function startFaults(): Promise<Faults> {
       ],
     }),
   )
+  const closeWorker = ends(() => miniflare.dispose())
   await miniflare.ready
   const url = await miniflare.unsafeGetDirectURL('consumer')
   let serial = 0
@@ -115,7 +117,7 @@ export async function startFaults(): Promise<Faults> {
     jwks,
     kit,
     async close() {
-      await miniflare.dispose()
+      await closeWorker()
       await jwks.close()
     },
   }

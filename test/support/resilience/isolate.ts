@@ -2,6 +2,8 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from 'miniflare'
+import { ends } from '../ends.ts'
+import { PATIENCE } from '../setup/patience.ts'
 
 export interface IsolateOptions {
   /** A file in `worker/`, without its ending. */
@@ -22,9 +24,6 @@ export interface Isolate {
 }
 
 export type Answer = { readonly status: number; readonly text: string } | 'aborted' | 'no response'
-
-/** How long a client waits before it gives up: for what is sure to come, on a machine that does other things too. */
-const PATIENCE_MS = 45_000
 
 /** A Worker in raw workerd: no proxy in front that would hide a client's disconnect from it. */
 export async function startIsolate({ worker, runtime, bindings, keys }: IsolateOptions): Promise<Isolate> {
@@ -58,12 +57,13 @@ export async function startIsolate({ worker, runtime, bindings, keys }: IsolateO
       ],
     }),
   )
+  const close = ends(() => miniflare.dispose())
   await miniflare.ready
   const { href } = await miniflare.unsafeGetDirectURL('consumer')
   return {
     url: href,
     get: (token, abortAfterMs, patienceMs) => get(href, token, abortAfterMs, patienceMs),
-    close: () => miniflare.dispose(),
+    close,
   }
 }
 
@@ -71,7 +71,7 @@ function get(
   url: string,
   token: string,
   abortAfterMs: number | undefined,
-  patienceMs = PATIENCE_MS,
+  patienceMs = PATIENCE.wait,
 ): Promise<Answer> {
   return new Promise((resolve) => {
     const request = httpRequest(

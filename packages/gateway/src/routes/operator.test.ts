@@ -158,7 +158,7 @@ describe('operate', () => {
     expect(await operate({ operation: 'revoke', ...what })).toEqual({ operation: 'revoke', revoked: true })
     const [kind] = Object.keys(what)
     expect([...kv.entries.keys()]).toContainEqual(expect.stringContaining(`:${String(kind)}:`))
-    await expect.poll(logs.lines).toContainEqual(
+    await expect.poll(() => logs.lines()).toContainEqual(
       expect.objectContaining({
         event: 'operation',
         operation: 'revoke',
