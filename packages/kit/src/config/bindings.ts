@@ -39,7 +39,7 @@ export function valueOf(env: object, variable: string): unknown {
 export function namedValues(
   env: object,
   variable: string,
-  { isList, isSingle }: { readonly isList: boolean; readonly isSingle: boolean },
+  { isList, isSingle }: { readonly isList?: true; readonly isSingle?: true } = {},
 ): readonly NamedValue[] | undefined {
   const reference = `${variable}_NAME`
   const names = valueOf(env, reference)
@@ -65,7 +65,7 @@ export function namedValues(
   })
   if (found.every((entry) => 'value' in entry && present(entry.value) === undefined)) {
     throw new ConfigError(
-      `${reference} names ${entries.join(', ')}, which ${entries.length > 1 ? 'are' : 'is'} not set: put the secret there with: npx wrangler secret put ${entries[0] ?? 'NAME'}`,
+      `${reference} names ${entries.join(', ')}, which ${entries.length > 1 ? 'are' : 'is'} not set: put the secret there with: npx wrangler secret put ${entries[0]}`,
     )
   }
   return found
@@ -76,8 +76,7 @@ export function bindingOf(env: object, reference: string): unknown {
   const names = valueOf(env, reference)
   if (names === undefined) return undefined
   const [name, ...others] = nameList(names, reference)
-  if (name === undefined || others.length > 0)
-    throw new ConfigError(`${reference} accepts one name of a binding`)
+  if (others.length > 0) throw new ConfigError(`${reference} accepts one name of a binding`)
   const value = lookUp(env, name)
   if (typeof value !== 'object' || value === null) {
     throw new ConfigError(
@@ -97,14 +96,20 @@ export function namesOf(value: unknown): readonly string[] {
   return Array.isArray(list) ? list.filter((entry) => typeof entry === 'string') : []
 }
 
-function nameList(names: unknown, reference: string): readonly string[] {
+type Names = readonly [string, ...string[]]
+
+function nameList(names: unknown, reference: string): Names {
   const list = namesOf(names)
   // Whatever is no name may be the secret itself, pasted here by mistake: it is not quoted.
-  if (list.length === 0 || !list.every((name) => BINDING_NAME.test(name))) {
+  if (!areNames(list)) {
     throw new ConfigError(`${reference} must be the name of a binding, not what the binding holds`)
   }
   const seen = new Set<string>()
   const twice = list.find((name) => seen.has(name) || !seen.add(name))
   if (twice !== undefined) throw new ConfigError(`${reference} names ${twice} twice: remove one`)
   return list
+}
+
+function areNames(list: readonly string[]): list is Names {
+  return list.length > 0 && list.every((name) => BINDING_NAME.test(name))
 }

@@ -159,8 +159,8 @@ describe('settingsFromEnv', () => {
       { audiences: ['one', 'two, too'] },
     ],
     [
-      'names as a JSON array in text',
-      { JWT_SECRET_NAME: '["A", "B"]', A: SECRET, B: SECRET },
+      'names as a JSON array in text, behind white space',
+      { JWT_SECRET_NAME: '\n["A", "B"]', A: SECRET, B: SECRET },
       { sign: { alg: 'HS512' } },
     ],
     ['names as an array', { JWT_SECRET_NAME: ['A', 'B'], A: SECRET, B: SECRET }, { sign: { alg: 'HS512' } }],
@@ -211,6 +211,10 @@ describe('settingsFromEnv', () => {
     ['parts of a second of leeway', { JWT_LEEWAY: 1.25 }, /^JWT_LEEWAY must be a whole number from 0 to 300/],
   ])('rejects %s', (_, env, message) => {
     expect(() => settingsFromEnv({ ...base, JWT_SECRET: SECRET, ...env })).toThrow(message)
+  })
+
+  it('has no variable for what is an option alone', () => {
+    expect(settingsFromEnv({ ...base, JWT_SECRET: SECRET, undefined: 'x+jwt' }).typ).toBe('JWT')
   })
 
   it('never lets the default lifetime exceed the most', () => {
@@ -307,7 +311,12 @@ describe('settingsFromEnv', () => {
       { ...base, JWT_JWKS_SERVICE_NAME: 'G', G: {} },
       /JWT_JWKS_SERVICE_NAME is not a service binding/,
     ],
-    ['an inherited name', { ...base, JWT_JWKS_SERVICE_NAME: 'constructor' }, /does not exist/],
+    ...['constructor', '__proto__'].map((name): [string, Record<string, unknown>, RegExp] => [
+      `an inherited name: ${name}`,
+      { ...base, JWT_JWKS_SERVICE_NAME: name },
+      /does not exist/,
+    ]),
+    ['an inherited secret', { ...base, JWT_SECRET_NAME: '__proto__' }, /names __proto__, which is not set/],
     ['two names for one binding', { ...base, JWT_JWKS_SERVICE_NAME: 'A,B' }, /accepts one name/],
     [
       'a secret name that is a service',
@@ -338,6 +347,11 @@ describe('settingsFromEnv', () => {
       'credentials in the URL of the JWKS',
       { ...base, JWT_JWKS_URL: 'https://a:b@a.test/' },
       /JWT_JWKS_URL must be an https URL without credentials/,
+    ],
+    [
+      'a kid that is no text',
+      { ...base, JWT_SECRET: SECRET, JWT_KID: 7 },
+      /^JWT_KID must be a string: the kid of your private key$/,
     ],
     ['an issuer that is no text', { ...base, JWT_ISS: 7, JWT_SECRET: SECRET }, /JWT_ISS must be a string/],
     [
@@ -499,10 +513,18 @@ describe('fingerprintOf', () => {
     expect(fingerprintOf({ ...env, DB: undefined })).toEqual(fingerprintOf(env))
   })
 
+  it('is equal for objects that say the same, though each request brings its own', () => {
+    const one = fingerprintOf({ ...base, JWT_AUD: ['a', 'b'] })
+    const other = fingerprintOf({ ...base, JWT_AUD: ['a', 'b'] })
+    expect(one.filter((member, index) => !Object.is(member, other[index]))).toEqual([])
+  })
+
   it('differs with a name that is none, and looks for no binding of that name', () => {
-    const env = { ...base, JWT_SECRET_NAME: 7, '7': 'text' }
-    expect(fingerprintOf(env)).not.toEqual(fingerprintOf(base))
-    expect(fingerprintOf(env)).not.toContain('text')
+    for (const name of [7, [7], '[7]']) {
+      const env = { ...base, JWT_SECRET_NAME: name, '7': 'text' }
+      expect(fingerprintOf(env)).not.toEqual(fingerprintOf(base))
+      expect(fingerprintOf(env)).not.toContain('text')
+    }
   })
 
   it('reads no name for another: what one variable names is not what the next does', () => {

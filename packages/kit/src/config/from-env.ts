@@ -36,13 +36,13 @@ export interface KitOptions extends LogOptions {
 export function settingsFromEnv(env: object, options: KitOptions = {}): Settings {
   const plain = readSettings(SETTINGS, (row) => rawOf(env, row), variableLabel)
   const { secret, privateJwk, publicJwk, jwksService, jwksUrl } = KEYS
-  const secrets = namedValues(env, secret.variable, { isList: true, isSingle: false })
+  const secrets = namedValues(env, secret.variable, { isList: true })
   const keys = readKeys(
     {
       signSecret: secrets,
       verifySecret: secrets,
-      signPrivateJwk: namedValues(env, privateJwk.variable, { isList: false, isSingle: false }),
-      publicJwk: namedValues(env, publicJwk.variable, { isList: false, isSingle: true })?.[0],
+      signPrivateJwk: namedValues(env, privateJwk.variable),
+      publicJwk: namedValues(env, publicJwk.variable, { isSingle: true })?.[0],
       jwksService: bindingOf(env, jwksService.variable),
       jwksUrl: valueOf(env, jwksUrl.variable),
     },
@@ -67,7 +67,7 @@ export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg
   if (!ROLES.includes(role))
     throw new ConfigError("envMode accepts 'producer' or 'consumer' after the environment")
   const has = (row: KeyRow): boolean =>
-    [row.variable, referenceOf(row)].some((name) => name !== undefined && valueOf(env, name) !== undefined)
+    [row.variable, referenceOf(row) ?? row.variable].some((name) => valueOf(env, name) !== undefined)
   const hasSecret = has(KEYS.secret)
   const hasPrivateJwk = has(KEYS.privateJwk)
   if (hasSecret && hasPrivateJwk) throw bothToSign(KEY_LABELS)

@@ -10,6 +10,7 @@ const PIN = 'A'.repeat(43)
 const base: KitConfig = { issuer: 'https://issuer.test', audience: 'reports' }
 const signing: KitConfig = { ...base, sign: { secret: SECRET } }
 const service = { fetch: () => Promise.resolve(new Response()), delegate: () => Promise.resolve('') }
+const callable = Object.assign(() => undefined, service)
 const stored = { get: () => Promise.resolve(SECRET) }
 const kv = { get: () => Promise.resolve(new Map()), put: () => Promise.resolve() }
 
@@ -31,6 +32,7 @@ describe('settingsFromOptions', () => {
     ['leewaySeconds, empty', { leewaySeconds: '' }, { leewaySeconds: 90 }],
     ['typ', { typ: 'at+jwt' }, { typ: 'at+jwt' }],
     ['exchangeService', { exchangeService: service }, { exchangeService: service }],
+    ['exchangeService, a function', { exchangeService: callable }, { exchangeService: callable }],
     ['jwksCache.ttlSeconds', { jwksCache: { ttlSeconds: 60 } }, { jwksTtlSeconds: 60 }],
     ['jwksCache.maxStaleSeconds', { jwksCache: { maxStaleSeconds: 0 } }, { jwksMaxStaleSeconds: 0 }],
     ['jwksCache.cooldownSeconds', { jwksCache: { cooldownSeconds: 5 } }, { jwksCooldownSeconds: 5 }],
@@ -96,8 +98,8 @@ describe('settingsFromOptions', () => {
     ],
     [
       'a service that is a function',
-      { verify: { jwksService: Object.assign(() => undefined, service) } },
-      { verify: { source: 'service', alg: 'EdDSA' } },
+      { verify: { jwksService: callable } },
+      { verify: { source: 'service', alg: 'EdDSA', service: callable } },
     ],
     [
       'a URL',

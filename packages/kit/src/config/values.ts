@@ -141,13 +141,7 @@ export function splitList(text: string): string[] {
 }
 
 function isDenylistStore(value: unknown): value is DenylistStore {
-  return (
-    isObject(value) &&
-    'get' in value &&
-    typeof value.get === 'function' &&
-    'put' in value &&
-    typeof value.put === 'function'
-  )
+  return isObject(value) && typeof value.get === 'function' && typeof value.put === 'function'
 }
 
 /** For the name of a method a service binding has a function, whichever Worker is behind it. */

@@ -30,8 +30,8 @@ export function verifierSettingsFromEnv(
   const verifySecret = keyLabelOf(secret)
   const verify = readVerifyKeys(
     {
-      verifySecret: namedValues(env, secret.variable, { isList: true, isSingle: false }),
-      publicJwk: namedValues(env, publicJwk.variable, { isList: false, isSingle: true })?.[0],
+      verifySecret: namedValues(env, secret.variable, { isList: true }),
+      publicJwk: namedValues(env, publicJwk.variable, { isSingle: true })?.[0],
       jwksService: bindingOf(env, jwksService.variable),
       jwksUrl: valueOf(env, jwksUrl.variable),
     },
