@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { createKit } from './create-kit.ts'
 import { explainToken, type TokenRuleName } from './explain-token.ts'
+import { issueInternal } from './issuer.ts'
 import type { Kit } from './kit.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
 import { encodeBase64Url } from '../jose/base64url.ts'
@@ -165,6 +166,44 @@ describe('explainToken', () => {
     expect(explained.rules.filter(({ passed }) => passed !== true)).toEqual([
       { rule: 'revocation', passed: false, detail: `its ${kind} is on the deny-list` },
     ])
+  })
+
+  it('holds a login from before the revocation against the list, not when the token was issued', async () => {
+    const before = now - 10
+    const get = (keys: string[]) =>
+      Promise.resolve(new Map(keys.map((key) => [key, key.includes(':sub:') ? { before } : null])))
+    const listed = createKit({
+      ...{ ...OPTIONS, sign: { privateJwk }, now: () => now },
+      denylist: { ...denylist, get },
+    })
+    const request = { aud, expiresAt: now + 60 }
+    const old = await issueInternal(listed, { ...request, claims: { sub: 'ada', auth_iat: now - 20 } })
+    const fresh = await issueInternal(listed, { ...request, claims: { sub: 'ada' } })
+    expect(await outcomes(old, listed)).toEqual({ failed: ['revocation'], unknown: [] })
+    expect(await outcomes(fresh, listed)).toEqual({ failed: [], unknown: [] })
+  })
+
+  it('says why a rule about revocation could not be checked, where there is anything to say', async () => {
+    const ruleOf = async (by: Kit, token: string) => (await explainToken(by, token, { aud })).rules.at(-1)
+    expect(await ruleOf(kit, await kit.sign({ sub: 'ada' }))).toStrictEqual({
+      rule: 'revocation',
+      passed: null,
+      detail: 'there is no deny-list',
+    })
+    const get = vi.fn(denylist.get)
+    const listed = createKit({
+      ...OPTIONS,
+      sign: { privateJwk },
+      denylist: { ...denylist, get },
+      now: () => now,
+    })
+    const [header = ''] = (await kit.sign({ sub: 'ada' })).split('.')
+    for (const payload of ['{"sub":7,"iat":1}', '{"sub":"ada","iat":"1"}', '{"iat":1}', '{}']) {
+      const token = `${header}.${encodeBase64Url(encodeUtf8(payload))}.AA`
+      expect(await ruleOf(listed, token)).toStrictEqual({ rule: 'revocation', passed: null })
+    }
+    expect(await ruleOf(listed, 'canary')).toStrictEqual({ rule: 'revocation', passed: null })
+    expect(get).not.toHaveBeenCalled()
   })
 
   it('looks at the deny-list for a token that ended, too', async () => {

@@ -2,7 +2,7 @@ import { createKit } from './create-kit.ts'
 import type { DenylistStore } from '../tokens/revocation.ts'
 import { describe, expect, it } from 'vitest'
 import { ClaimsError } from '../errors.ts'
-import { checkRevoked, issueInternal, type IssueRequest, signingKid } from './issuer.ts'
+import { checkRevoked, issueInternal, type IssueRequest, revokeFor, signingKid } from './issuer.ts'
 import { generateSecret } from '../keys/hmac-secrets.ts'
 import { createTestIssuer } from '../testing/test-issuer.ts'
 
@@ -93,8 +93,37 @@ describe('checkRevoked', () => {
     await expect(checkRevoked(kit, { sub: 'user-1', iat: NOW + 1, jti: 'id-1' })).resolves.toBeUndefined()
   })
 
+  it('holds a key against the list as well, if it is told which', async () => {
+    const kit = kitOf(memory())
+    await kit.revoke({ thumbprint: 'a' })
+    const claims = { sub: 'user-1', iat: NOW }
+    await expect(checkRevoked(kit, claims, 'a')).rejects.toMatchObject({ reason: 'revoked' })
+    await expect(checkRevoked(kit, claims, 'b')).resolves.toBeUndefined()
+    await expect(checkRevoked(kit, claims)).resolves.toBeUndefined()
+  })
+
   it('lets all pass where there is no list', async () => {
     await expect(checkRevoked(kitOf(), { sub: 'user-1', iat: NOW })).resolves.toBeUndefined()
+  })
+})
+
+describe('revokeFor', () => {
+  it('keeps a subject on the list for as long as a login from before can come back', async () => {
+    const lifetimes: number[] = []
+    const kit = kitOf({
+      ...memory(),
+      put: (_key, _value, { expirationTtl }) => Promise.resolve(void lifetimes.push(expirationTtl)),
+    })
+    await revokeFor(kit, { sub: 'user-1' }, 90 * 86_400)
+    await kit.revoke({ sub: 'user-1' })
+    expect(lifetimes).toEqual([90 * 86_400, 31 * 86_400])
+    await expect(checkRevoked(kit, { sub: 'user-1', iat: NOW })).rejects.toMatchObject({ reason: 'revoked' })
+  })
+
+  it('needs a deny-list, and says how to set one', async () => {
+    await expect(revokeFor(kitOf(), { sub: 'user-1' }, 1)).rejects.toThrow(
+      'revoke needs a KV binding: set JWT_DENYLIST_NAME, or the option denylist',
+    )
   })
 })
 

@@ -238,6 +238,22 @@ describe('decisions', () => {
     }
   })
 
+  it('judge a token once, though it is denied at once', async () => {
+    const clock = vi.fn(now)
+    const kit = kitOf({ now: clock })
+    const token = await signed()
+    await kit.verify(token)
+    time = NOW + 600
+    const judged = async (judge: () => Promise<unknown>): Promise<number> => {
+      clock.mockClear()
+      await judge()
+      return clock.mock.calls.length
+    }
+    const verifying = await judged(() => kit.safeVerify(token))
+    expect(verifying).toBeGreaterThan(0)
+    expect(await judged(() => kit.authorize(request(`Bearer ${token}`)))).toBe(verifying)
+  })
+
   it('say which rules failed, with 403', async () => {
     const decision = await eddsa.authorize(await signed(), policy().needAll('read:reports'))
     expect(decision).toMatchObject({
