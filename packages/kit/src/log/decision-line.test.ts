@@ -1,11 +1,13 @@
 import { Hono } from 'hono'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { guard } from '../hono/middleware.ts'
-import { denial, type DenialReason } from '../http/decision.ts'
+import { type Decision, denial, type DenialReason } from '../http/decision.ts'
+import { encodeBase64Url } from '../jose/base64url.ts'
 import { makeKit } from '../kit/make-kit.ts'
 import { policy } from '../policy/builder.ts'
+import { encodeUtf8 } from '../primitives/utf8.ts'
 import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
-import { logDecision } from './decision-line.ts'
+import { type AboutCaller, type CallerLog, logDecision } from './decision-line.ts'
 import type { DecisionLine, EventLine } from './line-types.ts'
 import { Logger } from './logger.ts'
 import { Pseudonyms } from './pseudonyms.ts'
@@ -42,6 +44,9 @@ async function request(path: string, headers: Record<string, string> = {}, more:
 const bearer = async (claims: object = {}): Promise<Record<string, string>> => ({
   Authorization: `Bearer ${await issuer.token({ sub: 'ada', ...claims })}`,
 })
+
+const tokenOf = (header: object, payload: object): string =>
+  [header, payload, {}].map((part) => encodeBase64Url(encodeUtf8(JSON.stringify(part)))).join('.')
 
 describe('the line of a guard', () => {
   it('says of a denial by policy what failed, and what the caller holds', async () => {
@@ -164,6 +169,75 @@ describe('the line of a guard', () => {
   })
 })
 
+describe('the line of a decision', () => {
+  const GRANTED = { granted: true, auth: {} } as unknown as Decision
+
+  /** The line of one decision. */
+  async function lineOf(decision: Decision, about: AboutCaller, more: Partial<CallerLog> = {}) {
+    const made: DecisionLine[] = []
+    const logger = new Logger({ level: 'off', onDecision: (line) => made.push(line) })
+    logDecision({ logger, logHashKey: undefined, ...more }, decision, () => about)
+    await vi.waitFor(() => expect(made).toHaveLength(1))
+    return made[0]
+  }
+
+  it('names the data centre, where the platform says it', async () => {
+    const at = (cf: unknown): AboutCaller => {
+      const request = new Request('https://a.test', { method: 'PUT' })
+      Object.defineProperty(request, 'cf', { value: cf })
+      return { request }
+    }
+    const denied = denial(401, 'no_credentials', '')
+    expect(await lineOf(denied, at({ colo: 'FRA' }))).toMatchObject({ colo: 'FRA', method: 'PUT' })
+    for (const cf of [undefined, {}, { colo: '' }, { colo: 7 }])
+      expect(await lineOf(denied, at(cf))).not.toHaveProperty('colo')
+  })
+
+  it('says of a caller without rights that there are none', async () => {
+    const source = await issuer.token({ sub: 'ada' })
+    const denied = denial(403, 'insufficient_rights', '', ['a', 'b'])
+    expect(await lineOf(denied, { source })).toMatchObject({
+      rule: 'a; b',
+      held: 'permissions: none; roles: none',
+    })
+  })
+
+  it('says of whom was verified before what was verified, with the ids of then', async () => {
+    const about = { claims: { sub: 'ada', aud: 'a', jti: 'b' }, requestId: 'request-1', traceId: 'trace-1' }
+    const expected = { request_id: 'request-1', trace_id: 'trace-1', audience: 'a', jti: 'b' }
+    for (const more of [{}, { source: null }, { source: 'no token' }]) {
+      const line = await lineOf(denial(401, 'revoked', ''), { ...about, ...more })
+      expect(line).toMatchObject(expected)
+      expect(line).not.toHaveProperty('kid')
+    }
+  })
+
+  it('has the names of a token by which a grant was made, and a kid of 64 plain characters', async () => {
+    const kid = `${'x'.repeat(60)}.~_-`
+    const source = tokenOf({ alg: 'EdDSA', kid }, { sub: 'ada', jti: 'b' })
+    expect(await lineOf(GRANTED, { source })).toMatchObject({ level: 'debug', kid, jti: 'b' })
+  })
+
+  it('has another hash with another key, and none of what is no subject', async () => {
+    const hashWith = async (logHashKey: string, sub: unknown = 'ada') =>
+      (await lineOf(GRANTED, { claims: { sub } }, { logHashKey }))?.sub_hash
+    const [one, two] = [await hashWith('one'), await hashWith('two')]
+    expect(one).not.toBe(two)
+    expect([await hashWith('one'), await hashWith('two')]).toEqual([one, two])
+    expect(await hashWith('one', 7)).toBeUndefined()
+  })
+
+  it('is not made of a grant that nobody wants, and is of a guest one who is let through', () => {
+    const about = vi.fn(() => ({}))
+    const onEvent = vi.fn()
+    const caller = { logger: new Logger({ level: 'off', onEvent }), logHashKey: undefined }
+    logDecision(caller, GRANTED, about)
+    logDecision(caller, denial(401, 'no_credentials', ''), about, true)
+    expect(about).not.toHaveBeenCalled()
+    expect(onEvent).not.toHaveBeenCalled()
+  })
+})
+
 /** Whether the signature was good where each reason is given; one that is new does not compile here. */
 const IS_SIGNED: Readonly<Record<DenialReason, boolean>> = {
   malformed: false,
@@ -196,9 +270,6 @@ const IS_SIGNED: Readonly<Record<DenialReason, boolean>> = {
 }
 
 describe('what a token says of itself', () => {
-  const tokenOf = (header: object, payload: object): string =>
-    [header, payload, {}].map((part) => btoa(JSON.stringify(part)).replaceAll('=', '')).join('.')
-
   const lineOf = (reason: DenialReason, token: string): DecisionLine | undefined => {
     const made: DecisionLine[] = []
     const logger = new Logger({ level: 'off', onDecision: (line) => made.push(line) })

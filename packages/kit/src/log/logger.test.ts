@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Level, LogLevel, LogLine } from './line-types.ts'
 import { Logger, type LoggerOptions } from './logger.ts'
-import type { Sink } from './sink.ts'
+import type { MakeSink, Sink } from './sink.ts'
 
 /** Each test has a second of its own: the cap counts for the whole isolate. */
 let time = 1_800_000_000
@@ -61,6 +61,12 @@ describe('a line', () => {
   it('has no time where there is no clock', () => {
     loggerOf({ now: () => 0 }).event({ event: 'unstable_env', level: 'warn' })
     expect(shown).toEqual([['warn', { level: 'warn', event: 'unstable_env', schema: 1 }]])
+  })
+
+  it('has the time of the runtime by default', () => {
+    new Logger().event({ event: 'unstable_env', level: 'warn' })
+    const { ts } = shown[0]?.[1] as { readonly ts: string }
+    expect(Math.abs(Date.parse(ts) - Date.now())).toBeLessThan(20_000)
   })
 
   it('is frozen, and the same object everywhere', () => {
@@ -152,6 +158,16 @@ describe('the cap', () => {
     expect(shown).toHaveLength(23)
   })
 
+  it('counts by whole seconds', () => {
+    const logger = loggerOf()
+    for (let count = 0; count < 30; count++) {
+      time += 0.03
+      logger.event({ event: 'unstable_env', level: 'warn' })
+    }
+    expect(shown).toHaveLength(20)
+    time = Math.ceil(time)
+  })
+
   it('counts no line that the level leaves out', () => {
     const logger = loggerOf()
     for (let count = 0; count < 30; count++) logger.event({ event: 'jwks_refreshed', level: 'debug' })
@@ -193,6 +209,32 @@ describe('a hook or sink', () => {
     expect(shown.filter(([level]) => level === 'error')).toMatchObject([
       ['error', { event: 'hook_failed', detail: 'TypeError' }],
     ])
+  })
+
+  it('that throws no error is reported by the kind of what it threw', async () => {
+    const onEvent = (): never => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- as code of others does
+      throw 'canary'
+    }
+    loggerOf({ level: 'error', onEvent }).event({ event: 'unstable_env', level: 'warn' })
+    await vi.waitFor(() =>
+      expect(shown).toMatchObject([['error', { event: 'hook_failed', detail: 'string' }]]),
+    )
+  })
+
+  it('is made of the environment, and may report to the log', () => {
+    const [env, made] = [{}, [] as Parameters<MakeSink>[]]
+    const make: MakeSink = (...given) => {
+      made.push(given)
+      return undefined
+    }
+    loggerOf({ sinks: [make], env })
+    loggerOf({ sinks: [make] })
+    expect(made.map(([given]) => given)).toEqual([env, {}])
+    expect(made[0]?.[0]).toBe(env)
+    for (const [, report] of made)
+      report({ event: 'sink_dropped', level: 'error', sink: 'test', dropped: 7, detail: 'too many' })
+    expect(shown).toMatchObject(Array(2).fill(['error', { event: 'sink_dropped', sink: 'test', dropped: 7 }]))
   })
 
   it('for events hears of no decision, and the other way round', () => {

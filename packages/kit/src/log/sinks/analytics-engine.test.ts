@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import type { LogLine } from '../line-types.ts'
 import { analyticsEngine, type MetricsOptions } from './analytics-engine.ts'
@@ -110,6 +110,20 @@ describe('analyticsEngine()', () => {
     expect(points[1]?.indexes).toEqual(['a'.repeat(96)])
   })
 
+  it('has the clock of the runtime, and draws by its random numbers', () => {
+    const points: Point[] = []
+    const METRICS = { writeDataPoint: (point: Point) => points.push(point) }
+    const env = { METRICS, METRICS_GRANTS_PER_POINT: '2' }
+    const sink = analyticsEngine({ signingEnds: () => Date.now() / 1000 + 86_400 })(env, () => undefined)
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    sink?.write(LINE)
+    expect(points).toEqual([])
+    random.mockReturnValue(0.49)
+    sink?.write(LINE)
+    random.mockRestore()
+    expect(points[0]?.doubles[METRICS_DOUBLES.indexOf('key_days')]).toBeCloseTo(1, 3)
+  })
+
   it('is no sink without a dataset in METRICS', () => {
     for (const METRICS of [undefined, null, '', {}, { writeDataPoint: 'no' }]) {
       expect(analyticsEngine()({ METRICS }, () => undefined)).toBeUndefined()
@@ -136,9 +150,33 @@ describe('METRICS_GRANTS_PER_POINT', () => {
     expect(last()).toMatchObject({ event: 'jwks_refreshed', weight: 1 })
   })
 
-  it.each(['0', '-1', '1.5', '10001', 'all', 0, 2.5])('%j is rejected', (METRICS_GRANTS_PER_POINT) => {
-    const make = (): unknown => set({}, { METRICS_GRANTS_PER_POINT })
-    expect(make).toThrow(ConfigError)
-    expect(make).toThrow(/^METRICS_GRANTS_PER_POINT must be a whole number/)
+  it.each([
+    ['1', 1],
+    ['10000', 10_000],
+    [10_000, 10_000],
+    ['', 1],
+  ])('%j is %d', (METRICS_GRANTS_PER_POINT, weight) => {
+    const { sink, last } = set({ random: () => 0 }, { METRICS_GRANTS_PER_POINT })
+    sink?.write(LINE)
+    expect(last().weight).toBe(weight)
+  })
+
+  it.each(['0', '-1', '1.5', '10001', 'all', '1e3', '0x10', '+5', ' 5', 0, 2.5, 10_001, true])(
+    '%j is rejected',
+    (METRICS_GRANTS_PER_POINT) => {
+      const make = (): unknown => set({}, { METRICS_GRANTS_PER_POINT })
+      expect(make).toThrow(ConfigError)
+      expect(make).toThrow('METRICS_GRANTS_PER_POINT must be a whole number from 1 to 10000')
+    },
+  )
+
+  it('is what comes second: an option comes first, as for the dataset', () => {
+    const points: Point[] = []
+    const dataset = { writeDataPoint: (point: Point) => points.push(point) }
+    const options = { dataset, grantsPerPoint: 5, random: () => 0 }
+    const { sink, points: others } = set(options, { METRICS_GRANTS_PER_POINT: '100' })
+    sink?.write(LINE)
+    expect(points.map(({ doubles: [weight] }) => weight)).toEqual([5])
+    expect(others).toEqual([])
   })
 })

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { LogLine } from '../line-types.ts'
 import type { SinkDropped } from '../sink.ts'
-import { BatchingSink, type Destination } from './batching-sink.ts'
+import { BatchingSink, type Destination, type SinkRuntime } from './batching-sink.ts'
+import { MAX_RESPONSE_BYTES, TIMEOUT_MS } from './bounds.ts'
 
 const START = 1_800_000_000_000
 const OK = (): Promise<Response> => Promise.resolve(new Response(null, { status: 202 }))
@@ -17,7 +18,11 @@ const line = (index: number, fields: Partial<LogLine> = {}): LogLine => ({
 })
 
 /** A destination that keeps what it gets, and requests that wait for what goes on after their response. */
-function set(respond: (count: number) => Promise<Response> = OK, destination: Partial<Destination> = {}) {
+function set(
+  respond: (count: number) => Promise<Response> = OK,
+  destination: Partial<Destination> = {},
+  runtime: SinkRuntime = {},
+) {
   const batches: LogLine[][] = []
   const reports: SinkDropped[] = []
   const sleeps: number[] = []
@@ -44,6 +49,7 @@ function set(respond: (count: number) => Promise<Response> = OK, destination: Pa
         await Promise.resolve()
       },
       waitUntil: (run) => runs.push(run),
+      ...runtime,
     },
   )
   return { sink, batches, reports, sleeps, runs, clock, settle: () => Promise.all(runs) }
@@ -88,6 +94,29 @@ describe('a batching sink', () => {
     expect(reports).toEqual([
       { event: 'sink_dropped', level: 'error', sink: 'test', dropped: 7, detail: 'too many lines wait' },
     ])
+  })
+
+  it('says of lines that it lost who wrote them, as far as the next line says', async () => {
+    const told: unknown[] = []
+    const encode = (lines: readonly LogLine[]): string => {
+      told.push(...lines.filter(({ event }) => event === 'sink_dropped'))
+      return JSON.stringify(lines)
+    }
+    for (const head of [{}, { service: 'reports' }, { version: { id: 'v1' } }, { env: 'test' }]) {
+      const { sink, settle } = set((count) => (count === 1 ? Promise.reject(new Error('down')) : OK()), {
+        encode,
+      })
+      sink.write(line(0, { service: 'lost', env: 'lost' }))
+      await settle()
+      sink.write(line(1, head))
+      await settle()
+      expect(told.pop()).toStrictEqual({
+        ts: expect.stringMatching(/^2027-01-15T08:00:0\d/) as string,
+        ...{ level: 'error', event: 'sink_dropped', schema: 1, sink: 'test', dropped: 1 },
+        ...head,
+      })
+    }
+    expect(told).toEqual([])
   })
 
   it('holds a mebibyte at most, in bytes of UTF-8', async () => {
@@ -143,6 +172,51 @@ describe('a batching sink', () => {
     expect(sleeps).toEqual([50, 4000])
   })
 
+  it('begins no other batch after a failure: what waits then goes with the next line', async () => {
+    let isDown = true
+    const { sink, batches, settle } = set(() => (isDown ? Promise.reject(new Error('down')) : OK()))
+    for (let index = 0; index < 150; index++) sink.write(line(index))
+    await settle()
+    expect(batches.map(({ length }) => length)).toEqual([100])
+    isDown = false
+    sink.write(line(150))
+    await settle()
+    expect(statuses(batches.slice(1)).filter((status) => status !== undefined)).toEqual(
+      Array.from({ length: 51 }, (_, index) => 100 + index),
+    )
+  })
+
+  it('waits five seconds at most, however long ago or ahead the clock was', async () => {
+    const { sink, sleeps, settle, clock } = set(() => Promise.reject(new Error('down')))
+    sink.write(line(0))
+    await settle()
+    clock.now -= 60_000
+    sink.write(line(1))
+    await settle()
+    clock.now += 3_600_000
+    sink.write(line(2))
+    await settle()
+    expect(sleeps).toEqual([50, 5000, 50])
+  })
+
+  it('has the fetch, clock and timers of the runtime by default', async () => {
+    const global = vi.spyOn(globalThis, 'fetch').mockImplementation(OK)
+    const runs: Promise<unknown>[] = []
+    const encode = vi.fn<Destination['encode']>(() => '[]')
+    const sink = new BatchingSink(
+      { ...{ name: 'test', url: 'https://logs.test/in', encode }, headers: () => Promise.resolve({}) },
+      () => undefined,
+      { waitUntil: (run) => runs.push(run) },
+    )
+    const start = Date.now()
+    sink.write(line(0))
+    await Promise.all(runs)
+    expect(Date.now() - start).toBeGreaterThanOrEqual(45)
+    expect(global.mock.calls).toMatchObject([['https://logs.test/in', { method: 'POST', body: '[]' }]])
+    expect(Math.abs((encode.mock.calls[0]?.[1] ?? 0) - Date.now())).toBeLessThan(20_000)
+    global.mockRestore()
+  })
+
   it('sends without a redirect, with the headers of the moment, and as JSON', async () => {
     const requests: Request[] = []
     let secret = 'first'
@@ -187,6 +261,13 @@ describe('Retry-After', () => {
     expect(reports).toEqual([])
   })
 
+  it.each(['5', '05'])('of %s seconds is the longest that is waited for', async (value) => {
+    const { sink, sleeps, settle } = set((count) => (count === 1 ? busy(503, value) : OK()))
+    sink.write(line(0))
+    await settle()
+    expect(sleeps).toEqual([50, 5000])
+  })
+
   it('is waited for once, and then the lines are dropped', async () => {
     const { sink, batches, reports, settle } = set(() => busy(503, '1'))
     sink.write(line(0))
@@ -225,13 +306,91 @@ describe('a request that ends, or waits too long', () => {
     clock.now = START + 29_999
     sink.write(line(2))
     expect(runs).toHaveLength(1)
-    clock.now = START + 30_001
+    clock.now = START + 30_000
     isHanging = false
     sink.write(line(3))
     expect(runs).toHaveLength(2)
     await runs[1]
     expect(batches[1]).toMatchObject([{ status: 2 }, { status: 3 }, { event: 'sink_dropped', dropped: 2 }])
     expect(reports).toMatchObject([{ dropped: 2, detail: 'the request that sent them ended' }])
+  })
+
+  it('counts its batch once, though a response comes after that', async () => {
+    let respond: (response: Response) => void = () => undefined
+    const late = new Promise<Response>((resolve) => (respond = resolve))
+    const { sink, runs, clock, batches, reports } = set((count) => (count === 1 ? late : OK()))
+    sink.write(line(0))
+    await expect.poll(() => batches.length).toBe(1)
+    clock.now = START + 30_000
+    sink.write(line(1))
+    await runs[1]
+    respond(new Response(null, { status: 500 }))
+    await runs[0]
+    sink.write(line(2))
+    await runs[2]
+    expect(batches.map((batch) => batch.map(({ status, dropped }) => status ?? dropped))).toEqual([
+      [0],
+      [1, 1],
+      [2],
+    ])
+    expect(reports).toMatchObject([{ dropped: 1, detail: 'the request that sent them ended' }])
+  })
+
+  it('sends nothing that another took over while it slept', async () => {
+    const wakes: (() => void)[] = []
+    const sleep = () => new Promise<void>((resolve) => wakes.push(resolve))
+    const { sink, runs, clock, batches, reports } = set(OK, {}, { sleep })
+    sink.write(line(0))
+    clock.now = START + 30_000
+    sink.write(line(1))
+    expect([runs.length, wakes.length]).toEqual([2, 2])
+    wakes[0]?.()
+    await runs[0]
+    expect(batches).toEqual([])
+    // The second is still the one that sends: no third begins.
+    sink.write(line(2))
+    expect(runs).toHaveLength(2)
+    wakes[1]?.()
+    await runs[1]
+    expect(statuses(batches)).toEqual([0, 1, 2])
+    expect(reports).toEqual([])
+  })
+
+  it('gives a response up after five seconds, and its connection too', async () => {
+    vi.useFakeTimers()
+    try {
+      let signal: AbortSignal | null | undefined
+      const { sink, settle, reports } = set(
+        OK,
+        {},
+        {
+          fetch: (_, init) => {
+            signal = init?.signal
+            return HANGS()
+          },
+        },
+      )
+      sink.write(line(0))
+      await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1)
+      expect([reports, signal?.aborted]).toEqual([[], false])
+      await vi.advanceTimersByTimeAsync(1)
+      await settle()
+      expect(signal?.aborted).toBe(true)
+      expect(reports).toMatchObject([{ dropped: 1, detail: 'no response in time' }])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('begins no other batch at ten seconds exactly', async () => {
+    const slow = set(() => {
+      slow.clock.now += 4975
+      return OK()
+    })
+    for (let index = 0; index < 300; index++) slow.sink.write(line(index))
+    await slow.settle()
+    expect(slow.clock.now).toBe(START + 10_000)
+    expect(slow.batches).toHaveLength(2)
   })
 
   it('begins no other batch ten seconds after its first line', async () => {
@@ -287,4 +446,36 @@ it('lines that a response of success says were rejected are counted', async () =
   for (let index = 0; index < 3; index++) sink.write(line(index))
   await settle()
   expect(reports).toMatchObject([{ dropped: 2, detail: 'the sink rejected them' }])
+})
+
+describe('a response of success', () => {
+  it.each<[what: string, response: () => Response, seen: string]>([
+    ['is read', () => new Response('é'), 'é'],
+    ['is empty where there is none', () => new Response(null, { status: 204 }), ''],
+    ['is empty where it is too long', () => new Response('x'.repeat(MAX_RESPONSE_BYTES + 1)), ''],
+    ['is empty where it is no text', () => new Response(new Uint8Array([0xff])), ''],
+  ])('%s', async (_, response, seen) => {
+    const rejected = vi.fn(() => 0)
+    const { sink, settle, reports } = set(() => Promise.resolve(response()), { rejected })
+    sink.write(line(0))
+    await settle()
+    expect(rejected.mock.calls).toEqual([[seen]])
+    expect(reports).toEqual([])
+  })
+
+  it('rejects no more lines than it was sent, and one of another status none', async () => {
+    const rejected = vi.fn(() => 1000)
+    const statusOf = (count: number) => (count === 1 ? 200 : 400)
+    const respond = (count: number) => Promise.resolve(new Response('{}', { status: statusOf(count) }))
+    const { sink, settle, reports } = set(respond, { rejected })
+    for (let round = 0; round < 2; round++) {
+      sink.write(line(0))
+      await settle()
+    }
+    expect(rejected).toHaveBeenCalledTimes(1)
+    expect(reports).toMatchObject([
+      { dropped: 1, detail: 'the sink rejected them' },
+      { dropped: 1, detail: 'status 400' },
+    ])
+  })
 })

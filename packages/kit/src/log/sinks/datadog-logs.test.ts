@@ -61,9 +61,40 @@ it('datadogLogs() is no sink without a key; without a site it is datadoghq.com',
   expect(requests[0]?.url).toBe('https://http-intake.logs.datadoghq.com/api/v2/logs')
 })
 
+it('datadogLogs() takes key and site as options, before those of the environment', async () => {
+  const env = { DATADOG_API_KEY: 'canary-key', DATADOG_SITE: 'datadoghq.eu' }
+  const requests: Request[] = []
+  const runs: Promise<unknown>[] = []
+  const sink = datadogLogs({
+    apiKey: { get: () => Promise.resolve('other-key') },
+    site: 'us5.datadoghq.com',
+    fetch: (input, init) => {
+      requests.push(new Request(input, init))
+      return Promise.resolve(new Response(null, { status: 202 }))
+    },
+    sleep: () => Promise.resolve(),
+    waitUntil: (run) => runs.push(run),
+  })(env, () => undefined)
+  sink?.write(LINE)
+  await Promise.all(runs)
+  expect(requests.map(({ url, headers }) => [url, headers.get('DD-API-KEY')])).toEqual([
+    ['https://http-intake.logs.us5.datadoghq.com/api/v2/logs', 'other-key'],
+  ])
+})
+
+it('datadogLogs() loses the lines, counted, when the store gives no text', async () => {
+  const reports: unknown[] = []
+  const runs: Promise<unknown>[] = []
+  const options = { sleep: () => Promise.resolve(), waitUntil: (run: Promise<unknown>) => runs.push(run) }
+  const env = { DATADOG_API_KEY: { get: () => Promise.resolve(7) } }
+  datadogLogs(options)(env, (report) => reports.push(report))?.write(LINE)
+  await Promise.all(runs)
+  expect(reports).toMatchObject([{ sink: 'datadog', dropped: 1, detail: 'it could not be reached' }])
+})
+
 it.each(['evil.test/x?', 'a@evil.test', 'UPPER', 8])('datadogLogs() rejects the site %j', (DATADOG_SITE) => {
   const make = (): unknown => datadogLogs()({ DATADOG_API_KEY: 'canary-key', DATADOG_SITE }, () => undefined)
   expect(make).toThrow(ConfigError)
-  expect(make).toThrow(/^DATADOG_SITE must be /)
+  expect(make).toThrow(/^DATADOG_SITE must be (a site such as datadoghq.eu|text)$/)
   expect(make).not.toThrow('canary')
 })

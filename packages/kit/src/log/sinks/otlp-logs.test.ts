@@ -136,18 +136,72 @@ describe('otlpLogs()', () => {
     expect(make({ OTEL_EXPORTER_OTLP_ENDPOINT })).not.toThrow('canary')
   })
 
+  it('says what it has to say of a line in its body: the detail, else the reason, else the event', async () => {
+    const plain: LogLine = { level: 'warn', event: 'decision', schema: 1 }
+    const reasoned: LogLine = { ...plain, reason: 'insufficient_rights' }
+    const { bodies } = await sent(ENV, [{ ...reasoned, detail: 'the policy does not hold' }, reasoned, plain])
+    const [{ resourceLogs }] = bodies as [
+      { resourceLogs: { scopeLogs: { logRecords: { body: { stringValue: string } }[] }[] }[] },
+    ]
+    expect(resourceLogs[0]?.scopeLogs[0]?.logRecords.map(({ body }) => body.stringValue)).toEqual([
+      'the policy does not hold',
+      'insufficient_rights',
+      'decision',
+    ])
+  })
+
+  it('names a version without a tag by its id, and leaves out what is not known', async () => {
+    const bare: LogLine = { level: 'info', event: 'request', schema: 1, ms: 1.5, version: { id: 'c0ffee' } }
+    const { bodies } = await sent(ENV, [bare])
+    const record = {
+      observedTimeUnixNano: '1800000000000000000',
+      severityNumber: 9,
+      severityText: 'info',
+      eventName: 'request',
+      body: { stringValue: 'request' },
+      attributes: [
+        { key: 'schema', value: { intValue: '1' } },
+        { key: 'ms', value: { doubleValue: 1.5 } },
+      ],
+    }
+    const attributes = ['service.version', 'faas.version'].map((key) => ({
+      key,
+      value: { stringValue: 'c0ffee' },
+    }))
+    expect(bodies).toEqual([
+      {
+        resourceLogs: [
+          {
+            resource: { attributes },
+            scopeLogs: [{ scope: { name: 'sealgate' }, logRecords: [record] }],
+          },
+        ],
+      },
+    ])
+  })
+
+  it('takes an endpoint and headers as options, before those of the environment', async () => {
+    const env = { ...ENV, OTEL_EXPORTER_OTLP_HEADERS: 'a=1' }
+    const { requests } = await sent(env, [LINE], { endpoint: 'https://other.test/in', headers: 'a=2' })
+    expect(requests.map(({ url, headers }) => [url, headers.get('a')])).toEqual([
+      ['https://other.test/in', '2'],
+    ])
+  })
+
   it('counts the records that a receiver rejected of a batch', async () => {
     const partialSuccess = { rejectedLogRecords: '1', errorMessage: 'too old' }
     const { reports } = await sent(ENV, [LINE, LINE], { response: JSON.stringify({ partialSuccess }) })
     expect(reports).toMatchObject([{ sink: 'otlp', dropped: 1, detail: 'the sink rejected them' }])
   })
 
-  it.each(['', 'ok', '{"partialSuccess":{}}', '{"partialSuccess":{"rejectedLogRecords":-3}}', '[]'])(
-    'counts nothing for the response %j',
-    async (response) => {
-      expect((await sent(ENV, [LINE], { response })).reports).toEqual([])
-    },
-  )
+  it.each([
+    ...['', 'ok', '[]', 'null', '{"partialSuccess":null}', '{"partialSuccess":[]}', '{"partialSuccess":{}}'],
+    ...['-3', '0', '0.5', 'null', '"many"', '1e300'].map(
+      (count) => `{"partialSuccess":{"rejectedLogRecords":${count}}}`,
+    ),
+  ])('counts nothing for the response %j', async (response) => {
+    expect((await sent(ENV, [LINE], { response })).reports).toEqual([])
+  })
 })
 
 describe('OTEL_EXPORTER_OTLP_HEADERS', () => {
@@ -161,6 +215,12 @@ describe('OTEL_EXPORTER_OTLP_HEADERS', () => {
     expect(requests[0]?.headers.get('Content-Type')).toBe('application/json')
     expect(JSON.stringify(bodies)).not.toContain('canary')
     expect(requests[0]?.url).not.toContain('canary')
+  })
+
+  it('may have empty members, and an empty value', async () => {
+    const { requests } = await sent({ ...ENV, OTEL_EXPORTER_OTLP_HEADERS: ' , x-empty=,, x-set=a=b ,' })
+    expect(requests[0]?.headers.get('X-Empty')).toBe('')
+    expect(requests[0]?.headers.get('X-Set')).toBe('a=b')
   })
 
   it('do not change what the body is', async () => {

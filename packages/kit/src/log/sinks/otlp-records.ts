@@ -32,7 +32,7 @@ export function otlpBody(lines: readonly LogLine[], now: number): string {
 export function otlpRejected(response: string): number {
   const body = parseJson(response)
   const partial = isObject(body) ? body.partialSuccess : undefined
-  const count = isObject(partial) ? Number(partial.rejectedLogRecords ?? 0) : 0
+  const count = isObject(partial) ? Number(partial.rejectedLogRecords) : 0
   return Number.isSafeInteger(count) && count > 0 ? count : 0
 }
 
