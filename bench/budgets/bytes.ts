@@ -24,13 +24,13 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./hono': 26_050,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
-  'face ./log': 8_350,
+  'face ./log': 8_400,
   'face ./hono/verify': 18_500,
   'face ./verify': 19_600,
   'face ./testing': 22_800,
-  'all faces of the kit': 44_350,
+  'all faces of the kit': 44_450,
   'Worker consumer': 333_500,
-  'Worker gateway': 114_850,
+  'Worker gateway': 115_450,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
@@ -47,7 +47,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room index': 350,
   'room jose': 3_500,
   'room jws': 1_450,
-  'room log': 24_350,
+  'room log': 24_450,
   'room keys': 13_200,
   'room kit': 11_100,
   'room policy': 6_500,

@@ -15,3 +15,6 @@ export class DurableObject {
 
 // Node keeps promises alive by itself.
 export const waitUntil = () => {}
+
+// No spans.
+export const tracing = undefined

@@ -1,6 +1,7 @@
 import { correlationOf } from '@sealgate/kit/gateway'
 import { type Context, Hono } from 'hono'
 import { allowOrigin, isPreflight, preflight } from './proxy/cors.ts'
+import { serverTiming } from './observability/timings.ts'
 import { newTrace, type Trace } from './observability/trace.ts'
 import { GatewayError } from './errors.ts'
 import type { Gateway, GatewayOf } from './gateway.ts'
@@ -77,13 +78,18 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     const response = isForwarded ? c.res : new Response(c.res.body, c.res)
     response.headers.set('X-Request-Id', trace.requestId)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
+    const ms = Date.now() - started
+    // Times tell a stranger what is kept and what is looked up.
+    if (gateway?.config.environment === 'dev') {
+      response.headers.append('Server-Timing', serverTiming(trace.timings, ms))
+    }
     addSecurityHeaders(response, { env: c.env, request: req.raw, isForwarded })
     // Setting it would merge the headers of the response before into it.
     c.res = undefined
     c.res = response
     const { logger, pseudonyms } = gateway ?? { logger: gatewayOf.loggerOf(c.env) }
     const { status } = response
-    logRequest(logger, pseudonyms, trace, { request: req.raw, status, ms: Date.now() - started, error })
+    logRequest(logger, pseudonyms, trace, { request: req.raw, status, ms, error })
   })
 
   app.on(['GET', 'HEAD'], '/health', (c) => {

@@ -34,7 +34,7 @@ export function logRequest(
 ): void {
   const level = levelOf(status, error)
   if (level === 'debug' && !logger.wantsGrants) return
-  const { subject, login } = trace
+  const { subject, login, timings } = trace
   const fields = (): Fields => ({
     request_id: trace.requestId,
     trace_id: trace.traceId,
@@ -44,6 +44,10 @@ export function logRequest(
     method: request.method,
     route: trace.route,
     ms,
+    t_idp_ms: timings.idp,
+    t_verify_ms: timings.verify,
+    t_policy_ms: timings.policy,
+    t_service_ms: timings.service,
     colo: coloOf(request),
     audience: trace.audience,
     client_id: trace.clientId,

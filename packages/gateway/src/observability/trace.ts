@@ -1,6 +1,7 @@
+import type { Waiting } from './timings.ts'
+
 /** What becomes known about a request while it is handled, for its log line. */
-export interface Trace {
-  readonly requestId: string
+export interface Trace extends Waiting {
   /** Of W3C Trace Context. */
   readonly traceId: string
   /** The pattern that matched; `undefined` while nothing did. */
@@ -31,5 +32,6 @@ export function newTrace({ requestId, traceId }: Pick<Trace, 'requestId' | 'trac
     kind: undefined,
     audience: undefined,
     issued: undefined,
+    timings: {},
   }
 }

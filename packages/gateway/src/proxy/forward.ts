@@ -12,6 +12,7 @@ import { type Caller, callerOf } from './caller.ts'
 import { forwardedHeaders, stripResponse } from './headers.ts'
 import { adoptResponse, atOrigin } from './origin.ts'
 import { originOf } from '../session/cookies.ts'
+import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
 import { traceCaller } from '../exchange/trace-caller.ts'
 import { GatewayError } from '../errors.ts'
@@ -47,15 +48,16 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   const service = route.origin === undefined ? services.get(route.service) : gateway
   if (!service) throw new GatewayError('misconfigured', { detail: `no service ${route.service}` })
   const headers = forwardedHeaders(request, route, cookieNames)
-  const caller = route.auth === 'none' ? undefined : await callerOf(gateway, request)
+  const caller =
+    route.auth === 'none' ? undefined : await timed(trace, 'verify', () => callerOf(gateway, request))
   if (route.auth !== 'none') {
     trace.audience = route.audience
     if (caller) traceCaller(trace, caller.claims)
-    const issued = await tokenFor(gateway, caller, route)
+    const issued = await timed(trace, 'policy', () => tokenFor(gateway, caller, route))
     trace.issued = issued.token
     identify(headers, route, issued)
   }
-  const received = await withTimeout(route.timeoutMs, (signal) =>
+  const call = (signal: AbortSignal): Promise<Response> =>
     service.fetch(
       new Request(target, {
         method: request.method,
@@ -69,8 +71,8 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
         ...(route.origin !== undefined && { cache: 'no-store' }),
         ...STREAMED,
       }),
-    ),
-  )
+    )
+  const received = await timed(trace, 'service', () => withTimeout(route.timeoutMs, call))
   // Headers of a fetched response cannot be changed. A 101 keeps its socket: it is a member of the response.
   const response = new Response(received.body, received)
   stripResponse(response.headers, cookieNames)

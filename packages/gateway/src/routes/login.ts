@@ -7,6 +7,7 @@ import type { Gateway } from '../gateway.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 import { plainPath } from '../http/plain-path.ts'
 import { redirect } from '../http/redirect.ts'
+import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
 import { clientIp, limit } from '../rate-limit.ts'
 import { endRefreshToken, endSession, openSession, useSession } from '../session/access.ts'
@@ -37,7 +38,7 @@ const LOGIN_ERRORS: readonly ErrorCode[] = ['login_failed', 'login_expired', 'lo
  *
  * @throws GatewayError
  */
-export async function login(gateway: Gateway, request: Request): Promise<Response> {
+export async function login(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const context = contextOf(gateway, request)
   // A page elsewhere must not use up the limit of its visitor, nor push out the logins that are under way.
   rejectCrossSite(request, context.origin)
@@ -53,7 +54,7 @@ export async function login(gateway: Gateway, request: Request): Promise<Respons
     await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
     const organization = organizationOf(gateway, searchParams)
     const parameters = parametersOf(gateway, searchParams)
-    return begin(gateway, request, context, { ...aim, organization, parameters, isForced: false })
+    return begin(gateway, request, context, trace, { ...aim, organization, parameters, isForced: false })
   })
 }
 
@@ -62,12 +63,13 @@ async function begin(
   gateway: Gateway,
   request: Request,
   context: SessionContext,
+  trace: Trace,
   what: LoginAim & Pick<LoginAttempt, 'isForced' | 'organization' | 'parameters'>,
   ...cookies: readonly string[]
 ): Promise<Response> {
   const { sessions, origin } = context
   const keeping = keepingOf(gateway, context)
-  const requiresIss = await sessions.auth0.sendsIss()
+  const requiresIss = await timed(trace, 'idp', () => sessions.auth0.sendsIss())
   const attempt = await newLoginAttempt(keeping, { ...what, requiresIss })
   const redirectUri = `${origin}${gateway.config.callbackPath}`
   const target = await sessions.auth0.authorizationUrl(
@@ -144,10 +146,12 @@ async function finish(
   const { sessions, origin, cookies } = context
   // A login that is under way opens as often as one likes, and Auth0 is asked each time.
   await limit(gateway, { ip: clientIp(request, gateway.config.environment) }, 'login')
-  const tokens = await sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
-    ...attempt,
-    redirectUri: `${origin}${gateway.config.callbackPath}`,
-  })
+  const tokens = await timed(trace, 'idp', () =>
+    sessions.auth0.exchangeCode(new URL(request.url).searchParams, {
+      ...attempt,
+      redirectUri: `${origin}${gateway.config.callbackPath}`,
+    }),
+  )
   trace.subject = tokens.claims.sub
   if (await isTooOld(gateway, tokens)) {
     endRefreshToken(gateway, tokens.refreshToken)
@@ -155,7 +159,7 @@ async function finish(
       throw new GatewayError('login_failed', { detail: 'a forced login is too old still' })
     const { returnTo, tries, organization, parameters } = attempt
     const again = { returnTo, tries, organization, parameters, isForced: true }
-    return begin(gateway, request, context, again, ...forget)
+    return begin(gateway, request, context, trace, again, ...forget)
   }
   const earlier = await openSession(gateway, request)
   if (earlier) await endSession(gateway, earlier)

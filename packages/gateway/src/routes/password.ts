@@ -1,4 +1,5 @@
 import { passwordRealm } from '../auth0/password-realm.ts'
+import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
@@ -30,7 +31,7 @@ export async function passwordLogin(gateway: Gateway, request: Request, trace: T
     throw new GatewayError('invalid_request', { description: 'The address of the caller is not known' })
   }
   await limit(gateway, { ip, user: name }, 'password')
-  return passwordRealm({ ...login, connection }, { username, password, ip })
+  return timed(trace, 'idp', () => passwordRealm({ ...login, connection }, { username, password, ip }))
 }
 
 /** The JSON of a body; `undefined` for what is none. */

@@ -1,4 +1,5 @@
 import type { UserClaims } from '../auth0/client-types.ts'
+import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
 import type { Gateway } from '../gateway.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
@@ -30,11 +31,11 @@ const ABOUT_THE_TOKEN = [
  */
 export async function profile(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { session } = await sessionOf(gateway, request)
-  const { sub } = await useSession(gateway, session)
+  const { sub } = await timed(trace, 'verify', () => useSession(gateway, session))
   trace.subject = sub
   const isFresh = new URL(request.url).searchParams.get('fresh') === '1'
   if (isFresh) await limit(gateway, { subject: sub }, 'login')
-  const claims = await session.profile({ isFresh })
+  const claims = await timed(trace, isFresh ? 'idp' : 'verify', () => session.profile({ isFresh }))
   return Response.json(aboutTheUser(claims), { headers: { 'Cache-Control': 'no-store' } })
 }
 
@@ -46,7 +47,7 @@ export async function profile(gateway: Gateway, request: Request, trace: Trace):
 export async function refresh(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   rejectCrossSite(request, contextOf(gateway, request).origin)
   const { session } = await sessionOf(gateway, request)
-  const { sub, expiresAt } = await useSession(gateway, session, 'refresh')
+  const { sub, expiresAt } = await timed(trace, 'idp', () => useSession(gateway, session, 'refresh'))
   trace.subject = sub
   const expiresIn = Math.floor(expiresAt - gateway.now())
   return Response.json({ expires_in: expiresIn }, { headers: { 'Cache-Control': 'no-store' } })

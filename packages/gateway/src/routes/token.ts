@@ -1,6 +1,7 @@
 import { TokenError } from '@sealgate/kit'
 import type * as z from 'zod/mini'
 import type { SubjectClaims } from '../auth0/subject.ts'
+import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
 import { traceCaller } from '../exchange/trace-caller.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'
@@ -30,19 +31,20 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   trace.audience = audience
   if (client !== undefined) checkTarget(audience, config.exchange.clients.get(client))
 
-  const subject = await verified(gateway, requested.subject_token, 'invalid_subject_token')
+  const subject = await verified(gateway, trace, requested.subject_token, 'invalid_subject_token')
   traceCaller(trace, subject)
   await limit(gateway, { subject: subject.sub }, limiter)
-  const actor = await actorOf(gateway, requested)
+  const actor = await actorOf(gateway, trace, requested)
   const scope = requested.scope?.split(' ').filter((one) => one !== '')
   const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
-  const issued =
-    requested.requested_token_type === TXN_TOKEN
-      ? await issueTransactionToken(gateway, subject, wanted, requested, client)
-      : await issue(gateway, subject, wanted)
-  if (!issued.ok) throw new GatewayError(REJECTIONS[issued.rejection], { detail: issued.rejection })
-
-  const { token, expiresIn, permissions } = issued
+  const { token, expiresIn, permissions } = await timed(trace, 'policy', async () => {
+    const issued =
+      requested.requested_token_type === TXN_TOKEN
+        ? await issueTransactionToken(gateway, subject, wanted, requested, client)
+        : await issue(gateway, subject, wanted)
+    if (issued.ok) return issued
+    throw new GatewayError(REJECTIONS[issued.rejection], { detail: issued.rejection })
+  })
   trace.issued = token
   return Response.json(
     {
@@ -111,19 +113,26 @@ const REJECTIONS: Readonly<Record<ExchangeRejection, ErrorCode>> = {
 /** @throws GatewayError of this kind for a token that does not count, or whose subject was revoked after it got it */
 async function verified(
   gateway: Gateway,
+  trace: Trace,
   token: string,
   rejection: 'invalid_subject_token' | 'invalid_actor_token',
 ): Promise<SubjectClaims> {
-  const result = await gateway.auth0.verify(token)
-  if (!result.ok) throw new GatewayError(rejection, { detail: result.rejection })
-  await rejectRevoked(gateway, result.claims).catch((error: unknown) => {
-    if (error instanceof TokenError) throw new GatewayError(rejection, { detail: error.reason })
-    throw error
+  return timed(trace, 'verify', async () => {
+    const result = await gateway.auth0.verify(token)
+    if (!result.ok) throw new GatewayError(rejection, { detail: result.rejection })
+    await rejectRevoked(gateway, result.claims).catch((error: unknown) => {
+      if (error instanceof TokenError) throw new GatewayError(rejection, { detail: error.reason })
+      throw error
+    })
+    return result.claims
   })
-  return result.claims
 }
 
-async function actorOf(gateway: Gateway, requested: Requested): Promise<ActorToken | undefined> {
+async function actorOf(
+  gateway: Gateway,
+  trace: Trace,
+  requested: Requested,
+): Promise<ActorToken | undefined> {
   const { actor_token: token, actor_token_type: type } = requested
   if (token === undefined && type === undefined) return undefined
   // RFC 8693 §2.1: one without the other is an error.
@@ -132,6 +141,6 @@ async function actorOf(gateway: Gateway, requested: Requested): Promise<ActorTok
       description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
     })
   }
-  const { sub, exp } = await verified(gateway, token, 'invalid_actor_token')
+  const { sub, exp } = await verified(gateway, trace, token, 'invalid_actor_token')
   return { iss: gateway.config.auth0.issuer, sub, exp }
 }

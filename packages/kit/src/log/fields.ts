@@ -106,12 +106,21 @@ export const FIELDS: { readonly [Name in FieldName]: Field } = {
   error: { type: 'word', meaning: 'the `error` that the caller got', when: 'the gateway denied or failed' },
   t_idp_ms: {
     type: 'integer',
-    meaning: 'time spent on the identity provider, in milliseconds',
+    meaning:
+      'milliseconds waited for the identity provider. These four are waits: a deployed Worker’s clock stands still while it computes',
     when: ON_SPANS,
   },
-  t_verify_ms: { type: 'integer', meaning: 'time spent on the credentials, in milliseconds', when: ON_SPANS },
-  t_policy_ms: { type: 'integer', meaning: 'time spent on the decision, in milliseconds', when: ON_SPANS },
-  t_service_ms: { type: 'integer', meaning: 'time spent on the service, in milliseconds', when: ON_SPANS },
+  t_verify_ms: {
+    type: 'integer',
+    meaning: 'milliseconds waited to know the caller: session, keys, deny-list',
+    when: ON_SPANS,
+  },
+  t_policy_ms: { type: 'integer', meaning: 'milliseconds waited for decision and token', when: ON_SPANS },
+  t_service_ms: {
+    type: 'integer',
+    meaning: 'milliseconds waited for the service to respond',
+    when: ON_SPANS,
+  },
   name: { type: 'text', meaning: 'the variable, binding or option that the event is about', when: 'events' },
   keys: { type: 'integer', meaning: 'how many keys', when: '`jwks_refreshed`' },
   retry_in_seconds: { type: 'integer', meaning: 'when the next try is', when: '`jwks_failed`' },
