@@ -74,6 +74,7 @@ async function look(
   health: Partial<Health> | Error,
   probed: Partial<Probed> = {},
   ahead = 0,
+  notReady?: string,
 ): Promise<readonly Finding[]> {
   written = new WrittenProject(goodProject(tenant.baseUrl))
   const deployed: Deployed = {
@@ -81,6 +82,7 @@ async function look(
     health: () =>
       health instanceof Error ? Promise.reject(health) : Promise.resolve({ ...HEALTH, ...health }),
     probe: () => Promise.resolve([{ ...PROBED, ...probed }]),
+    unreadiness: () => Promise.resolve(notReady),
     clockOffsetSeconds: ahead,
   }
   const world = { fetch: networkTo(tenant), now: () => Date.now() / 1000, run: undefined, deployed }
@@ -120,6 +122,27 @@ describe('doctor --remote', () => {
       },
     ])
   })
+
+  it.each([
+    ['sessions_unavailable', 'the Durable Object threw', /^npx wrangler tail /],
+    [
+      'no_signing_key',
+      'no slot is active',
+      /^npx sealgate slots production, then npx sealgate rotate production$/,
+    ],
+  ] as const)(
+    'says that /ready is not 200, and what the gateway tells its operators: %s',
+    async (reason, detail, fix) => {
+      const said = 'https://production.acme.example/ready responds with 503 (temporarily_unavailable)'
+      expect(await faults({ notReady: { reason, detail } }, {}, 0, said)).toEqual([
+        {
+          ...{ id: 'deployment-ready', group: 'deployment', status: 'fail' },
+          message: `${said}, so nobody would be served: ${reason}, ${detail}`,
+          fix: expect.stringMatching(fix) as string,
+        },
+      ])
+    },
+  )
 
   it('says that the deployment cannot have the keys of the tenant', async () => {
     const auth0 = { ...HEALTH.auth0, problem: 'status 503' }

@@ -5,6 +5,7 @@ import { print } from '../doctor/print.ts'
 import { SaidAlready } from '../errors.ts'
 import { deploymentOf } from '../operator/deployment.ts'
 import { openOperatorClient } from '../operator/open-client.ts'
+import { unreadiness } from '../operator/ready.ts'
 import type { Project } from '../project/find-project.ts'
 import { colourFor } from '../terminal/colour.ts'
 import { printableJson } from '../terminal/printable.ts'
@@ -55,6 +56,7 @@ function deployedAt(project: Project, environment: string, given: string | undef
     url,
     health: () => client.health(),
     probe: () => client.probe(),
+    unreadiness: () => unreadiness(url),
     get clockOffsetSeconds() {
       return client.clockOffsetSeconds
     },

@@ -88,8 +88,14 @@ describe('the smoke test of a deploy', () => {
   })
 
   it('says why a gateway is not ready', async () => {
-    ready = { status: 503, error: 'sessions_unavailable' }
-    expect((await look({})).problems).toEqual([expect.stringContaining('503 (sessions_unavailable)')])
+    ready = { status: 503, error: 'temporarily_unavailable' }
+    const notReady = { reason: 'sessions_unavailable' as const, detail: 'the Durable Object threw' }
+    expect((await look(withHealth({ notReady }))).problems).toEqual([
+      `${url}/ready responds with 503 (temporarily_unavailable): everybody would be denied: the Durable Object threw`,
+    ])
+    expect((await look({})).problems).toEqual([
+      expect.stringMatching(/everybody would be denied: .* log says why$/),
+    ])
   })
 
   it('waits for what passes, and not for what stays', async () => {

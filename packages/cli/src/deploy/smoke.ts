@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeploymentHealth, Probed } from '@sealgate/gateway/config'
+import { unreadiness } from '../operator/ready.ts'
 
 /** A deployed gateway, as its operator sees it. */
 export interface SmokeTarget {
@@ -57,10 +58,10 @@ export async function smoke(
 
 async function look(target: SmokeTarget, expected: Expected): Promise<Finding> {
   try {
-    const [health, ready] = await Promise.all([target.health(), readyStatus(target)])
+    const [health, notReady] = await Promise.all([target.health(), unreadiness(target.url)])
     const version = versionProblem(health, expected, target)
     if (version !== undefined) return failed([version], true)
-    const own = [...(ready === undefined ? [] : [ready]), ...keyProblems(health)]
+    const own = [...(notReady === undefined ? [] : [readyText(notReady, health)]), ...keyProblems(health)]
     if (own.length > 0) return failed(own, true)
     return judge(await target.probe(), health, expected)
   } catch (error) {
@@ -69,16 +70,9 @@ async function look(target: SmokeTarget, expected: Expected): Promise<Finding> {
   }
 }
 
-/** What `/ready` says, if it is not ready. */
-async function readyStatus({ url }: SmokeTarget): Promise<string | undefined> {
-  const response = await fetch(`${url}/ready`, { redirect: 'manual', signal: AbortSignal.timeout(10_000) })
-  if (response.status === 200) {
-    await response.body?.cancel()
-    return undefined
-  }
-  const body: unknown = await response.json().catch(() => undefined)
-  const code = typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'no body'
-  return `${url}/ready responds with ${response.status} (${code}): everybody would be denied. The gateway's log says why`
+function readyText(notReady: string, { notReady: details }: DeploymentHealth): string {
+  const why = details ? details.detail : "the gateway's log says why"
+  return `${notReady}: everybody would be denied: ${why}`
 }
 
 function versionProblem(

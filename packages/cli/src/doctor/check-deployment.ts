@@ -11,6 +11,8 @@ export interface Deployed {
   readonly url: string
   health(): Promise<DeploymentHealth>
   probe(): Promise<readonly Probed[]>
+  /** What `/ready` says to everybody, if it is not ready. */
+  unreadiness(): Promise<string | undefined>
   /** How far its clock is ahead of this machine's, in seconds. */
   readonly clockOffsetSeconds: number | undefined
 }
@@ -22,8 +24,10 @@ const CLOCK_LIMIT_SECONDS = 60
 export async function checkDeployment(system: System, deployed: Deployed): Promise<readonly Finding[]> {
   let health: DeploymentHealth
   let probed: readonly Probed[]
+  let notReady: string | undefined
   try {
     health = await deployed.health()
+    notReady = await deployed.unreadiness()
     probed = await deployed.probe()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
@@ -34,12 +38,31 @@ export async function checkDeployment(system: System, deployed: Deployed): Promi
   const which = version === undefined ? '' : `, version ${version.tag || version.id}`
   return [
     report.ok('deployment', `${deployed.url} responds${which}`),
+    ...readyFindings(system, notReady, health),
     ...settingFindings(system, health),
     ...(health.kit.sign?.slots ?? []).map((slot) => slotFinding(slot, `at ${deployed.url}`, time, system)),
     ...tenantFindings(health),
     ...clockFindings(deployed.clockOffsetSeconds),
     ...probed.map((one) => probeFinding(system, one)),
   ]
+}
+
+/** Whoever watches `/ready` sees the code; an operator is told which part it is, and what is wrong with it. */
+function readyFindings(
+  system: System,
+  notReady: string | undefined,
+  { notReady: details }: DeploymentHealth,
+): readonly Finding[] {
+  if (notReady === undefined) return []
+  const why = details ? `: ${details.reason}, ${details.detail}` : ''
+  const what = `${notReady}, so nobody would be served${why}`
+  return [report.fail('deployment-ready', what, readyFix(system, details?.reason))]
+}
+
+function readyFix({ environment, gateway }: System, reason: string | undefined): string {
+  if (reason === 'no_signing_key')
+    return `npx sealgate slots ${environment}, then npx sealgate rotate ${environment}`
+  return `npx wrangler tail ${gateway.config.name ?? 'the gateway'}: its log says more; the page of Cloudflare's status, when it is KV or a Durable Object`
 }
 
 function deployCommand({ environment }: System): string {

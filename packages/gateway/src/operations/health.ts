@@ -2,22 +2,35 @@ import type { KitDescription, SourceDescription } from '@sealgate/kit'
 import { thumbprintOf } from '@sealgate/kit/gateway'
 import type { Config } from '../config/read-config.ts'
 import type { WorkerVersion } from '../config/version.ts'
+import { type ErrorCode, problemOf } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
+import { findProblem } from './readiness.ts'
 
 export interface DeepHealth {
   readonly status: 'ok' | 'degraded'
   readonly kit: KitDescription
   readonly auth0: SourceDescription
+  /** Why `/ready` is 503, when it is: which part, and in words what is wrong with it. */
+  readonly notReady?: { readonly reason: ErrorCode; readonly detail: string }
 }
 
-/** `degraded` when something is wrong with a slot, or when keys cannot be had. */
+/** `degraded` when something is wrong with a slot, when keys cannot be had, or when nobody could be served. */
 export async function deepHealth(gateway: Gateway): Promise<DeepHealth> {
   const [audience = ''] = gateway.config.audiences.keys()
   const kit = await gateway.kitFor(audience).describe()
   const auth0 = gateway.auth0.describe()
+  const found = await findProblem(gateway)
   const isDegraded =
-    kit.sign?.slots.some(({ problem }) => problem !== undefined) === true || auth0.problem !== undefined
-  return { status: isDegraded ? 'degraded' : 'ok', kit, auth0 }
+    found !== undefined ||
+    kit.sign?.slots.some(({ problem }) => problem !== undefined) === true ||
+    auth0.problem !== undefined
+  const { reason, detail = reason } = problemOf(found)
+  return {
+    status: isDegraded ? 'degraded' : 'ok',
+    kit,
+    auth0,
+    ...(found && { notReady: { reason, detail } }),
+  }
 }
 
 /** A key that verifies this gateway's tokens. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { catchLogs, expectError, gatewayEnv, memoryKv, newSlot } from '../testing/fixtures.ts'
-import { app } from '../testing/test-gateway.ts'
+import { app, gatewayOf } from '../testing/test-gateway.ts'
+import { type DeepHealth, deepHealth } from './health.ts'
 
 let env: Record<string, unknown>
 const logs = catchLogs()
@@ -17,6 +18,9 @@ const WITH_LOGINS = {
   AUTH0_CLIENT_SECRET: 'secret',
   SESSION_SECRET: 'A'.repeat(43),
 }
+
+/** A secret of the Secrets Store while that is down. */
+const unreadable = { get: () => Promise.reject(new Error('down')) }
 
 /** A Durable Object namespace whose objects respond so. */
 const namespace = (access: () => Promise<unknown>): object => ({
@@ -36,12 +40,19 @@ describe('GET /ready', () => {
     ['a variable is missing', { AUTH0_DOMAIN: '' }, 'misconfigured', 'AUTH0_DOMAIN'],
     ['a route has no service', { CONSUMER: undefined }, 'misconfigured', 'CONSUMER'],
     ['no slot is set', { SLOT_A: '' }, 'misconfigured', 'SLOT_A'],
+    [
+      'two secrets are one',
+      { SESSION_SECRET: 'A'.repeat(43), LOG_HASH_KEY: 'A'.repeat(43) },
+      'misconfigured',
+      'LOG_HASH_KEY',
+    ],
+    ['a secret of the store is not to be had', { SLOT_A: unreadable }, 'misconfigured', 'SLOT_A'],
   ])('is 503 when %s, and names nothing but in the log', async (_, more, code, variable) => {
     const response = await ready(more)
     expect(response.headers.get('Retry-After')).toBe('30')
     const text = await response.clone().text()
     await expectError(response, 503, code)
-    expect(text).not.toMatch(/AUTH0_|SLOT|CONSUMER/)
+    expect(text).not.toMatch(/AUTH0_|SLOT|CONSUMER|LOG_HASH_KEY/)
     expect(logs.text()).toContain(variable)
     expect((await app.request('https://gateway.test/health', {}, { ...env, ...more })).status).toBe(200)
   })
@@ -108,5 +119,32 @@ describe('GET /ready', () => {
     expect(await Promise.all(others)).toEqual([200, 200, 200])
     expect(await first).toBe(200)
     expect(calls).toBe(2)
+  })
+})
+
+describe('why /ready is 503', () => {
+  const health = async (more: Readonly<Record<string, unknown>>): Promise<DeepHealth> =>
+    deepHealth(await gatewayOf({ ...env, ...more }))
+
+  it('is what operators are told, with words', async () => {
+    const slot = JSON.parse(await newSlot('slot-b')) as object
+    const SLOT_A = JSON.stringify({ ...slot, nbf: Math.floor(Date.now() / 1000) + 3600 })
+    expect(await health({ SLOT_A })).toMatchObject({
+      status: 'degraded',
+      notReady: { reason: 'no_signing_key', detail: expect.stringContaining('SLOT_A') as string },
+    })
+    const DENYLIST = { ...memoryKv(), get: () => Promise.reject(new Error('secret-canary')) }
+    const denylist = await health({ JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST })
+    expect(denylist).toMatchObject({ status: 'degraded', notReady: { reason: 'revocation_unavailable' } })
+    expect(JSON.stringify(denylist)).not.toContain('secret-canary')
+    const SESSIONS = namespace(() => Promise.reject(new Error('down')))
+    expect(await health({ ...WITH_LOGINS, SESSIONS })).toMatchObject({
+      status: 'degraded',
+      notReady: { reason: 'sessions_unavailable' },
+    })
+  })
+
+  it('is nothing while it could serve', async () => {
+    expect(await health({})).not.toHaveProperty('notReady')
   })
 })

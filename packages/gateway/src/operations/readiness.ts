@@ -24,7 +24,12 @@ const findings = new WeakMap<Gateway, Finding>()
  *   `sessions_unavailable`; its cause has the words for the log
  */
 export async function checkReady(env: object, gatewayOf: GatewayOf): Promise<void> {
-  const gateway = await withCode('not_ready', async () => gatewayOf(env))
+  const error = await findProblem(await withCode('not_ready', async () => gatewayOf(env)))
+  if (error) throw error
+}
+
+/** What makes a gateway deny everybody, as it was found in the last seconds; `undefined`: nothing. */
+export async function findProblem(gateway: Gateway): Promise<Error | undefined> {
   const known = findings.get(gateway)
   const now = gateway.now()
   if (!known || now >= known.until) {
@@ -32,8 +37,7 @@ export async function checkReady(env: object, gatewayOf: GatewayOf): Promise<voi
     if (known) findings.set(gateway, { ...known, until: now + REMEMBERED_SECONDS })
     findings.set(gateway, { error: await problemOf(gateway), until: now + REMEMBERED_SECONDS })
   }
-  const error = findings.get(gateway)?.error
-  if (error) throw error
+  return findings.get(gateway)?.error
 }
 
 async function problemOf(gateway: Gateway): Promise<Error | undefined> {
