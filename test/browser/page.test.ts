@@ -130,6 +130,32 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await take(page, 'rejected')
   })
 
+  it('explains a denied call in the words of sealgate why, by its request id', async () => {
+    const page = await open()
+    await logIn(page, demoUsers.alice)
+    const why = page.getByRole('article', { name: 'Why it was denied' })
+    await page.getByRole('button', { name: 'Call GET /api/admin/users' }).click()
+    await why.getByText('What to do').waitFor()
+    const text = (await why.innerText()).replace(/\s+/g, ' ')
+    const response = await page.locator('#response').innerText()
+    const [, requestId = 'none'] = /"request_id": "([^"]+)"/.exec(response) ?? []
+    expect(text).toContain(`Request ${requestId}`)
+    expect(text).toContain('denied with 403, reports said insufficient_rights')
+    expect(text).toContain('rule failed has the role admin')
+    expect(text).toMatch(/caller has permissions: .*read:reports/)
+    expect(text).toContain(
+      'insufficient_rights: the token is good, and the policy does not pass it. If the caller',
+    )
+    await take(page, 'why')
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+    }
+    await page.getByRole('button', { name: 'Call GET /api/reports' }).click()
+    await page.getByText('GET /api/reports responded with 200.').waitFor()
+    expect(await why.isVisible()).toBe(false)
+  })
+
   it('opens sockets with the session alone, and shows why one is rejected', async () => {
     const page = await open()
     await logIn(page, demoUsers.dave)

@@ -124,6 +124,10 @@ it('takes orders from nobody who does not know its secret', async () => {
   const control = await startControl(plan, {
     names: ['gateway'],
     obey: (order, name) => void ordered.push(`${order} ${name}`),
+    explain: (requestId) => {
+      ordered.push(`why ${requestId}`)
+      return Promise.resolve({})
+    },
   })
   const statusOf = async (path: string, authorization?: string, method = 'POST'): Promise<number> => {
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
@@ -139,11 +143,13 @@ it('takes orders from nobody who does not know its secret', async () => {
     `Bearer ${secret}2`,
   ]) {
     expect(await statusOf('/stop/gateway', authorization)).toBe(401)
+    expect(await statusOf('/why/0f1e2d3c', authorization)).toBe(401)
   }
   const right = `Bearer ${secret}`
   expect(await statusOf('/stop/gateway', right, 'GET')).toBe(404)
   expect(await statusOf('/stop/everything', right)).toBe(404)
   expect(await statusOf('/start/__proto__', right)).toBe(404)
+  expect(await statusOf('/why/', right)).toBe(404)
   expect(ordered).toEqual([])
   expect(await statusOf('/stop/gateway', right)).toBe(200)
   expect(ordered).toEqual(['stop gateway'])

@@ -27,6 +27,15 @@ export default new Hono()
   })
 `,
 )
+interface Explanation {
+  readonly found: boolean
+  readonly attempts: readonly {
+    readonly headline: string
+    readonly hops: readonly { readonly rows: readonly (readonly [string, string])[] }[]
+  }[]
+  readonly advice: readonly object[]
+}
+
 const printed: string[] = []
 let dev: Dev
 let isStopped = false
@@ -56,6 +65,22 @@ it('is for its owner alone, and nothing else is kept', () => {
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(readFileSync(file, 'utf8')).toContain('req-of-today')
   expect(readFileSync(file, 'utf8')).not.toContain('mine')
+})
+
+it('is explained in the same words to a page of the gateway, and to no page of another site', async () => {
+  const ask = (id: string, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${dev.addresses.gateway}/dev/why/${id}`, { headers })
+  const { stdout } = await why(['req-of-today'], { cwd: project.folder })
+  const { found, attempts, advice } = (await (await ask('req-of-today')).json()) as Explanation
+  expect(found).toBe(true)
+  const [attempt] = attempts
+  expect(stdout).toContain(attempt?.headline)
+  expect(attempt?.hops[0]?.rows).toContainEqual(['decision', 'denied with 403: insufficient_rights'])
+  expect(stdout).toContain('denied with 403: insufficient_rights')
+  expect(advice).toMatchObject([{ reason: 'insufficient_rights', meaning: expect.any(String) as string }])
+  expect(await (await ask('req-unheard-of')).json()).toMatchObject({ found: false, attempts: [] })
+  expect((await ask('req-of-today', { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
+  expect((await ask('short')).status).toBe(404)
 })
 
 it('of an id that nobody has exits 1, and says where it was looked', async () => {

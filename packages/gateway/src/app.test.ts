@@ -62,6 +62,9 @@ describe('the log', () => {
         method: 'GET',
         route: '/api/*',
         ms: expect.any(Number) as number,
+        t_verify_ms: expect.any(Number) as number,
+        t_policy_ms: expect.any(Number) as number,
+        t_service_ms: expect.any(Number) as number,
         audience: 'reports',
         client_id: 'web',
         kind: 'user',
@@ -157,6 +160,8 @@ describe('the level of a line', () => {
 })
 
 describe('the gateway’s own routes', () => {
+  const DEV_PATHS = ['/dev/token', '/dev/keys', '/dev/rotate', '/dev/why/0f1e2d3c']
+  const CROSS_SITE = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' }
   let env: Record<string, unknown>
   beforeAll(() => {
     env = gatewayEnv({ JWT_PRIVATE_JWK_NAME: 'SLOT_A', SLOT_A: slot })
@@ -170,8 +175,11 @@ describe('the gateway’s own routes', () => {
     },
   )
 
-  it.each(['/dev/token', '/dev/keys', '/dev/rotate'])('are not at %s but in development', async (path) => {
-    await expectError(await app.request(`https://gateway.test${path}`, {}, env), 404, 'not_found')
+  it.each(DEV_PATHS)('are not at %s but in development', async (path) => {
+    for (const WORKER_ENV of ['test', 'staging', 'production']) {
+      const on = { ...env, WORKER_ENV, AUTH0_CLIENTS: 'web' }
+      await expectError(await app.request(`https://gateway.test${path}`, {}, on), 404, 'not_found')
+    }
     const routes = [{ match: '/dev/*', methods: ['GET'], service: 'CONSUMER', auth: 'none' }]
     const forwarded = await app.request(`https://gateway.test${path}`, {}, { ...env, ROUTES: routes })
     expect(await forwarded.text()).toBe('consumer')
@@ -184,5 +192,14 @@ describe('the gateway’s own routes', () => {
     const headers = { Origin: 'https://evil.test' }
     const rotated = await app.request('https://gateway.test/dev/rotate', { method: 'POST', headers }, dev)
     await expectError(rotated, 403, 'csrf')
+    const why = await app.request('https://gateway.test/dev/why/0f1e2d3c', { headers: CROSS_SITE }, dev)
+    await expectError(why, 403, 'csrf')
+    const none = { ...env, WORKER_ENV: 'dev' }
+    await expectError(await app.request('https://gateway.test/dev/why/0f1e2d3c', {}, none), 404, 'not_found')
+    await expectError(
+      await app.request('https://gateway.test/dev/why/..%2Frotate', {}, dev),
+      404,
+      'not_found',
+    )
   })
 })

@@ -9,20 +9,22 @@ import { putSecrets, readSecrets } from './secrets-file.ts'
 const ACTIVATE_IN_SECONDS = 15
 
 /**
- * Takes orders while the system runs: the page's to rotate, a person's to stop and start a program. It listens on
+ * Takes orders while the system runs: the page's to rotate and to explain a denial, a person's to stop and start a program. It listens on
  * loopback, for whoever shows its secret as a bearer token.
  */
 export interface Control {
-  /** Orders are POST requests to `/rotate`, `/stop/NAME` and `/start/NAME` below it. It is no secret. */
+  /** Orders are POST requests to `/rotate`, `/why/REQUEST_ID`, `/stop/NAME` and `/start/NAME` below it. It is no secret. */
   readonly url: string
   close(): void
 }
 
-/** What stops and starts programs. */
+/** What stops and starts programs, and knows their logs. */
 export interface Orders {
   /** The programs that there are. */
   readonly names: readonly string[]
   obey(order: 'stop' | 'start', name: string): Promise<void> | void
+  /** Why a request was denied, for the page. */
+  explain(requestId: string): Promise<object>
 }
 
 /** The secret of the plan's gateway is what orders must carry. */
@@ -37,6 +39,8 @@ export async function startControl(plan: DevPlan, orders: Orders): Promise<Contr
     const [, order, name = ''] = path.split('/')
     if (path === '/rotate') {
       answer(response, 200, rotate(plan, Date.now() / 1000))
+    } else if (order === 'why' && name !== '') {
+      answer(response, 200, await orders.explain(name))
     } else if ((order === 'stop' || order === 'start') && orders.names.includes(name)) {
       await orders.obey(order, name)
       answer(response, 200, { program: name, order })

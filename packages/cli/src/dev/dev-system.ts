@@ -12,6 +12,7 @@ import type { Ports } from './ports.ts'
 import { writePrivateFile } from '../project/private-files.ts'
 import { CONTROL_FILE, devFolderName } from '../project/running-dev.ts'
 import { stateDirectory } from '../project/state.ts'
+import { explainInDev } from '../why/explanation.ts'
 import { addressesOf, type OnLine, programNames, startSystem, type System } from './system.ts'
 
 /** How often it is looked whether the gateway's definition changed, in milliseconds. */
@@ -67,6 +68,7 @@ export async function startDevSystem({
   const control: Control = await startControl(plan, {
     names: programNames(plan),
     obey: async (order, name) => (await starting)[order](name),
+    explain: (requestId) => explainInDev(plan.root, String(ports.get(plan.gateway.name) ?? 0), requestId),
   })
   const headerFile = join(folder, CONTROL_FILE)
   writePrivateFile(headerFile, `Authorization: Bearer ${controlSecret(plan)}\n`)

@@ -21,7 +21,7 @@ const LOOK_MS = 200
  * @throws UsageError when none runs
  */
 export async function lookInDev(
-  { root }: Project,
+  { root }: Pick<Project, 'root'>,
   port: string | undefined,
   gathered: Gathered,
 ): Promise<Looked> {

@@ -1,7 +1,7 @@
 import { printable } from '../terminal/printable.ts'
 import type { Colour } from '../terminal/colour.ts'
 import { type Row, rowsOf, whoOf } from './describe-hop.ts'
-import type { Report, ReportedAttempt } from './report.ts'
+import { headlineOf, type Report, type ReportedAttempt } from './report.ts'
 import type { Hop } from './walk.ts'
 
 const WIDTH = 110
@@ -40,15 +40,14 @@ export function render(report: Report, colour: Colour): string {
 }
 
 function attemptLines(attempt: ReportedAttempt, colour: Colour): readonly string[] {
-  const { outcome, by, status, reason, hops, trace_id, is_service_silent } = attempt
+  const { outcome, hops, trace_id, is_service_silent } = attempt
   const [first] = hops
   const day = first && first.at !== Infinity ? new Date(first.at).toISOString().slice(0, 10) : undefined
-  const head = `${outcome}${status === undefined ? '' : ` with ${status}`}, ${by} said${reason === undefined ? ' so' : ` ${reason}`}`
   const place = [day && `${day}, times in UTC`, trace_id && `trace ${trace_id}`].filter(
     (one) => one !== undefined,
   )
   return [
-    colour(outcome === 'granted' ? 'green' : 'red', printable(head)),
+    colour(outcome === 'granted' ? 'green' : 'red', printable(headlineOf(attempt))),
     ...(place.length === 0 ? [] : [colour('dim', printable(place.join('; ')))]),
     '',
     ...hops.flatMap((hop) => [...hopLines(hop), '']).slice(0, -1),

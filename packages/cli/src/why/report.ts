@@ -82,6 +82,12 @@ function attemptOf({ traceId, hops }: Attempt): ReportedAttempt {
   }
 }
 
+/** `denied with 403, reports said insufficient_rights`. */
+export function headlineOf({ outcome, status, by, reason }: ReportedAttempt): string {
+  const withStatus = status === undefined ? outcome : `${outcome} with ${status}`
+  return `${withStatus}, ${by} said ${reason ?? 'so'}`
+}
+
 function outcomeOf(line: ReadLine | undefined): ReportedAttempt['outcome'] {
   if (!line || !(isProblem(line) || isPassedOn(line))) return 'granted'
   return line.decision === 'denied' ? 'denied' : 'failed'

@@ -77,6 +77,7 @@ describe('every response of the gateway’s own has the security headers', () =>
     '/dev/token',
     '/dev/keys',
     '/dev/rotate',
+    '/dev/why/0f1e2d3c',
     '/unknown',
     '/api/x',
     '/open//x',

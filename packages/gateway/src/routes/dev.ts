@@ -9,15 +9,24 @@ import { rejectCrossSite } from '../http/csrf.ts'
 /** What the page of the example service requests besides, and the development system. In development alone: elsewhere these paths are forwarded. */
 export const DEV_PATH = '/dev/*'
 
+/** A request id, as it is accepted from clients and made here. */
+const WHY = /^GET \/dev\/why\/([\w.-]{8,64})$/
+
 /**
- * `GET /dev/token`, `GET /dev/keys`, `GET /dev/definition`, `POST /dev/rotate`.
+ * `GET /dev/token`, `GET /dev/keys`, `GET /dev/definition`, `GET /dev/why/REQUEST_ID`, `POST /dev/rotate`.
  *
  * @throws GatewayError `not_found` for anything else
  */
 export async function dev(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   trace.route = DEV_PATH
   const headers = { 'Cache-Control': 'no-store' }
-  switch (`${request.method} ${new URL(request.url).pathname}`) {
+  const asked = `${request.method} ${new URL(request.url).pathname}`
+  const [, requestId] = WHY.exec(asked) ?? []
+  if (requestId !== undefined) {
+    rejectCrossSite(request, originOf(gateway.config, request))
+    return order(gateway, `/why/${requestId}`)
+  }
+  switch (asked) {
     case 'GET /dev/token':
       return Response.json(await externalToken(gateway, request), { headers })
     case 'GET /dev/keys':
@@ -26,7 +35,7 @@ export async function dev(gateway: Gateway, request: Request, trace: Trace): Pro
       return Response.json(definitionOf(gateway), { headers })
     case 'POST /dev/rotate':
       rejectCrossSite(request, originOf(gateway.config, request))
-      return rotate(gateway)
+      return order(gateway, '/rotate')
     default:
       throw new GatewayError('not_found')
   }
@@ -60,17 +69,17 @@ function definitionOf({ config }: Gateway): object {
   return { audiences, routes }
 }
 
-/** Asks the program that runs the development system: secrets are not a Worker's to write. */
-async function rotate({ config }: Gateway): Promise<Response> {
+/** Asks the program that runs the development system: secrets are not a Worker's to write, nor are logs its to read. */
+async function order({ config }: Gateway, path: string): Promise<Response> {
   const { devControl } = config
   if (devControl === undefined) throw new GatewayError('not_found')
-  const rotated = await fetch(new URL('/rotate', devControl.url), {
+  const obeyed = await fetch(new URL(path, devControl.url), {
     method: 'POST',
     headers: { Authorization: `Bearer ${devControl.secret}` },
     redirect: 'manual',
   })
-  return new Response(await rotated.text(), {
-    status: rotated.status,
+  return new Response(await obeyed.text(), {
+    status: obeyed.status,
     headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
   })
 }

@@ -6,15 +6,17 @@
  *
  * @param {string} path
  * @param {RequestInit} [init]
- * @returns {Promise<{ status: number, body: any }>}
+ * @returns {Promise<{ status: number, requestId: string, body: any }>}
  */
 export async function ask(path, init = {}) {
   const response = await fetch(path, { ...init, headers: { Accept: 'application/json', ...init.headers } })
   const text = await response.text()
+  const { status, headers } = response
+  const head = { status, requestId: headers.get('X-Request-Id') ?? '' }
   try {
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) }
+    return { ...head, body: text === '' ? null : JSON.parse(text) }
   } catch {
-    return { status: response.status, body: text }
+    return { ...head, body: text }
   }
 }
 

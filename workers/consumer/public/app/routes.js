@@ -1,6 +1,7 @@
 // @ts-check
 import { ask, socketTo } from './ask.js'
 import { byId, element, row, say } from './dom.js'
+import { explainDenial } from './why.js'
 
 /**
  * An example route and its policy, held against the caller.
@@ -38,7 +39,7 @@ function rulesOf({ rules }) {
 async function call(route) {
   const { method, path } = route
   const target = path.replace('|', '%7C')
-  const { status, body } = await (method === 'WebSocket'
+  const { status, requestId, body } = await (method === 'WebSocket'
     ? callSocket(target)
     : ask(target, requestOf(method)))
   const why = rulesOf(route).map(({ rule, outcome }) => `${outcome}: ${rule}`)
@@ -47,6 +48,7 @@ async function call(route) {
   response.textContent = [`${method} ${path}`, `status ${status}`, ...why, text].join('\n')
   response.scrollIntoView({ block: 'nearest' })
   say(`${method} ${path} responded with ${status}.`)
+  await explainDenial(status, requestId)
 }
 
 /**
@@ -64,7 +66,7 @@ function requestOf(method) {
  * plain request has the same response.
  *
  * @param {string} path
- * @returns {Promise<{ status: number, body: any }>}
+ * @returns {Promise<{ status: number, requestId: string, body: any }>}
  */
 async function callSocket(path) {
   const socket = socketTo(path)
@@ -77,5 +79,5 @@ async function callSocket(path) {
   })
   socket.close()
   if (frame === undefined) return ask(path)
-  return { status: 101, body: `The socket is open. Its first frame:\n${frame}` }
+  return { status: 101, requestId: '', body: `The socket is open. Its first frame:\n${frame}` }
 }
