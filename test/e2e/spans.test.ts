@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from 'miniflare'
 import { startTenant, type Tenant } from 'sealgate/internal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ends } from '../support/ends.ts'
 import { newSlots } from '../support/system.ts'
 import { until } from '../support/until.ts'
 import { bundleWorker } from '../support/worker-bundle.ts'
@@ -89,13 +90,11 @@ beforeAll(async () => {
       ],
     }),
   )
+  ends(() => miniflare.dispose())
   await miniflare.ready
   gateway = await miniflare.unsafeGetDirectURL('gateway')
-}, 120_000)
-afterAll(async () => {
-  await miniflare.dispose()
-  await tenant.close()
 })
+afterAll(() => tenant.close())
 
 /** Sends a request, and returns the response and the gateway's spans of it. */
 async function call(
