@@ -158,14 +158,16 @@ describe('operate', () => {
     expect(await operate({ operation: 'revoke', ...what })).toEqual({ operation: 'revoke', revoked: true })
     const [kind] = Object.keys(what)
     expect([...kv.entries.keys()]).toContainEqual(expect.stringContaining(`:${String(kind)}:`))
-    await expect.poll(() => logs.lines()).toContainEqual(
-      expect.objectContaining({
-        event: 'operation',
-        operation: 'revoke',
-        kid: 'operator-a',
-        outcome: 'revoked',
-      }),
-    )
+    await expect
+      .poll(() => logs.lines())
+      .toContainEqual(
+        expect.objectContaining({
+          event: 'operation',
+          operation: 'revoke',
+          kid: 'operator-a',
+          outcome: 'revoked',
+        }),
+      )
     expect(logs.text()).not.toContain('auth0|eve')
   })
 
