@@ -16,6 +16,7 @@ import type { SessionGateway } from './session/access.ts'
 import { sessionsOf } from './session/sessions.ts'
 import { rejectEqualSecrets } from './config/distinct-secrets.ts'
 import { freshSecrets, type StoredSecret, storedSecrets } from './config/stored-secrets.ts'
+import { versionInLines } from './config/version.ts'
 
 /** What the gateway consists of, for one environment. */
 export interface Gateway extends SessionGateway {
@@ -135,7 +136,7 @@ export function makeGateway(
   const logger: Logger =
     options.logger ??
     loggerOf(definition, bindings as AnyEnv, {
-      head: { service, env: config.environment, version: config.version },
+      head: { service, env: config.environment, version: versionInLines(config.version) },
       level,
       now,
       sinks: gatewaySinks(signingEnds(() => kit)),

@@ -49,6 +49,17 @@ describe('sinks of the gateway', () => {
     expect(logs.text()).not.toContain(CANARY)
   })
 
+  it('name the version by its id where it has no tag', async () => {
+    const { bodies } = receivers()
+    const env = await environment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.test',
+      CF_VERSION_METADATA: { id: 'v-1', tag: '', timestamp: '' },
+    })
+    await app.request('https://gateway.test/nothing', {}, env)
+    await vi.waitFor(() => expect(bodies).toHaveLength(1))
+    expect(bodies[0]).toContain('{"key":"service.version","value":{"stringValue":"v-1"}}')
+  })
+
   it('take their secrets from a Secrets Store too', async () => {
     const { requests } = receivers()
     const env = await environment({ DATADOG_API_KEY: { get: () => Promise.resolve(CANARY) } })
