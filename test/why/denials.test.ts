@@ -96,7 +96,7 @@ const CASES: Readonly<Record<string, Case>> = {
     status: 401,
     says: [
       /denied with 401, billing said no_credentials/,
-      /credential none came/,
+      /credential no token came/,
       /→ the client must send `Author/,
     ],
   },

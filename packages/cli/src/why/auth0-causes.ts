@@ -5,6 +5,18 @@ import type { Cause } from './cause.ts'
  * docs/reference/errors.md has its table from here.
  */
 export const AUTH0_CAUSES: Readonly<Record<string, Cause>> = {
+  malformed: {
+    meaning: 'no signed JWT',
+    todo: 'the client requests its token with the `audience` that `AUTH0_AUDIENCE` names: without one Auth0 issues a token that only itself can read. Else compare the length of what the client sends with the token that it got',
+  },
+  bad_signature: {
+    meaning: 'the key of that name at Auth0 did not make the signature',
+    todo: 'the client sends the token as it got it: something changed it, or somebody forged it',
+  },
+  expired: {
+    meaning: '`exp` is past',
+    todo: 'the client gets a new token at Auth0, and refreshes it before the end from now on',
+  },
   ends_too_soon: {
     meaning: 'less than five seconds of lifetime are left',
     todo: 'the client refreshes its token before the end',

@@ -44,7 +44,8 @@ const NONE_CAME: ReadonlySet<string> = new Set(['no_credentials', 'no_session'])
 function credentialOf(line: ReadLine): string | undefined {
   const { reason = '', kid, kind, client_id, sub_hash, jti, audience, event } = line
   if (event === 'operation') return row('by the key', kid)?.join(' ')
-  if (NONE_CAME.has(reason)) return 'none came'
+  if (NONE_CAME.has(reason))
+    return event === 'request' ? 'neither a bearer token nor a session came' : 'no token came'
   if (reason === 'malformed_credentials') return 'what came is not one bearer token'
   if (event === 'request') {
     return (

@@ -50,7 +50,8 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     todo: 'set `props.service`; for `Admin` also `"admin": true`',
   },
   no_credentials: {
-    meaning: 'the route needs a token or a session, and none came',
+    meaning:
+      'the route needs a bearer token or a session, and none came; another scheme, such as `Basic`, is none',
     todo: 'the client must send one',
   },
   malformed_credentials: {
@@ -73,13 +74,16 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   not_found: {
     meaning:
       'no route; or what is there is switched off (JWKS, revocation, password realm, logins, metadata)',
-    todo: 'see the variable in [environment](environment.md)',
+    todo: 'a path of yours: `routes` in `gateway.config.ts`; one of the gateway’s: the variable that switches it on is in [the reference of the environment](environment.md#gateway)',
   },
   no_public_keys: {
     meaning: 'the JWKS was requested, and the gateway signs with HS512',
     todo: 'consumers need the secret, or EdDSA',
   },
-  method_not_allowed: { meaning: 'the path has routes for other methods', todo: '`Allow` lists them' },
+  method_not_allowed: {
+    meaning: 'the path has routes for other methods',
+    todo: 'the client uses one of those that `Allow` lists, or the route’s `methods` in `gateway.config.ts` get this one',
+  },
   service_failed: {
     meaning: 'the service threw, or did not begin its response within `timeoutMs`',
     todo: "look into that service's log",

@@ -8,18 +8,19 @@ const NEW_TOKEN = 'the client gets a new token'
  */
 export const KIT_CAUSES: Readonly<Record<DenialReason, Cause & { readonly often: string }>> = {
   no_credentials: {
-    meaning: 'neither a token nor, where the guard reads one, a cookie came',
-    often: 'a client that lost its token; a call past the gateway, without one',
+    meaning: 'neither a bearer token nor, where the guard reads one, a cookie came',
+    often:
+      'a client that lost its token; a call past the gateway, without one; another scheme, such as `Basic`',
     todo: 'the client must send `Authorization: Bearer` and a token for this service',
   },
   malformed_credentials: {
-    meaning: 'two `Authorization` values, or one that is not `Bearer` and one token',
-    often: 'a proxy that adds a header of its own; `Bearer undefined`',
+    meaning: 'two `Authorization` values, or `Bearer` without one token behind it',
+    often: 'a proxy that adds a header of its own; `Bearer` and an empty variable',
     todo: 'look at what the client sends, and at what stands before the service',
   },
   malformed: {
     meaning: 'no compact JWS in its one form',
-    often: 'a truncated header, quotes, another token kind',
+    often: 'a truncated token, `Bearer undefined`, another token kind',
     todo: 'compare the length of what the client sends with the token that it got; `sealgate whois` reads that',
   },
   too_large: {

@@ -56,7 +56,7 @@ function attemptLines(attempt: ReportedAttempt, colour: Colour): readonly string
 }
 
 const SILENT =
-  'No line of the service is among them. Either it does not run the kit’s guard, its LOG_LEVEL is off, or its lines are elsewhere.'
+  'No line of the service is among them. Either the request did not reach it (is it running?), it does not run the kit’s guard, its LOG_LEVEL is off, or its lines are elsewhere.'
 
 function hopLines(hop: Hop): readonly string[] {
   return [printable(`  ${timeOf(hop.at)}  ${whoOf(hop)}`), ...rowsOf(hop).flatMap(rowLines)]
@@ -91,7 +91,7 @@ export function renderUnknown({ request_id, where, kept, read, ...rest }: Report
     '',
     `Looked in ${where}: ${counted(lines, 'line')}${range}${others}. ${kept}`,
     '',
-    'Denials and failures are logged by default. A request that was granted is logged with LOG_LEVEL=debug alone, and nothing with LOG_LEVEL=off. The id is in X-Request-Id of every response, and request_id of every error body.',
+    'Denials and failures are logged by default. A request that was granted is logged with LOG_LEVEL=debug alone, and nothing with LOG_LEVEL=off. What a service says of a caller that it let in, such as 404, is no denial. The id is in X-Request-Id of every response of the gateway, and request_id of every error body.',
     ...remarks({ read, ...rest }),
   ]
     .flatMap((one) => wrapped(one, 0))

@@ -112,7 +112,10 @@ describe('the walk', () => {
 
 describe('a credential', () => {
   it.each([
-    ['none came', { reason: 'no_credentials', status: 401, kid: undefined, kind: undefined, jti: undefined }],
+    [
+      'no token came',
+      { reason: 'no_credentials', status: 401, kid: undefined, kind: undefined, jti: undefined },
+    ],
     [
       'a token that names the key evil; nothing else in it counts',
       { reason: 'bad_signature', kid: 'evil', kind: undefined, jti: undefined },
@@ -133,6 +136,11 @@ describe('what to do', () => {
       'at the gateway, where the token is Auth0’s',
       { ...GATEWAY, decision: 'denied', status: 401, reason: 'invalid_token', detail: 'wrong_audience' },
       'AUTH0_AUDIENCE',
+    ],
+    [
+      'at the gateway, where a changed token has a key of Auth0’s',
+      { ...GATEWAY, decision: 'denied', status: 401, reason: 'invalid_token', detail: 'bad_signature' },
+      'as it got it',
     ],
     ['in a service, where it is ours', { ...SERVICE, reason: 'wrong_audience', status: 401 }, 'delegates'],
     [
