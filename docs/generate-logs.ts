@@ -47,7 +47,7 @@ a keyed hash. Texts have at most 300 characters, and none that ends a line:
 **When.** Denials and status 500 and above are logged by default, grants at \`debug\`: \`LOG_LEVEL\` is \`debug\`, \`info\` (default), \`warn\`,
 \`error\` or \`off\`. An isolate writes at most 20 lines a second, and then \`lines_dropped\` says how many it left out.
 
-**Where to.** The console, and so Workers Logs, Logpush and Tail Workers; and sinks, which get the same. The hooks \`onEvent\` and
+**Where to.** The console, and so Workers Logs, Logpush and Tail Workers; and [sinks](kit.md#log), which get the same: OpenTelemetry, Datadog, Analytics Engine. The hooks \`onEvent\` and
 \`onDecision\`, of \`makeKit\`, \`makeVerifier\`, \`createKit\` and \`createVerifier\` and of a [gateway's definition](../guides/gateway.md#logs-of-your-own), get every line, whatever
 the level and however many: the very objects, frozen. A hook that throws breaks nothing. Grants are made into lines only when the level is
 \`debug\` or somebody gets all of them.
