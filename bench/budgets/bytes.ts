@@ -19,7 +19,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'ours: ./log, one sink': 3_300,
   'face .': 24_450,
   'face ./agents': 29_150,
-  'face ./external': 9_100,
+  'face ./external': 9_500,
   'face ./gateway': 14_200,
   'face ./hono': 26_050,
   'face ./jws': 2_750,
@@ -28,9 +28,9 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./hono/verify': 18_500,
   'face ./verify': 19_600,
   'face ./testing': 22_800,
-  'all faces of the kit': 44_450,
+  'all faces of the kit': 44_600,
   'Worker consumer': 333_500,
-  'Worker gateway': 115_450,
+  'Worker gateway': 115_650,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
@@ -40,7 +40,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room config': 13_200,
   'room constants': 50,
   'room errors': 1_900,
-  'room external': 8_900,
+  'room external': 9_000,
   'room gateway': 850,
   'room hono': 3_100,
   'room http': 2_850,

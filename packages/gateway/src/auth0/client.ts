@@ -67,6 +67,8 @@ export class Auth0Client {
       jwksUri: `${issuer}.well-known/jwks.json`,
       algorithms: ['RS256'],
       typ: ['JWT'],
+      // Each comes once.
+      tokenCacheEntries: 0,
     })
   }
 

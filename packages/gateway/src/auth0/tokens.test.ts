@@ -1,6 +1,6 @@
 import { Logger } from '@sealgate/kit/gateway'
 import { base64url, exportJWK, generateKeyPair } from 'jose'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Auth0Config } from '../config/auth0.ts'
 import { GatewayError } from '../errors.ts'
 import { API, type FakeAuth0, fakeAuth0, ISSUER, type TokenOptions } from '../testing/fixtures.ts'
@@ -54,6 +54,30 @@ describe('an Auth0 access token', () => {
   it('is accepted, with its claims', async () => {
     const result = await tokens().verify(await auth0.token())
     expect(result).toMatchObject({ ok: true, claims: { sub: 'auth0|alice', azp: 'web' } })
+  })
+
+  it('that comes again is held against the clock and the rules again', async () => {
+    const gateway = tokens()
+    const token = await auth0.token({ exp: now + 60 })
+    expect(await gateway.verify(token)).toMatchObject({ ok: true })
+    now += 56
+    expect(await gateway.verify(token)).toEqual({ ok: false, rejection: 'ends_too_soon' })
+    now += 95
+    expect(await gateway.verify(token)).toEqual({ ok: false, rejection: 'expired' })
+  })
+
+  it('that comes again counts while its key is in the JWK Set, and no longer', async () => {
+    const gateway = tokens()
+    const token = await auth0.token({ exp: now + 3600 })
+    expect(await gateway.verify(token)).toMatchObject({ ok: true })
+    const { publicKey } = await generateKeyPair('RS256', { extractable: true })
+    const next = { ...(await exportJWK(publicKey)), kid: 'auth0-key', alg: 'RS256', use: 'sig' }
+    auth0.respond(() => Response.json({ keys: [next] }))
+    now += 301
+    await gateway.verify(token)
+    await vi.waitFor(async () => {
+      expect(await gateway.verify(token)).toEqual({ ok: false, rejection: 'bad_signature' })
+    })
   })
 
   it('says when its user logged in, whatever it says itself in the name of ours', async () => {

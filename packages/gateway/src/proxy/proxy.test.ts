@@ -173,6 +173,15 @@ describe('a token that was issued before', () => {
     expect(two).toBe(one)
   })
 
+  it('costs no signature, of Auth0 or of ours, once both were seen', async () => {
+    await call('/api/x', bearer())
+    const [verify, sign] = [vi.spyOn(crypto.subtle, 'verify'), vi.spyOn(crypto.subtle, 'sign')]
+    expect((await call('/api/x', bearer())).status).toBe(200)
+    expect([verify.mock.calls.length, sign.mock.calls.length]).toEqual([0, 0])
+    verify.mockRestore()
+    sign.mockRestore()
+  })
+
   it('is never used for another token of the same user, nor for another grant', async () => {
     await call('/api/x', bearer())
     await call('/api/x', { Authorization: `Bearer ${await auth0.token({ permissions: [] })}` })

@@ -10,6 +10,7 @@ import {
   JWKS_MAX_STALE_SECONDS,
   JWKS_TTL_SECONDS,
   MAX_LEEWAY_SECONDS,
+  TOKEN_CACHE_ENTRIES,
 } from '../constants.ts'
 import { ConfigError, TokenError, type TokenReason } from '../errors.ts'
 import type { LogLevel } from '../log/line-types.ts'
@@ -18,6 +19,8 @@ import { isJwksUrl, urlLoader } from '../keys/fetch-jwks.ts'
 import { JwksCache } from '../keys/jwks-source.ts'
 import type { SourceDescription } from '../keys/key-source.ts'
 import type { ExternalAlg } from './algorithms.ts'
+import { deepFreeze } from '../primitives/deep-freeze.ts'
+import { VerdictCache } from '../tokens/verdict-cache.ts'
 import { checkAlgorithms, checkSignature, readExternal } from './signature.ts'
 import { type ExternalKey, parseExternalJwk } from './key.ts'
 import { type JwksStore, StoredJwks } from './store.ts'
@@ -39,6 +42,8 @@ export interface ExternalVerifierConfig {
   readonly typ?: readonly string[]
   /** Clock tolerance in seconds, 0–300. Default 90. */
   readonly leewaySeconds?: number
+  /** Verified tokens kept; 0 turns the cache off. At most 100,000. Default 1000. */
+  readonly tokenCacheEntries?: number
   /** KV namespace that keeps the JWKS for when the issuer cannot be reached. */
   readonly jwksStore?: JwksStore
   readonly jwksCache?: {
@@ -66,6 +71,14 @@ export type ExternalResult =
   | { readonly ok: true; readonly claims: RegisteredClaims; readonly header: CompactHeader }
   | { readonly ok: false; readonly reason: TokenReason; readonly detail: string }
 
+/** That a signature is good, and the key that said so. Nothing about time or audience. */
+interface ExternalVerdict {
+  readonly key: ExternalKey
+  readonly header: CompactHeader
+  /** Deeply frozen. */
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
 /** Verifies access or ID tokens of one other issuer. Made by `createExternalVerifier`. */
 export class ExternalVerifier {
   readonly #expected
@@ -73,6 +86,7 @@ export class ExternalVerifier {
   readonly #types: ReadonlySet<string>
   readonly #keys: JwksCache<ExternalKey>
   readonly #reader = new CompactReader()
+  readonly #verdicts: VerdictCache<ExternalVerdict>
   readonly #now: () => number
 
   /** @throws ConfigError naming the option */
@@ -90,6 +104,9 @@ export class ExternalVerifier {
       DEFAULT_LEEWAY_SECONDS,
       0,
       MAX_LEEWAY_SECONDS,
+    )
+    this.#verdicts = new VerdictCache(
+      readNumber(config.tokenCacheEntries, 'tokenCacheEntries', TOKEN_CACHE_ENTRIES, 0, 100_000),
     )
     const now = config.now ?? (() => Date.now() / 1000)
     const { onEvent, logLevel: level = 'info', logger = new Logger({ level, onEvent, now }) } = config
@@ -138,14 +155,33 @@ export class ExternalVerifier {
 
   async #verified(token: string): Promise<{ claims: RegisteredClaims; header: CompactHeader }> {
     if (typeof token !== 'string') throw new TokenError('malformed', 'the token is not a string')
+    const verdict = (await this.#known(token)) ?? (await this.#read(token))
+    return {
+      claims: checkRegisteredClaims(verdict.claims, this.#expected, this.#now()),
+      header: verdict.header,
+    }
+  }
+
+  /** The verdict on a token seen before, while its key counts: keys are asked as for a new one. */
+  async #known(token: string): Promise<ExternalVerdict | undefined> {
+    const known = this.#verdicts.get(token)
+    if (!known) return undefined
+    const found = this.#keys.find(known.header.kid)
+    const keys = found instanceof Promise ? await found : found
+    return keys.includes(known.key) ? known : undefined
+  }
+
+  async #read(token: string): Promise<ExternalVerdict> {
     const { header, alg } = readExternal(token, this.#algorithms, this.#reader)
     if (!this.#types.has(mediaType(header.typ ?? 'JWT'))) {
       throw new TokenError('wrong_type', 'the header has another typ')
     }
-    const payload = await checkSignature(token, alg, await this.#keys.find(header.kid))
-    const parsed = parseJsonObject(decodeUtf8(payload))
-    if (!parsed) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
-    return { claims: checkRegisteredClaims(parsed, this.#expected, this.#now()), header }
+    const { payload, key } = await checkSignature(token, alg, await this.#keys.find(header.kid))
+    const claims = parseJsonObject(decodeUtf8(payload))
+    if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
+    const verdict = { key, header: deepFreeze(header), claims: deepFreeze(claims) }
+    this.#verdicts.set(token, verdict)
+    return verdict
   }
 
   /** Keys and freshness, for health pages. */

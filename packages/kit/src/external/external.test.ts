@@ -1,5 +1,5 @@
 import { CompactSign, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventLine } from '../log/line-types.ts'
 import {
   auth0,
@@ -290,6 +290,8 @@ describe('createExternalVerifier', () => {
       ['leewaySeconds must be a whole number from 0 to 300', { leewaySeconds: Number.NaN }],
       ['leewaySeconds must be a whole number from 0 to 300', { leewaySeconds: -1 }],
       ['leewaySeconds must be a whole number from 0 to 300', { leewaySeconds: 301 }],
+      ['tokenCacheEntries must be a whole number from 0 to 100000', { tokenCacheEntries: -1 }],
+      ['tokenCacheEntries must be a whole number from 0 to 100000', { tokenCacheEntries: 100_001 }],
       ['jwksCache.ttlSeconds must be a whole number from 1 to 86400', { jwksCache: { ttlSeconds: 0.5 } }],
       ['jwksCache.ttlSeconds must be a whole number from 1 to 86400', { jwksCache: { ttlSeconds: 86_401 } }],
       [
@@ -360,6 +362,135 @@ describe('the JWKS cache', () => {
     time = since + fresh + stale + 1
     await expect(verify()).rejects.toMatchObject({ status: 503 })
   }
+})
+
+describe('a token seen before', () => {
+  let time: number
+  let server: ReturnType<typeof served>
+  let token: string
+  const verifierNow = (options: Partial<ExternalVerifierConfig> = {}) =>
+    verifierOf(server, { now: () => time, ...options })
+  /** Signatures that were checked while this ran. */
+  const signatures = async (work: () => Promise<unknown>): Promise<number> => {
+    const verify = vi.spyOn(crypto.subtle, 'verify')
+    await work()
+    return verify.mock.calls.length
+  }
+
+  beforeEach(async () => {
+    time = NOW
+    server = served(rs256.jwk)
+    token = await rs256.token()
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it('takes no second signature, and the same claims come out', async () => {
+    const verifier = verifierNow()
+    const first = await verifier.safeVerify(token)
+    const checked = await signatures(async () => {
+      for (let again = 0; again < 5; again++) {
+        // A request brings a string of its own.
+        expect(await verifier.safeVerify(`${token.slice(0, 9)}${token.slice(9)}`)).toEqual(first)
+      }
+    })
+    expect(checked).toBe(0)
+  })
+
+  it('takes one each time with tokenCacheEntries: 0', async () => {
+    const verifier = verifierNow({ tokenCacheEntries: 0 })
+    expect(await signatures(async () => [await verifier.verify(token), await verifier.verify(token)])).toBe(2)
+  })
+
+  it('is known by all of it: another signature, payload or header is another token', async () => {
+    const verifier = verifierNow()
+    await verifier.verify(token)
+    const other = await rs256.token({ sub: 'auth0|2' })
+    const [[header, payload, signature], [, payload2, signature2]] = [token.split('.'), other.split('.')]
+    const header2 = btoa('{"alg":"RS256","kid":"RS256","typ":"JWT","x":1}').replaceAll('=', '')
+    for (const mixed of [
+      [header, payload, signature2],
+      [header, payload2, signature],
+      [header2, payload, signature],
+    ]) {
+      expect(await verifier.safeVerify(mixed.join('.'))).toMatchObject({ reason: 'bad_signature' })
+    }
+  })
+
+  it('is not kept when its signature is bad', async () => {
+    const verifier = verifierNow()
+    const forged = await (await signer('RS256')).token()
+    const checked = await signatures(async () => {
+      for (let again = 0; again < 3; again++) expect(await verifier.verify(forged)).toBeNull()
+    })
+    expect(checked).toBe(3)
+  })
+
+  it('ends at its exp', async () => {
+    const verifier = verifierNow({ leewaySeconds: 0 })
+    time = NOW + 299
+    expect(await verifier.verify(token)).not.toBeNull()
+    time = NOW + 300
+    expect(await verifier.safeVerify(token)).toMatchObject({ reason: 'expired' })
+  })
+
+  it('is not valid before its nbf, whatever was looked at earlier', async () => {
+    const early = await rs256.token({ nbf: NOW + 10 })
+    const verifier = verifierNow({ leewaySeconds: 0 })
+    expect(await verifier.safeVerify(early)).toMatchObject({ reason: 'not_yet_valid' })
+    time = NOW + 10
+    expect(await verifier.verify(early)).not.toBeNull()
+  })
+
+  it('ends with its key: withdrawn, or another one under the same kid', async () => {
+    const lasting = await rs256.token({ exp: NOW + 3600 })
+    for (const [keys, reason] of [
+      [[(await signer('RS256', { kid: 'next' })).jwk], 'unknown_kid'],
+      [[(await signer('RS256')).jwk], 'bad_signature'],
+    ] as const) {
+      time = NOW
+      server = served(rs256.jwk)
+      const verifier = verifierNow()
+      expect(await verifier.verify(lasting)).not.toBeNull()
+      server.keys = [...keys]
+      time = NOW + 301
+      // It may be the old set once, while the new one is fetched.
+      await verifier.safeVerify(lasting)
+      await vi.waitFor(async () => expect(await verifier.safeVerify(lasting)).toMatchObject({ reason }))
+    }
+  })
+
+  it('outlives a fetch of the same keys', async () => {
+    const lasting = await rs256.token({ exp: NOW + 3600 })
+    const verifier = verifierNow()
+    await verifier.verify(lasting)
+    server.keys = [(await signer('RS256', { kid: 'next' })).jwk, { ...rs256.jwk }]
+    time = NOW + 301
+    await verifier.verify(lasting)
+    await vi.waitFor(() => expect(server.fetches).toBe(2))
+    expect(await signatures(() => verifier.verify(lasting))).toBe(0)
+  })
+
+  it('gets no verdict once the keys are too old', async () => {
+    const lasting = await rs256.token({ exp: NOW + 3600 })
+    const verifier = verifierNow()
+    await verifier.verify(lasting)
+    server.isDown = true
+    time = NOW + 300 + 900 + 1
+    await expect(verifier.verify(lasting)).rejects.toMatchObject({ status: 503 })
+  })
+
+  it('has claims that nobody can change for the next one', async () => {
+    const verifier = verifierNow()
+    const rich = await rs256.token({ permissions: ['read'] })
+    const result = await verifier.safeVerify(rich)
+    if (!result.ok) throw new Error(result.detail)
+    const permissions = result.claims.permissions as string[]
+    expect(() => permissions.push('write')).toThrow(TypeError)
+    expect(() => Object.assign(result.claims, { sub: 'root' })).toThrow(TypeError)
+    expect(() => Object.assign(result.header.members, { kid: 'x' })).toThrow(TypeError)
+  })
 })
 
 describe('a verifier of which only what it must have is set', () => {

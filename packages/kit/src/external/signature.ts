@@ -37,7 +37,7 @@ export async function checkSignature(
   token: string,
   alg: ExternalAlg,
   keys: readonly ExternalKey[],
-): Promise<Uint8Array> {
+): Promise<{ readonly payload: Uint8Array; readonly key: ExternalKey }> {
   const fitting = keys.filter(({ algs }) => algs.includes(alg))
   if (fitting.length === 0) throw new TokenError('unsupported_alg', 'the key is for another alg')
   for (const key of fitting) {
@@ -45,7 +45,8 @@ export async function checkSignature(
     // RFC 7517 §5: a key out of range is passed over.
     if (!cryptoKey) continue
     try {
-      return (await compactVerify(token, cryptoKey, { algorithms: [alg] })).payload
+      const { payload } = await compactVerify(token, cryptoKey, { algorithms: [alg] })
+      return { payload, key }
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error
     }
@@ -93,7 +94,8 @@ export function compactVerifier(
   return async (token) => {
     const { header, alg } = readExternal(token, algorithms)
     const candidates = isSet ? select(keys, algorithms, header) : keys
-    return { header, payload: await checkSignature(token, alg, candidates) }
+    const { payload } = await checkSignature(token, alg, candidates)
+    return { header, payload }
   }
 }
 

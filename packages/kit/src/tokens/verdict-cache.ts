@@ -15,9 +15,9 @@ export interface SignatureVerdict {
   auth?: Auth
 }
 
-interface Entry {
+interface Entry<Verdict> {
   readonly token: string
-  readonly verdict: SignatureVerdict
+  readonly verdict: Verdict
   /** Where it stands in the ring. */
   readonly place: number
   /** Hit since the hand passed last: one more round before it goes. */
@@ -34,12 +34,12 @@ const DIGEST_CHARACTERS = 5
  * An entry is found by some characters of the signature, and counts only if the whole token is equal: to hash a new
  * string of 700 characters can take longer than all other checks of a token seen before.
  */
-export class VerdictCache {
+export class VerdictCache<Verdict = SignatureVerdict> {
   readonly #capacity: number
   /** By the digest of the token. Of two that share one, the later is kept. */
-  readonly #entries = new Map<number, Entry>()
+  readonly #entries = new Map<number, Entry<Verdict>>()
   /** The same entries in a ring: the hand finds the next to go without walking the map. */
-  readonly #ring: Entry[] = []
+  readonly #ring: Entry<Verdict>[] = []
   #hand = 0
 
   /** @param capacity most entries kept; 0 keeps nothing */
@@ -47,14 +47,14 @@ export class VerdictCache {
     this.#capacity = capacity
   }
 
-  get(token: string): SignatureVerdict | undefined {
+  get(token: string): Verdict | undefined {
     const entry = this.#entries.get(digestOf(token))
     if (entry?.token !== token) return undefined
     entry.hit = true
     return entry.verdict
   }
 
-  set(token: string, verdict: SignatureVerdict): void {
+  set(token: string, verdict: Verdict): void {
     if (this.#capacity === 0 || token.length > TOKEN_CACHE_MAX_BYTES) return
     const digest = digestOf(token)
     const place = this.#entries.get(digest)?.place ?? this.#freePlace()
