@@ -64,6 +64,7 @@ const RESERVED_ROUTES: Readonly<
 
 /** The public face: what the internet reaches. */
 export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
+  // Not `c.var` below: Hono makes it anew each time it is read.
   const app = new Hono<AppEnv>()
 
   app.use(async (c, next) => {
@@ -72,8 +73,8 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     c.set('trace', trace)
     await next()
     const { error, req } = c
-    const { gateway } = c.var
-    const isForwarded = c.var.isForwarded === true
+    const gateway = c.get('gateway')
+    const isForwarded = c.get('isForwarded') === true
     // What was forwarded is a copy already; headers of other responses may be immutable.
     const response = isForwarded ? c.res : new Response(c.res.body, c.res)
     response.headers.set('X-Request-Id', trace.requestId)
@@ -93,12 +94,12 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
   })
 
   app.on(['GET', 'HEAD'], '/health', (c) => {
-    c.var.trace.route = '/health'
+    c.get('trace').route = '/health'
     return health()
   })
 
   app.on(['GET', 'HEAD'], '/ready', (c) => {
-    c.var.trace.route = '/ready'
+    c.get('trace').route = '/ready'
     return ready(c.env, gatewayOf)
   })
 
@@ -123,38 +124,36 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
 
   for (const [path, [methods, handler]] of Object.entries(RESERVED_ROUTES)) {
     app.all(path, async (c) => {
-      c.var.trace.route = path
+      c.get('trace').route = path
       // Hono decodes a path before it compares: rules in front of this Worker must not be passed by an encoded letter.
       if (plainPath(c.req.url) !== path) throw new GatewayError('bad_path')
       checkMethod(c.req.method, methods)
-      return handler(await gatewayOf(c.env), c.req.raw, c.var.trace)
+      return handler(await gatewayOf(c.env), c.req.raw, c.get('trace'))
     })
   }
 
-  // Its path is a setting of each environment.
-  app.use(async (c, next) => {
-    const gateway = await gatewayOf(c.env)
-    const { callbackPath } = gateway.config
-    if (c.req.path !== callbackPath) return next()
-    c.var.trace.route = callbackPath
-    if (plainPath(c.req.url) !== callbackPath) throw new GatewayError('bad_path')
-    checkMethod(c.req.method, ['GET'])
-    return callback(gateway, c.req.raw, c.var.trace)
-  })
-
   app.all(DEV_PATH, async (c, next) => {
     const gateway = await gatewayOf(c.env)
-    return gateway.config.environment === 'dev' ? dev(gateway, c.req.raw, c.var.trace) : next()
+    return gateway.config.environment === 'dev' ? dev(gateway, c.req.raw, c.get('trace')) : next()
   })
 
   app.all('*', async (c) => {
-    const response = await forward(await gatewayOf(c.env), c.req.raw, c.var.trace)
+    const gateway = await gatewayOf(c.env)
+    // A setting of each environment, and so no route here.
+    const { callbackPath } = gateway.config
+    if (c.req.path === callbackPath) {
+      c.get('trace').route = callbackPath
+      if (plainPath(c.req.url) !== callbackPath) throw new GatewayError('bad_path')
+      checkMethod(c.req.method, ['GET'])
+      return callback(gateway, c.req.raw, c.get('trace'))
+    }
+    const response = await forward(gateway, c.req.raw, c.get('trace'))
     c.set('isForwarded', true)
     return response
   })
 
   app.onError((thrown, c: Context<AppEnv>) => {
-    const { error, response } = failureOf(thrown, c.req.raw, c.var.trace.requestId, c.var.gateway)
+    const { error, response } = failureOf(thrown, c.req.raw, c.get('trace').requestId, c.get('gateway'))
     // What the log says.
     if (error instanceof Error) c.error = error
     return response

@@ -1,27 +1,25 @@
 import { present } from '../config/schema.ts'
 
 /** On responses of the gateway's own. A handler that sets one of them keeps its own. */
-const OWN = {
-  'X-Content-Type-Options': 'nosniff',
+const OWN = [
+  ['X-Content-Type-Options', 'nosniff'],
   // The address of a callback holds its code.
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-}
+  ['Referrer-Policy', 'no-referrer'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+] as const
 
 /**
  * On responses of services that set none: what breaks no page that declares its types. Not `Cross-Origin-Resource-Policy`:
  * whether other sites may show an image is the service's to say.
  */
-const FORWARDED = {
-  'X-Content-Type-Options': 'nosniff',
+const FORWARDED = [
+  ['X-Content-Type-Options', 'nosniff'],
   // What current browsers do by default, for those that do not.
-  'Referrer-Policy': 'strict-origin-when-cross-origin',
-}
-
-const HSTS_NAME = 'Strict-Transport-Security'
+  ['Referrer-Policy', 'strict-origin-when-cross-origin'],
+] as const
 
 /** A year, for this host alone: subdomains are not the gateway's (RFC 6797 §6.1). */
-const HSTS = 'max-age=31536000'
+const HSTS = ['Strict-Transport-Security', 'max-age=31536000'] as const
 
 export interface Served {
   readonly env: object
@@ -34,8 +32,12 @@ export interface Served {
 export function addSecurityHeaders(response: Response, { env, request, isForwarded }: Served): void {
   if (response.status === 101) return
   const { headers } = response
-  const missing = { ...(isForwarded ? FORWARDED : OWN), ...(isHttps(env, request) && { [HSTS_NAME]: HSTS }) }
-  for (const [name, value] of Object.entries(missing)) if (!headers.has(name)) headers.set(name, value)
+  for (const header of isForwarded ? FORWARDED : OWN) addMissing(headers, header)
+  if (isHttps(env, request)) addMissing(headers, HSTS)
+}
+
+function addMissing(headers: Headers, [name, value]: readonly [name: string, value: string]): void {
+  if (!headers.has(name)) headers.set(name, value)
 }
 
 /**

@@ -43,6 +43,7 @@ function handshakeHeaders(request: Request): Headers {
 }
 
 function forwardedCookies(request: Request, names: readonly string[], ownCookies: CookieNames): string {
+  if (names.length === 0) return ''
   return cookiePairs(request.headers.get('Cookie'))
     .filter(([name]) => names.includes(name) && !isOwnCookie(name, ownCookies))
     .map(([name, value]) => `${name}=${value}`)
