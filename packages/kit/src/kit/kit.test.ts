@@ -254,6 +254,14 @@ describe('decisions', () => {
     expect(await judged(() => kit.authorize(request(`Bearer ${token}`)))).toBe(verifying)
   })
 
+  it('are the same without rules and with null, as code in plain JavaScript may say it', async () => {
+    const token = await signed()
+    for (const rules of [undefined, null]) {
+      expect(await eddsa.checkAuth(token, rules as undefined)).toMatchObject({ sub: 'user-1' })
+      expect((await eddsa.authorize(token, rules as undefined)).granted).toBe(true)
+    }
+  })
+
   it('say which rules failed, with 403', async () => {
     const decision = await eddsa.authorize(await signed(), policy().needAll('read:reports'))
     expect(decision).toMatchObject({

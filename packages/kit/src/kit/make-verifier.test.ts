@@ -77,6 +77,8 @@ describe('makeVerifier', () => {
     const verifier = makeVerifier(issuer.env, { onEvent, parts })
     expect(makeVerifier(issuer.env, { onEvent, parts: [boundRequests] })).toBe(verifier)
     expect(makeVerifier({ ...issuer.env }, { onEvent, parts: [...parts] })).toBe(verifier)
+    expect(makeVerifier(issuer.env, { onEvent, parts, sinks: [] })).toBe(verifier)
+    expect(makeVerifier(issuer.env, { parts: [] })).toBe(makeVerifier(issuer.env))
     const others = [
       makeVerifier(issuer.env),
       makeVerifier(issuer.env, { onEvent }),
@@ -84,6 +86,7 @@ describe('makeVerifier', () => {
       makeVerifier(issuer.env, { onEvent: () => undefined, parts }),
       makeVerifier({ ...issuer.env, JWT_LEEWAY: '7' }, { onEvent, parts }),
       makeVerifier(issuer.env, { onEvent, parts, now: () => 1 }),
+      makeVerifier(issuer.env, { onEvent, parts, sinks: [() => undefined] }),
       makeVerifier(issuer.env, { onEvent, parts, fetch: () => Promise.resolve(new Response()) }),
     ]
     expect(new Set([verifier, ...others]).size).toBe(1 + others.length)
@@ -331,6 +334,19 @@ describe('a part of modules that were just loaded', () => {
   ])('%s', async (_, make) => {
     vi.resetModules()
     expect(await make(await import('../verify.ts'))).toMatchObject({ aud: 'reports' })
+  })
+
+  it('decides for a guard as authorize does, at once for a token that was seen before', async () => {
+    vi.resetModules()
+    const { createVerifier: create, sharedSecrets: part } = await import('../verify.ts')
+    const { decide } = await import('./verifier.ts')
+    const { NO_RULES } = await import('../policy/parts.ts')
+    const verifier = create({ ...GIVEN, verify: { secret }, parts: [part] })
+    const token = await signer.sign({ sub: 'ada' })
+    const decision = await verifier.authorize(token)
+    expect(decision).toMatchObject({ granted: true, auth: { sub: 'ada' } })
+    expect(decide(verifier, token, NO_RULES)).toEqual(decision)
+    expect(await decide(verifier, null, NO_RULES)).toMatchObject({ reason: 'no_credentials' })
   })
 
   it('denylist denies by what is listed, and by default while the list cannot be read', async () => {
