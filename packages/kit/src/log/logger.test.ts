@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Level, LogLevel, LogLine } from './line-types.ts'
-import { Logger, type LoggerOptions } from './logger.ts'
+import { beginLogSecond, Logger, type LoggerOptions } from './logger.ts'
 import type { MakeSink, Sink } from './sink.ts'
 
 /** Each test has a second of its own: the cap counts for the whole isolate. */
@@ -156,6 +156,18 @@ describe('the cap', () => {
     time += 1
     one.event({ event: 'slot_skipped', level: 'error' })
     expect(shown).toHaveLength(23)
+  })
+
+  it('begins anew where a test says so, and tells of what was dropped', () => {
+    const logger = loggerOf()
+    const write = (): void => logger.event({ event: 'jwks_failed', level: 'error' })
+    for (let count = 0; count < 25; count++) write()
+    beginLogSecond()
+    write()
+    expect(shown.slice(20)).toMatchObject([
+      ['warn', { event: 'lines_dropped', dropped: 5 }],
+      ['error', { event: 'jwks_failed' }],
+    ])
   })
 
   it('counts by whole seconds', () => {

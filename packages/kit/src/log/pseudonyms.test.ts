@@ -16,6 +16,21 @@ describe('what stands for a user', () => {
     expect(new Set(await Promise.all(hashes)).size).toBe(2)
   })
 
+  it('is computed once for a user in the log, and each time for what a limit counts', async () => {
+    const sign = vi.spyOn(crypto.subtle, 'sign')
+    const pseudonyms = new Pseudonyms(() => 'one')
+    const computed = async (purpose: 'log' | 'limit', ...names: readonly string[]) => {
+      sign.mockClear()
+      const hashes: string[] = []
+      for (const name of names) hashes.push(await pseudonyms.of(purpose, name))
+      return [sign.mock.calls.length, new Set(hashes).size]
+    }
+    expect(await computed('log', 'ada', 'ada', 'bob', 'ada')).toEqual([2, 2])
+    expect(await computed('limit', 'ada', 'ada', 'bob')).toEqual([3, 2])
+    expect(await computed('log', 'ada', 'bob')).toEqual([0, 2])
+    sign.mockRestore()
+  })
+
   it('is made of a key that is read once, at first use, and cannot be taken out', async () => {
     const keyText = vi.fn(() => 'one')
     const derive = vi.spyOn(crypto.subtle, 'deriveKey')
