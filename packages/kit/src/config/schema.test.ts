@@ -97,6 +97,15 @@ describe('the table of settings', () => {
       'open',
     ])
     expect(() => read('ajar', 'LABEL', {})).toThrow('LABEL must be closed or open')
+    const { logLevel, logHashKey } = SETTINGS
+    expect([logLevel.read(undefined, 'LABEL', {}), logLevel.read('warn', 'LABEL', {})]).toEqual([
+      'info',
+      'warn',
+    ])
+    expect([logHashKey.read('key', 'LABEL', {}), logHashKey.read({}, 'LABEL', {})]).toEqual([
+      'key',
+      undefined,
+    ])
   })
 })
 

@@ -1,5 +1,16 @@
-import { describe, expect, it } from 'vitest'
-import { type Correlation, correlationHeaders, correlationOf, readCorrelation } from './correlation.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type * as Module from './correlation.ts'
+import type { Correlation } from './correlation.ts'
+
+/** Read anew for each test: what is well-formed stands at the top of the module. */
+let correlationHeaders: typeof Module.correlationHeaders
+let correlationOf: typeof Module.correlationOf
+let readCorrelation: typeof Module.readCorrelation
+
+beforeEach(async () => {
+  vi.resetModules()
+  ;({ correlationHeaders, correlationOf, readCorrelation } = await import('./correlation.ts'))
+})
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'

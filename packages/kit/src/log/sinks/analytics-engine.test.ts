@@ -69,6 +69,7 @@ describe('analyticsEngine()', () => {
     expect(last()).toMatchObject({ decision: 'denied', reason: 'rate_limited', version: 'c0ffee' })
     sink?.write({ level: 'error', event: 'sink_dropped', schema: 1, sink: 'otlp', dropped: 7 })
     expect(last()).toMatchObject({ event: 'sink_dropped', sink: 'otlp', dropped: 7, weight: 1 })
+    expect(points.at(-1)?.indexes).toEqual([''])
   })
 
   it('says how old the JWK Set is that this isolate fetched last; 0 before', () => {
@@ -99,7 +100,7 @@ describe('analyticsEngine()', () => {
 
   it('keeps to the limits: 16 KB of blobs, and an index of 96 bytes', () => {
     const { sink, points } = set()
-    const long = '€'.repeat(300)
+    const long = '€'.repeat(1000)
     const texts = Object.fromEntries(METRICS_BLOBS.map((name) => [name, long])) as Partial<LogLine>
     sink?.write({ ...LINE, ...texts, version: { id: long } } as LogLine)
     const bytes = (texts: readonly string[] = []): number => new TextEncoder().encode(texts.join('')).length

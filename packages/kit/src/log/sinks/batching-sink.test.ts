@@ -128,6 +128,17 @@ describe('a batching sink', () => {
     expect(reports).toMatchObject([{ dropped: 1 }])
   })
 
+  it('has room again for what it sent', async () => {
+    const { sink, batches, reports, settle } = set()
+    const detail = 'x'.repeat(400_000)
+    for (let index = 0; index < 6; index++) {
+      sink.write(line(index, { detail }))
+      await settle()
+    }
+    expect(statuses(batches)).toEqual([0, 1, 2, 3, 4, 5])
+    expect(reports).toEqual([])
+  })
+
   it.each<[what: string, respond: () => Promise<Response>, detail: string]>([
     [
       'cannot be reached',
@@ -427,6 +438,14 @@ describe('what is told of lost lines', () => {
     sink.write(line(1))
     await runs[0]
     expect(batches).toMatchObject([[{ status: 1 }]])
+  })
+
+  it('is sent to the others, with their next line', async () => {
+    const { sink, settle, batches } = set()
+    sink.write(dropped('other'))
+    sink.write(line(1))
+    await settle()
+    expect(batches).toMatchObject([[{ event: 'sink_dropped', sink: 'other' }, { status: 1 }]])
   })
 
   it('starts nothing, and is not counted as lost: two sinks that are down do not report each other forever', async () => {
