@@ -49,6 +49,7 @@ describe('X-Request-Id', () => {
     ['a space in front', ' a1b2c3d4'],
     ['an e-mail address', 'ada@example.com'],
     ['an IPv4 address', '203.0.113.7'],
+    ['a longer IPv4 address', '203.0.113.72'],
     ['an IPv6 address', '2001:db8::7:203'],
     ['a JWT', JWT],
     ['two headers', 'a1b2c3d4, e5f6a7b8'],
@@ -70,6 +71,11 @@ describe('X-Request-Id', () => {
 describe('traceparent (W3C Trace Context §3.2)', () => {
   it('is kept', () => {
     expect(read({ traceparent: TRACEPARENT })).toMatchObject({ traceId: TRACE_ID, traceparent: TRACEPARENT })
+  })
+
+  it('is kept where an id begins with a zero', () => {
+    const traceparent = `00-0${TRACE_ID.slice(1)}-0${PARENT_ID.slice(1)}-01`
+    expect(read({ traceparent }).traceparent).toBe(traceparent)
   })
 
   it.each([
