@@ -37,7 +37,6 @@ describe('a line is found in', () => {
         },
       },
     ],
-    ['a tail of a Worker that logs text', { logs: [{ message: [JSON.stringify(LINE)], level: 'warn' }] }],
     [
       'Logpush of workers_trace_events',
       {
@@ -67,6 +66,31 @@ describe('a line is found in', () => {
     ['a list of them', [{ $metadata: { id: '1' }, source: JSON.stringify(LINE) }]],
   ])('%s', (_, record) => {
     expect(gathered(record).lines).toEqual([LINE])
+  })
+})
+
+describe('no line is what a caller can have written', () => {
+  const TEXT = JSON.stringify(LINE)
+
+  it.each<[where: string, record: unknown]>([
+    ['a text in a tail, where lines are objects', { logs: [{ message: [TEXT], level: 'warn' }] }],
+    ['a list in what was logged', { logs: [{ message: [[TEXT], [LINE]], level: 'log' }] }],
+    ['a list in a line of text', { Logs: [{ Message: [JSON.stringify([LINE]), [LINE]], Level: 'log' }] }],
+    ['a member of what was logged', { logs: [{ message: [{ result: LINE }, { events: [LINE] }] }] }],
+    ['an invocation in a text', { Logs: [{ Message: [JSON.stringify({ logs: [{ message: [LINE] }] })] }] }],
+    ['a member of an event of Workers Logs', { $metadata: { id: '1' }, source: { result: LINE } }],
+    ['an event of Workers Logs in another', { $workers: {}, source: { $workers: {}, source: LINE } }],
+  ])('%s', (_, record) => {
+    const { lines, events, seen } = gathered(record)
+    expect([lines, events, seen.lines]).toEqual([[], [], 0])
+    expect(seen.foreign).toBeGreaterThan(0)
+  })
+
+  it('unless a store has texts alone: then that is said', () => {
+    const seenOf = (record: unknown): number => gathered(record).seen.asText
+    expect(seenOf({ Logs: [{ Message: [TEXT] }] })).toBe(1)
+    expect(seenOf({ $workers: {}, source: TEXT })).toBe(1)
+    expect(seenOf({ $workers: {}, source: LINE })).toBe(0)
   })
 })
 

@@ -1,5 +1,5 @@
 import { isLine, type ReadLine, readLine } from './line.ts'
-import { loggedValues } from './logged-values.ts'
+import { type LoggedValue, loggedValues } from './logged-values.ts'
 
 /** Lines of one request that are kept. A client may send its id any number of times. */
 const MAX_LINES = 200
@@ -19,6 +19,8 @@ export interface Seen {
   readonly schemas: Set<string>
   /** Lines of this request beyond those that are kept. */
   leftOut: number
+  /** Of those that are kept: lines that came as text. */
+  asText: number
   /** Lines that Workers say they did not write. */
   dropped: number
   /** The times of the oldest and the newest line. */
@@ -42,7 +44,7 @@ export class Gathered {
   /** @returns whether a line of the request was among it */
   addRecord(record: unknown): boolean {
     const before = this.lines.length
-    for (const value of loggedValues(record)) this.#add(value)
+    for (const logged of loggedValues(record)) this.#add(logged)
     return this.lines.length > before
   }
 
@@ -52,17 +54,17 @@ export class Gathered {
     this.events.length = 0
   }
 
-  #add(value: unknown): void {
+  #add({ value, isText }: LoggedValue): void {
     const { seen } = this
     const read = readLine(value)
     if (read === 'foreign') seen.foreign++
     else if (!isLine(read)) {
       seen.otherSchema++
       if (seen.schemas.size < MAX_SCHEMAS) seen.schemas.add(read.otherSchema)
-    } else this.#addLine(read)
+    } else this.#addLine(read, isText)
   }
 
-  #addLine(line: ReadLine): void {
+  #addLine(line: ReadLine, isText: boolean): void {
     const { seen } = this
     seen.lines++
     const { ts, event, request_id } = line
@@ -71,20 +73,21 @@ export class Gathered {
       if (seen.newest === undefined || ts > seen.newest) seen.newest = ts
     }
     if (event === 'lines_dropped') seen.dropped += line.dropped ?? 0
-    if (request_id === this.#requestId) this.#keep(line)
+    if (request_id === this.#requestId) this.#keep(line, isText)
     else if (request_id === undefined && line.level === 'error') {
       this.events.push(line)
       if (this.events.length > MAX_EVENTS) this.events.shift()
     }
   }
 
-  #keep(line: ReadLine): void {
+  #keep(line: ReadLine, isText: boolean): void {
     const key = JSON.stringify(line)
     if (this.#known.has(key)) return
     if (this.lines.length >= MAX_LINES) {
       this.seen.leftOut++
       return
     }
+    if (isText) this.seen.asText++
     this.#known.add(key)
     this.lines.push(line)
   }
@@ -92,7 +95,7 @@ export class Gathered {
 
 function nothingSeen(): Seen {
   return {
-    ...{ lines: 0, foreign: 0, otherSchema: 0, schemas: new Set(), leftOut: 0, dropped: 0 },
+    ...{ lines: 0, foreign: 0, otherSchema: 0, schemas: new Set(), leftOut: 0, asText: 0, dropped: 0 },
     ...{ oldest: undefined, newest: undefined },
   }
 }

@@ -11,6 +11,7 @@ const NAME_WIDTH = 13
 export function render(report: Report, colour: Colour): string {
   const { request_id, attempts, advice, around } = report
   const isRepeated = attempts.length > 1
+  const isShared = isRepeated || attempts.some(({ hops }) => hops.filter(isAtGateway).length > 1)
   const lines = [
     ...attempts.flatMap((attempt, index) => [
       isRepeated
@@ -35,8 +36,16 @@ export function render(report: Report, colour: Colour): string {
       '',
     ]),
     ...remarks(report),
+    ...(isShared ? wrapped(SHARED, 0) : []),
   ]
   return lines.join('\n').trimEnd()
+}
+
+const SHARED =
+  'The id came more than once. A client chooses it: these requests need not all be of one caller.'
+
+function isAtGateway({ line }: Hop): boolean {
+  return line.event === 'request'
 }
 
 function attemptLines(attempt: ReportedAttempt, colour: Colour): readonly string[] {
@@ -69,11 +78,13 @@ function rowLines([name, text]: Row): readonly string[] {
 
 /** What could be missing, and what was skipped. */
 export function remarks({ read }: Pick<Report, 'read'>): readonly string[] {
-  const { dropped, leftOut, otherSchema, schemas, broken, tooLong } = read
+  const { dropped, leftOut, asText, otherSchema, schemas, broken, tooLong } = read
   const all: readonly (string | false)[] = [
     dropped > 0 &&
-      `${counted(dropped, 'line')} not written, because there were more than 20 a second: a hop may be missing.`,
+      `${counted(dropped, 'line')} not written, because there were too many in a second: a hop may be missing.`,
     leftOut > 0 && `${counted(leftOut, 'more line')} of this id left out.`,
+    asText > 0 &&
+      `${counted(asText, 'line')} came as text: a Worker that logs what callers send may have written it for one of them.`,
     otherSchema > 0 &&
       `${counted(otherSchema, 'line')} skipped: of the schema ${schemas.join(', ')}, which this sealgate does not read: update it, or the Workers.`,
     broken + tooLong > 0 && `${counted(broken + tooLong, 'record')} skipped: broken JSON, or over 4 MiB.`,

@@ -212,6 +212,7 @@ it('what is missing is said: dropped lines, other schemas, broken records', () =
   for (const line of [
     SERVICE,
     { ...SERVICE, schema: 2 },
+    JSON.stringify({ ...SERVICE, status: 401 }),
     { ...SERVICE, request_id: undefined, event: 'lines_dropped', dropped: 1 },
   ]) {
     gathered.addRecord(line)
@@ -220,9 +221,17 @@ it('what is missing is said: dropped lines, other schemas, broken records', () =
     reportOf(ID, gathered, { ...PLACE, unreadable: { text: 3, broken: 2, tooLong: 1 } }),
     (_, one) => one,
   )
-  expect(text).toContain('1 line not written, because there were more than 20 a second')
+  expect(text).toContain('1 line not written, because there were too many in a second')
   expect(text).toContain('1 line skipped: of the schema 2')
   expect(text).toContain('3 records skipped')
+  expect(text).toContain('1 line came as text')
+})
+
+it('of an id that came more than once it says that others can send it too', () => {
+  const said = 'The id came more than once.'
+  expect(shown(GATEWAY, SERVICE)).not.toContain(said)
+  expect(shown(GATEWAY, SERVICE, { ...GATEWAY, status: 200, sub_hash: 'other' })).toContain(said)
+  expect(shown(GATEWAY, SERVICE, { ...SERVICE, trace_id: 'another' })).toContain(said)
 })
 
 it('of an id that nobody logged it says where it looked, how long lines are kept, and what LOG_LEVEL shows', () => {
