@@ -45,7 +45,9 @@ a keyed hash. Texts have at most 300 characters, and none that ends a line:
 \`test/security/log-canaries.test.ts\` writes hostile text into each field of each event, and requests full of what must not be seen.
 
 **When.** Denials and status 500 and above are logged by default, grants at \`debug\`: \`LOG_LEVEL\` is \`debug\`, \`info\` (default), \`warn\`,
-\`error\` or \`off\`. An isolate writes at most 20 lines a second, and then \`lines_dropped\` says how many it left out.
+\`error\` or \`off\`. An isolate writes at most 20 lines of each level a second,
+and then \`lines_dropped\` says how many it left out: no flood of denials hides an error, nor what an operator did (\`operation\`,
+at \`info\`).
 
 **Where to.** The console, and so Workers Logs, Logpush and Tail Workers; and [sinks](kit.md#log), which get the same: OpenTelemetry, Datadog, Analytics Engine. The hooks \`onEvent\` and
 \`onDecision\`, of \`makeKit\`, \`makeVerifier\`, \`createKit\` and \`createVerifier\` and of a [gateway's definition](../guides/gateway.md#logs-of-your-own), get every line, whatever

@@ -7,9 +7,9 @@ import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.
  * Raise one in the commit that needs it, with the reason; lower it when the bundle shrank.
  */
 export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
-  'ours: makeKit, all of it': 23_450,
+  'ours: makeKit, all of it': 23_500,
   'ours: makeKit, policy, guard': 25_250,
-  'ours: makeVerifier': 15_500,
+  'ours: makeVerifier': 15_550,
   'ours: makeVerifier, guard, 2 rules': 17_950,
   'ours: createVerifier': 12_450,
   'ours: ./jws, sign and verify': 2_750,
@@ -21,12 +21,12 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./agents': 29_150,
   'face ./external': 9_500,
   'face ./gateway': 14_200,
-  'face ./hono': 26_050,
+  'face ./hono': 26_100,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
   'face ./log': 8_400,
   'face ./hono/verify': 18_500,
-  'face ./verify': 19_600,
+  'face ./verify': 19_650,
   'face ./testing': 22_800,
   'all faces of the kit': 44_600,
   'Worker consumer': 333_500,
@@ -47,7 +47,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room index': 350,
   'room jose': 3_500,
   'room jws': 1_450,
-  'room log': 24_450,
+  'room log': 24_550,
   'room keys': 13_200,
   'room kit': 11_100,
   'room policy': 6_500,

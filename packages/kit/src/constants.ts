@@ -89,7 +89,7 @@ export const MIN_RSA_BITS = 2048
 /** RFC 8017 §3.1: the public exponent is odd and at least 3. */
 export const MIN_RSA_EXPONENT = 3n
 
-/** Lines that an isolate writes in a second at most: a flood of denials must not cost more than what it floods. */
+/** Lines of one level that an isolate writes in a second: a flood of denials must not cost more than what it floods. */
 export const MAX_LOG_LINES_A_SECOND = 20
 /** Characters of a text in a line of the log: others' texts, such as names of permissions, have no bound of their own. */
 export const MAX_LOG_TEXT = 300

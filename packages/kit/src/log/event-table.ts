@@ -127,10 +127,11 @@ export const EVENTS: { readonly [Name in EventName]: EventRow } = {
     fields: ['kid', 'detail'],
   },
   lines_dropped: {
-    level: 'warn',
+    level: 'error',
     by: BOTH,
-    meaning: 'more than 20 lines in a second of one isolate: so many were not written. Hooks got them',
-    todo: 'look at the lines before it: one cause has most of them',
+    meaning:
+      'more than 20 lines of one level in a second of one isolate: so many were not written. Hooks got them',
+    todo: 'look at the lines before it: one cause has most of them, unless somebody hides another behind it. Metrics and hooks have all',
     fields: ['dropped'],
   },
   log_hash_key_missing: {

@@ -145,12 +145,12 @@ describe('the cap', () => {
   it('lets 20 lines a second through, of all loggers together, and then counts', () => {
     const [one, other] = [loggerOf(), loggerOf()]
     for (let count = 0; count < 15; count++) one.event({ event: 'unstable_env', level: 'warn' })
-    for (let count = 0; count < 15; count++) other.event({ event: 'jwks_failed', level: 'error' })
+    for (let count = 0; count < 15; count++) other.decision('warn', 'decision', () => ({}))
     expect(shown).toHaveLength(20)
     time += 1
     one.event({ event: 'slot_skipped', level: 'error' })
     expect(shown.slice(20)).toMatchObject([
-      ['warn', { event: 'lines_dropped', dropped: 10 }],
+      ['error', { event: 'lines_dropped', dropped: 10 }],
       ['error', { event: 'slot_skipped' }],
     ])
     time += 1
@@ -165,7 +165,7 @@ describe('the cap', () => {
     beginLogSecond()
     write()
     expect(shown.slice(20)).toMatchObject([
-      ['warn', { event: 'lines_dropped', dropped: 5 }],
+      ['error', { event: 'lines_dropped', dropped: 5 }],
       ['error', { event: 'jwks_failed' }],
     ])
   })
@@ -178,6 +178,40 @@ describe('the cap', () => {
     }
     expect(shown).toHaveLength(20)
     time = Math.ceil(time)
+  })
+
+  it('counts each level apart: no flood of denials hides errors, and no flood of errors denials', () => {
+    const logger = loggerOf()
+    for (let count = 0; count < 30; count++) logger.decision('warn', 'decision', () => ({}))
+    for (let count = 0; count < 30; count++) logger.event({ event: 'jwks_failed', level: 'error' })
+    expect(shown.filter(([level]) => level === 'warn')).toHaveLength(20)
+    expect(shown.filter(([level]) => level === 'error')).toHaveLength(20)
+    time += 1
+    for (let count = 0; count < 30; count++) logger.event({ event: 'jwks_failed', level: 'error' })
+    logger.decision('warn', 'decision', () => ({}))
+    expect(shown[40]).toMatchObject(['error', { event: 'lines_dropped', dropped: 20 }])
+    expect(shown.at(-1)).toMatchObject(['warn', { event: 'decision' }])
+  })
+
+  it('of an operator’s acts is reached by no flood of others', () => {
+    const logger = loggerOf()
+    const operate = (): void => logger.decision('info', 'operation', () => ({ operation: 'revoke' }))
+    for (const level of ['warn', 'error', 'debug'] as const) {
+      for (let count = 0; count < 30; count++) logger.decision(level, 'request', () => ({}))
+    }
+    operate()
+    expect(shown.at(-1)).toMatchObject(['info', { event: 'operation', operation: 'revoke' }])
+  })
+
+  it('is told of at every level that shows lines', () => {
+    const logger = loggerOf({ level: 'error' })
+    for (let count = 0; count < 30; count++) logger.event({ event: 'jwks_failed', level: 'error' })
+    time += 1
+    logger.event({ event: 'jwks_failed', level: 'error' })
+    expect(shown.slice(20)).toMatchObject([
+      ['error', { event: 'lines_dropped', dropped: 10 }],
+      ['error', { event: 'jwks_failed' }],
+    ])
   })
 
   it('counts no line that the level leaves out', () => {

@@ -55,9 +55,12 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'off']
 /** What ends lines, reorders them on a screen, or is half a character. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
 
-/** The cap is the isolate's: every logger counts here. */
+/**
+ * The cap is the isolate's: every logger counts here. Each level has one of its own: anybody can be denied as often as they
+ * like, and must not hide by that what failed, or what an operator did.
+ */
 let second = 0
-let written = 0
+let written: Partial<Record<Level, number>> = {}
 let dropped = 0
 
 /** Begins a new second of the cap, for tests, which are fast. What was dropped is told of with the next line. */
@@ -104,7 +107,7 @@ export class Logger {
     make: () => Fields | Promise<Fields>,
   ): void {
     const now = this.#now()
-    const isShown = LEVELS.indexOf(level) >= this.#least && this.#isAdmitted(now)
+    const isShown = LEVELS.indexOf(level) >= this.#least && this.#isAdmitted(level, now)
     const sinks = isShown ? this.#sinks : this.#sinks.filter(({ takesAll }) => takesAll)
     if (!isShown && !hook && sinks.length === 0) return
     const write = (fields: Fields): void => {
@@ -127,17 +130,20 @@ export class Logger {
   }
 
   /** Counts a line of this second, and says whether it is written. The first of a later second tells of those that were not. */
-  #isAdmitted(now: number): boolean {
+  #isAdmitted(level: Level, now: number): boolean {
     const current = Math.floor(now)
     if (current !== second) {
       const count = dropped
       second = current
-      written = dropped = 0
-      if (count > 0) this.event({ event: 'lines_dropped', level: 'warn', dropped: count })
+      written = {}
+      dropped = 0
+      // An error: so it comes at each level that writes lines.
+      if (count > 0) this.event({ event: 'lines_dropped', level: 'error', dropped: count })
     }
-    if (written < MAX_LOG_LINES_A_SECOND) written++
-    else dropped++
-    return dropped === 0
+    const count = (written[level] ?? 0) + 1
+    written[level] = count
+    if (count > MAX_LOG_LINES_A_SECOND) dropped++
+    return count <= MAX_LOG_LINES_A_SECOND
   }
 
   /** A listener that throws, or whose promise is rejected, must not turn a good token into an error. */
