@@ -41,7 +41,7 @@ else. More fields and events may come without that. A field that is not known is
 
 **What is in no line**: a token, a code, a cookie, a secret, an e-mail address, an IP address, a path, a header. A token's claims
 are there only where its signature was good; before that its \`kid\` alone, if it is 1 to 64 plain characters. A subject is there as
-a keyed hash. Texts have at most 300 characters, and none that ends a line:
+a keyed hash. \`rule\` has the words that your policies are written in: put nothing of a request into them. Texts have at most 300 characters, and none that ends a line:
 \`test/security/log-canaries.test.ts\` writes hostile text into each field of each event, and requests full of what must not be seen.
 
 **When.** Denials and status 500 and above are logged by default, grants at \`debug\`: \`LOG_LEVEL\` is \`debug\`, \`info\` (default), \`warn\`,

@@ -36,6 +36,11 @@ it('compiles every block of TypeScript and JavaScript against the built packages
   expect(compile(inLanguage('ts', 'js'))).toEqual([])
 })
 
+it('puts nothing of a request into the words of a rule, which stand in logs', () => {
+  const telling = inLanguage('ts', 'js').filter(({ code }) => /\bwhere\([^\n]*`[^`\n]*\$\{/.test(code))
+  expect(telling.map(at)).toEqual([])
+})
+
 it('parses every block of JSON; what is of wrangler.jsonc, wrangler knows', () => {
   const problems = inLanguage('json', 'jsonc').flatMap((block) => {
     try {

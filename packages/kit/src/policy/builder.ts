@@ -97,7 +97,7 @@ export class Policy<Custom = unknown> extends PolicyBase {
    * nor does `not` make a yes of it, or of what is neither `true` nor falsy.
    * It is called once for a decision; what takes its time makes the request wait.
    *
-   * @param words what it requests; it stands in decisions and logs
+   * @param words what it requires; it stands in decisions and logs: nothing of a request belongs into it
    */
   where(
     predicate: (claims: VerifiedClaims & Custom) => boolean | Promise<boolean>,

@@ -92,7 +92,7 @@ export function actor(sub: string): Rule {
  * The predicate gives exactly `true`, or a promise of it. One that throws, or whose promise is rejected, does not pass;
  * nor does `not` make a yes of it, or of what is neither `true` nor falsy.
  *
- * @param words what it requires; it stands in decisions and logs
+ * @param words what it requires; it stands in decisions and logs: nothing of a request belongs into it
  * @throws ConfigError without a function, or without words
  */
 export function where(
