@@ -31,6 +31,7 @@ export {
   denylist,
   publicKeys,
   sharedSecrets,
+  subjectHashes,
   type VerifierPart,
 } from './kit/verifier-parts.ts'
 export type {

@@ -198,7 +198,7 @@ export const KIT_ROWS: readonly Row[] = [
   },
   {
     name: 'X-Request-Id, traceparent and tracestate',
-    of: [kit('log/correlation')],
+    of: [kit('log/correlation'), kit('log/request-ids')],
     around: [
       (text) => text,
       (text) => `1.${text}`,

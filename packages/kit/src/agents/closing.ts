@@ -4,7 +4,7 @@ import { type Denied, denial, outage } from '../http/decision.ts'
 import { type HeldCaller, heldCaller, type Standing, standingOf, standingsOf } from '../kit/held-caller.ts'
 import type { Kit } from '../kit/kit.ts'
 import { originOf, verifierPartsOf } from '../kit/verifier.ts'
-import { correlationOf } from '../log/correlation.ts'
+import { requestIdsOf } from '../log/request-ids.ts'
 
 /** Close codes 4000–4999 are an application's own (RFC 6455 §7.4.2). Ours read like the HTTP status. */
 const CLOSE = {
@@ -69,7 +69,7 @@ export function closeAtEnd(
   const origin = originOf(auth)
   const authority = origin && verifierPartsOf(origin.verifier)
   const denylist = authority?.denylist
-  const requestId = request && correlationOf(request).requestId
+  const requestId = request && requestIdsOf(request).requestId
   const now = authority?.settings.now ?? ((): number => Date.now() / 1000)
   let timer: ReturnType<typeof setTimeout>
   let isOver = false

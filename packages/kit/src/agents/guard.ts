@@ -4,7 +4,7 @@ import { KitError } from '../errors.ts'
 import type { Decision, Denied } from '../http/decision.ts'
 import { denialResponse } from '../kit/denial-response.ts'
 import { heldCaller, type HeldCaller, standingsOf } from '../kit/held-caller.ts'
-import { correlationOf } from '../log/correlation.ts'
+import { requestIdsOf } from '../log/request-ids.ts'
 import { logFailure } from '../log/decision-line.ts'
 import { type Closable, close, denialOf, type Ending, endingOf } from './closing.ts'
 import {
@@ -147,14 +147,14 @@ export class AgentGuard {
     } catch (error) {
       if (!(error instanceof KitError)) throw error
       logFailure(this.#requirements.logger(), error, { request })
-      return error.getResponse(correlationOf(request).requestId)
+      return error.getResponse(requestIdsOf(request).requestId)
     }
   }
 
   async #connect(connection: AgentConnection, context: UpgradeContext): Promise<void> {
     const decision = await this.#callerOf(context.request)
     if (!decision.granted) {
-      close(connection, endingOfDenied(decision), correlationOf(context.request).requestId)
+      close(connection, endingOfDenied(decision), requestIdsOf(context.request).requestId)
       return
     }
     const caller = heldCaller(decision.auth, context.request)

@@ -11,6 +11,7 @@ import {
 import type { Kit } from '../kit/kit.ts'
 import { makeKit } from '../kit/make-kit.ts'
 import { type AboutCaller, logDecision } from '../log/decision-line.ts'
+import { hashSubject } from '../log/subject-hash.ts'
 import { Logger } from '../log/logger.ts'
 import { verifierPartsOf } from '../kit/verifier.ts'
 import { type Policy, policy } from '../policy/builder.ts'
@@ -98,7 +99,13 @@ export class Requirements {
 
   /** Writes the line of a decision. */
   log(decision: Decision, about: () => AboutCaller): void {
-    logDecision(verifierPartsOf(this.#kitOf(this.#first)).settings, decision, about)
+    logDecision(
+      verifierPartsOf(this.#kitOf(this.#first)).settings,
+      decision,
+      about,
+      decision.granted,
+      hashSubject,
+    )
   }
 
   /** Why a caller on a connection may not go on, by what is known without a read. */

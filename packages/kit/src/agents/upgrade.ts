@@ -12,6 +12,7 @@ import type { Kit } from '../kit/kit.ts'
 import { verifierPartsOf } from '../kit/verifier.ts'
 import { correlationHeaders } from '../log/correlation.ts'
 import { logDecision } from '../log/decision-line.ts'
+import { hashSubject } from '../log/subject-hash.ts'
 import type { Policy } from '../policy/builder.ts'
 
 /** How an upgrade is checked. */
@@ -64,7 +65,9 @@ export async function authenticateUpgrade<Custom = unknown>(
   options: UpgradeOptions<Custom>,
 ): Promise<Upgrade<Custom>> {
   const { token, ...upgrade } = await decideUpgrade(request, options)
-  logDecision(verifierPartsOf(options.kit).settings, upgrade.decision, () => ({ request, source: token }))
+  const { settings } = verifierPartsOf(options.kit)
+  const { decision } = upgrade
+  logDecision(settings, decision, () => ({ request, source: token }), decision.granted, hashSubject)
   return upgrade
 }
 

@@ -52,7 +52,7 @@ export interface VerifyPlain {
   readonly tokenCacheEntries: number
   /** From which level on lines are logged: `debug`, `info`, `warn`, `error`, or `off`. Hooks get them all. */
   readonly logLevel: LogLevel
-  /** Secret. What subjects are hashed with in logs: the gateway's, so that both have one hash. Unset: no line has one. */
+  /** Secret. What subjects are hashed with in logs: the gateway's, so that both have one hash. Unset: no line has one. A verifier needs the part `subjectHashes` too. */
   readonly logHashKey: string | undefined
 }
 

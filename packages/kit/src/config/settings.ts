@@ -2,8 +2,7 @@ import type { LogLevel } from '../log/line-types.ts'
 import { type Head, Logger, type LogHooks } from '../log/logger.ts'
 import type { MakeSink } from '../log/sink.ts'
 import type { Report } from '../primitives/events.ts'
-import { isObject } from '../primitives/json.ts'
-import { lookUp, valueOf } from './bindings.ts'
+import { lookUp } from './bindings.ts'
 import type { SignKeys, VerifyKeys } from './mode.ts'
 import type { PlainSettings } from './schema.ts'
 import type { DenylistPlain, VerifyPlain } from './schema-verify.ts'
@@ -72,16 +71,15 @@ export function runtimeOf(
 
 /** What the environment says of its Worker. */
 function headOf(env: object, service: string | undefined): Head {
-  const version = lookUp(env, 'CF_VERSION_METADATA')
-  const { id, tag } = isObject(version) ? version : {}
-  const name = valueOf(env, 'WORKER_ENV')
+  const { id, tag } = (lookUp(env, 'CF_VERSION_METADATA') ?? {}) as Record<string, unknown>
   return {
     service,
-    version: isText(id) ? { id, ...(isText(tag) && { tag }) } : undefined,
-    env: isText(name) ? name : undefined,
+    // Without an id there is no version; without a tag the platform gives an empty one.
+    version: (textOf(id) && { id, tag: textOf(tag) }) as Head['version'],
+    env: textOf(lookUp(env, 'WORKER_ENV')),
   }
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

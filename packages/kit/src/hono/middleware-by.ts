@@ -3,9 +3,10 @@ import { ConfigError, errorOf, KitError } from '../errors.ts'
 import { type Decision, denial, type Denied } from '../http/decision.ts'
 import { denialResponse } from '../kit/denial-response.ts'
 import { decide, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
-import { correlationOf } from '../log/correlation.ts'
+import { requestIdsOf } from '../log/request-ids.ts'
 import { type AboutCaller, type AboutRequest, logDecision, logFailure } from '../log/decision-line.ts'
 import { Logger } from '../log/logger.ts'
+import type { HashSubject } from '../log/subject-hash.ts'
 import type { Rules } from '../policy/builder.ts'
 import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
 import { keepBody } from '../tokens/request-hash.ts'
@@ -60,11 +61,13 @@ export function sealgateBy<Options, Made extends Verifier>(
  * The one implementation of both guards.
  *
  * @param make for a request without a kit among the options, and on its context
+ * @param hash of subjects, for a verifier without the part for it
  */
 export function guardBy<Custom>(
   make: Make<undefined, Verifier>,
   rules: PolicyFor<Custom> | undefined,
   options: GuardOptions = {},
+  hash?: HashSubject,
 ): MiddlewareHandler {
   const fixed = typeof rules === 'function' ? undefined : rules === undefined ? NO_RULES : checkRules(rules)
   const { credential } = options
@@ -92,7 +95,8 @@ export function guardBy<Custom>(
     options.onDecision?.(decision, c)
     const isGuest = !decision.granted && options.optional === true && decision.reason === 'no_credentials'
     const about = (): AboutCaller => ({ ...aboutRequest(c), source: isDenied(source) ? undefined : source })
-    logDecision(verifierPartsOf(kit).settings, decision, about, decision.granted || isGuest)
+    const { settings, hashSubject = hash } = verifierPartsOf(kit)
+    logDecision(settings, decision, about, decision.granted || isGuest, hashSubject)
     if (decision.granted) c.set('auth', decision.auth)
     else if (!isGuest) return denialResponse(decision, c.req.raw)
     await next()
@@ -141,7 +145,7 @@ export function reported(error: unknown, kit: Verifier | undefined, c: Context):
   if (error instanceof KitError) {
     logFailure(kit ? verifierPartsOf(kit).settings.logger : new Logger(), error, aboutRequest(c))
   }
-  return errorOf(error, correlationOf(c.req.raw).requestId)
+  return errorOf(error, requestIdsOf(c.req.raw).requestId)
 }
 
 function aboutRequest({ req }: Context): AboutRequest {

@@ -3,6 +3,7 @@ import type { Auth } from '../claims/types.ts'
 import type { KitOptions } from '../config/from-env.ts'
 import type { Kit } from '../kit/kit.ts'
 import { makeKit } from '../kit/make-kit.ts'
+import { hashSubject } from '../log/subject-hash.ts'
 import { guardBy, type GuardOptions, type PolicyFor, sealgateBy } from './middleware-by.ts'
 import { probeBy, type ProbeOptions } from './probe-by.ts'
 
@@ -48,7 +49,7 @@ export function guard<Custom = unknown>(
   options?: GuardOptions,
 ): MiddlewareHandler<{ Variables: { auth: Auth<Custom> } }>
 export function guard<Custom>(rules?: PolicyFor<Custom>, options?: GuardOptions): MiddlewareHandler {
-  return guardBy(makeKit, rules, options)
+  return guardBy(makeKit, rules, options, hashSubject)
 }
 
 /**

@@ -20,7 +20,7 @@ export function assembleVerifier(
   part: VerifierPart,
   denylistLabel: string,
 ): Verifier {
-  const { denylist, checkBinding } = part
+  const { denylist, checkBinding, hashSubject } = part
   if (settings.denylist && !denylist) throw missingPart(denylistLabel, 'denylist')
   const { allowedThumbprints, deniedThumbprints } = settings
   const needsThumbprints =
@@ -30,5 +30,6 @@ export function assembleVerifier(
     source: sourceOf({ ...settings, needsThumbprints }, part),
     denylist: denylist?.(settings),
     checkBinding,
+    hashSubject,
   })
 }

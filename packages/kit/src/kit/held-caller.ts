@@ -1,7 +1,7 @@
 import type { Auth, VerifiedClaims } from '../claims/types.ts'
 import { DENYLIST_RETRY_MS } from '../constants.ts'
 import { RevocationUnavailableError, TokenError } from '../errors.ts'
-import { correlationOf } from '../log/correlation.ts'
+import { requestIdsOf } from '../log/request-ids.ts'
 import type { Denylist } from '../tokens/revocation.ts'
 import { originOf } from './verifier.ts'
 
@@ -39,13 +39,8 @@ export function heldCaller(auth: Auth, request?: Request): HeldCaller {
   return {
     claims: auth.claims,
     ...(thumbprint !== undefined && { thumbprint }),
-    ...(request && idsOf(request)),
+    ...(request && requestIdsOf(request)),
   }
-}
-
-function idsOf(request: Request): { readonly requestId: string; readonly traceId: string } {
-  const { requestId, traceId } = correlationOf(request)
-  return { requestId, traceId }
 }
 
 /** How a caller stands by what is known here, for code that cannot wait. */

@@ -2,7 +2,8 @@ import type { Auth } from '../claims/types.ts'
 import type { Settings } from '../config/settings.ts'
 import { ClaimsError, ConfigError, errorOf } from '../errors.ts'
 import type { PublicJwk } from '../keys/signing-slots.ts'
-import { correlationHeaders, correlationOf } from '../log/correlation.ts'
+import { correlationHeaders } from '../log/correlation.ts'
+import { requestIdsOf } from '../log/request-ids.ts'
 import { policy, type Policy } from '../policy/builder.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
 import { type Exchange, exchangeDelegate } from '../tokens/exchange-client.ts'
@@ -140,7 +141,7 @@ async function delegateBy(exchange: Exchange, token: string, request: Delegation
   try {
     return await exchangeDelegate(exchange, token, request, correlationHeaders(incoming))
   } catch (error) {
-    throw errorOf(error, correlationOf(incoming).requestId)
+    throw errorOf(error, requestIdsOf(incoming).requestId)
   }
 }
 

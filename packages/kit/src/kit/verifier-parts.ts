@@ -5,6 +5,7 @@ import { SharedSecrets } from '../keys/hmac-secrets.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import { lazyBinding } from '../keys/lazy-binding.ts'
 import { InlineSource, SecretSource } from '../keys/static-source.ts'
+import { hashSubject, type HashSubject } from '../log/subject-hash.ts'
 import { type CheckBinding, checkBinding } from '../tokens/request-binding.ts'
 import { Denylist } from '../tokens/revocation.ts'
 
@@ -12,7 +13,7 @@ type KeysFrom<Source> = Extract<VerifyKeys, { readonly source: Source }>
 
 /**
  * A part of a verifier that is there only where it is passed in, and so in a bundle only where it is imported: `denylist`,
- * `boundRequests`; for `createVerifier`, which has JWKS built in, `sharedSecrets` and `publicKeys` too. What an environment
+ * `boundRequests`, `subjectHashes`; for `createVerifier`, which has JWKS built in, `sharedSecrets` and `publicKeys` too. What an environment
  * or an option requires and is not there is a `ConfigError` that says what to import.
  */
 export interface VerifierPart {
@@ -22,6 +23,8 @@ export interface VerifierPart {
   readonly denylist?: (settings: VerifierSettings) => Denylist | undefined
   /** @internal */
   readonly checkBinding?: CheckBinding
+  /** @internal */
+  readonly hashSubject?: HashSubject
   /** @internal */
   readonly secret?: (keys: KeysFrom<'secret'>, settings: VerifierSettings) => KeySource
   /** @internal */
@@ -38,6 +41,9 @@ export const denylist: VerifierPart = {
 
 /** Tokens that are bound to one request: `authorize(request, rules, { request })`, and the guard's option `bound`. */
 export const boundRequests: VerifierPart = { checkBinding }
+
+/** Hashes of subjects in the lines of a guard, by `LOG_HASH_KEY`. Without it lines are joined by `jti` and `request_id`. */
+export const subjectHashes: VerifierPart = { hashSubject }
 
 /** Shared secrets (HS512), for `createVerifier({ verify: { secret } })`. */
 export const sharedSecrets: VerifierPart = {

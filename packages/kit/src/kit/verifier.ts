@@ -6,6 +6,7 @@ import { type Decision, denial } from '../http/decision.ts'
 import { ALGORITHMS, type InternalAlg } from '../jose/algorithms.ts'
 import type { CompactHeader } from '../jose/compact.ts'
 import type { KeySource, SourceDescription } from '../keys/key-source.ts'
+import type { HashSubject } from '../log/subject-hash.ts'
 import type { Rules } from '../policy/builder.ts'
 import { evaluate, type Evaluated } from '../policy/evaluate.ts'
 import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
@@ -54,6 +55,7 @@ export interface VerifierParts {
   readonly source: KeySource
   readonly denylist: Denylist | undefined
   readonly checkBinding: CheckBinding | undefined
+  readonly hashSubject?: HashSubject | undefined
 }
 
 /** What a verifier is made of and how it is doing; no secret in it. */

@@ -1,9 +1,14 @@
-/** What joins the lines of one request, in the logs of every Worker that it reaches. */
-export interface Correlation {
-  /** `X-Request-Id`, where it may stand in a log; else a new UUID. */
-  readonly requestId: string
-  /** W3C Trace Context §3.2.2.3: 32 hexadecimal digits. */
-  readonly traceId: string
+import {
+  type HeaderReader,
+  matchTraceparent,
+  randomHex,
+  readRequestIds,
+  type RequestIds,
+  requestIdsOf,
+} from './request-ids.ts'
+
+/** What joins the lines of one request, in the logs of every Worker that it reaches, and the traces of those that trace. */
+export interface Correlation extends RequestIds {
   /** As it came, in the form of version 00; else a new one, sampled. */
   readonly traceparent: string
   /** What tracers keep in it; absent unless it and a `traceparent` came well-formed. */
@@ -12,18 +17,6 @@ export interface Correlation {
 
 /** Headers of a request for the next hop: `X-Request-Id`, `traceparent`, perhaps `tracestate`. */
 export type CorrelationHeaders = Readonly<Record<string, string>>
-
-/** Where headers are read: `Headers`, or what a caller over RPC gave in their place. */
-export interface HeaderReader {
-  get(name: string): string | null
-}
-
-/** Nothing to escape and no line to break in it, and room for no signed token. What reads as an IPv4 address is none. */
-const REQUEST_ID = /^(?!(\d{1,3}\.){3}\d{1,3}$)[A-Za-z\d][\w.-]{7,63}$/
-
-/** W3C Trace Context §3.2.2: 55 characters. What a later version adds begins with another dash. */
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?![^-])/
-const TRACEPARENT_LENGTH = 55
 
 /** §3.2.2.5 and Level 2: `sampled` and `random-trace-id`. Of other bits nobody knows the meaning: they must not be sent. */
 const KNOWN_FLAGS = 3
@@ -41,7 +34,7 @@ const known = new WeakMap<Request, Correlation>()
 export function correlationOf(request: Request): Correlation {
   let correlation = known.get(request)
   if (!correlation) {
-    correlation = readCorrelation(request.headers)
+    correlation = withTrace(requestIdsOf(request), request.headers)
     known.set(request, correlation)
   }
   return correlation
@@ -52,7 +45,7 @@ export function correlationOf(request: Request): Correlation {
  * parent. New at each call.
  */
 export function correlationHeaders(request: Request): CorrelationHeaders {
-  const { requestId, traceId, traceparent, tracestate } = correlationOf(request)
+  const { requestId, traceId, traceparent, tracestate } = withTrace(requestIdsOf(request), request.headers)
   return {
     'X-Request-Id': requestId,
     traceparent: traceparentOf(traceId, traceparent.slice(-2)),
@@ -62,25 +55,19 @@ export function correlationHeaders(request: Request): CorrelationHeaders {
 
 /** Reads what came, and makes what did not come or is not well-formed. */
 export function readCorrelation(headers: HeaderReader): Correlation {
-  const requestId = headers.get('X-Request-Id') ?? ''
-  return {
-    requestId: REQUEST_ID.test(requestId) ? requestId : crypto.randomUUID(),
-    ...(readTrace(headers) ?? newTrace()),
-  }
+  return withTrace(readRequestIds(headers), headers)
 }
 
-type Trace = Omit<Correlation, 'requestId'>
-
-function readTrace(headers: HeaderReader): Trace | undefined {
-  const text = headers.get('traceparent') ?? ''
-  const [, traceId, parentId, flags] = TRACEPARENT.exec(text) ?? []
-  if (traceId === undefined || flags === undefined) return undefined
-  if (text.startsWith('00') && text.length !== TRACEPARENT_LENGTH) return undefined
+/** A new trace is sampled: a tracer behind takes 00 for a decision of this one, which has made none. */
+function withTrace(ids: RequestIds, headers: HeaderReader): Correlation {
+  const { traceId } = ids
+  const [, , parentId, flags = ''] = matchTraceparent(headers) ?? []
+  if (parentId === undefined) return { ...ids, traceparent: traceparentOf(traceId, '01') }
   const tracestate = readTracestate(headers.get('tracestate') ?? '')
-  const known = (Number.parseInt(flags, 16) & KNOWN_FLAGS).toString(16)
+  const knownFlags = (Number.parseInt(flags, 16) & KNOWN_FLAGS).toString(16)
   return {
-    traceId,
-    traceparent: `00-${traceId}-${parentId}-0${known}`,
+    ...ids,
+    traceparent: `00-${traceId}-${parentId}-0${knownFlags}`,
     ...(tracestate !== '' && { tracestate }),
   }
 }
@@ -96,17 +83,6 @@ function readTracestate(text: string): string {
   return isGood ? members.join(',') : ''
 }
 
-/** Sampled: a tracer behind takes 00 for a decision of this one, which has made none. */
-function newTrace(): Trace {
-  const traceId = randomHex()
-  return { traceId, traceparent: traceparentOf(traceId, '01') }
-}
-
 function traceparentOf(traceId: string, flags: string): string {
   return `00-${traceId}-${randomHex().slice(16)}-${flags}`
-}
-
-/** 32 digits. Each half has one that is not zero: the version, and the variant, of a UUID. */
-function randomHex(): string {
-  return crypto.randomUUID().replaceAll('-', '')
 }

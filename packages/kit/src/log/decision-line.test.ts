@@ -3,14 +3,19 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { guard } from '../hono/middleware.ts'
 import { type Decision, denial, type DenialReason } from '../http/decision.ts'
 import { encodeBase64Url } from '../jose/base64url.ts'
+import { guard as verifierGuard } from '../hono/verifier-middleware.ts'
 import { makeKit } from '../kit/make-kit.ts'
+import { makeVerifier } from '../kit/make-verifier.ts'
+import { subjectHashes } from '../kit/verifier-parts.ts'
 import { policy } from '../policy/builder.ts'
 import { encodeUtf8 } from '../primitives/utf8.ts'
+import { needAll } from '../policy/rules.ts'
 import { createTestIssuer, type TestIssuer } from '../testing/test-issuer.ts'
 import { type AboutCaller, type CallerLog, logDecision } from './decision-line.ts'
 import type { DecisionLine, EventLine } from './line-types.ts'
 import { Logger } from './logger.ts'
 import { Pseudonyms } from './pseudonyms.ts'
+import { hashSubject } from './subject-hash.ts'
 
 const HASH_KEY = 'a key for hashes'
 
@@ -99,6 +104,20 @@ describe('the line of a guard', () => {
     expect(sub_hash).toMatch(/^[0-9a-f]{32}$/)
   })
 
+  it.each([
+    ['has that hash with a verifier whose parts hash subjects', [subjectHashes], true],
+    ['has no hash with any other verifier', [], false],
+  ])('%s', async (_, parts, isHashed) => {
+    const env = { ...issuer.env, LOG_HASH_KEY: HASH_KEY }
+    const kit = makeVerifier(env, { onDecision, logLevel: 'off', parts })
+    const app = new Hono().get('/', verifierGuard(needAll('read:reports'), { kit }), (c) => c.text('in'))
+    await app.request('/', { headers: await bearer() })
+    await vi.waitFor(() => expect(lines).toHaveLength(1))
+    const sub_hash = await new Pseudonyms(() => HASH_KEY).of('log', 'ada')
+    expect(lines[0]).toMatchObject({ decision: 'denied', ...(isHashed && { sub_hash }) })
+    expect(Object.keys(lines[0] ?? {}).includes('sub_hash')).toBe(isHashed)
+  })
+
   it('is of an outage an error that says nothing of the caller', async () => {
     const down = await createTestIssuer()
     down.break('throw')
@@ -176,7 +195,13 @@ describe('the line of a decision', () => {
   async function lineOf(decision: Decision, about: AboutCaller, more: Partial<CallerLog> = {}) {
     const made: DecisionLine[] = []
     const logger = new Logger({ level: 'off', onDecision: (line) => made.push(line) })
-    logDecision({ logger, logHashKey: undefined, ...more }, decision, () => about)
+    logDecision(
+      { logger, logHashKey: undefined, ...more },
+      decision,
+      () => about,
+      decision.granted,
+      hashSubject,
+    )
     await vi.waitFor(() => expect(made).toHaveLength(1))
     return made[0]
   }

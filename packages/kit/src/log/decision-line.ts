@@ -1,16 +1,16 @@
 import { rightsOf } from '../claims/types.ts'
 import type { KitError } from '../errors.ts'
 import { readCredentials } from '../http/bearer.ts'
-import type { Decision, DenialReason } from '../http/decision.ts'
+import type { Decision, DenialReason, Denied } from '../http/decision.ts'
 import { parse } from '../tokens/parse.ts'
-import { correlationOf } from './correlation.ts'
+import { requestIdsOf } from './request-ids.ts'
 import type { Fields, Logger } from './logger.ts'
-import { Pseudonyms } from './pseudonyms.ts'
+import type { HashSubject } from './subject-hash.ts'
 
 /** What writes about callers. */
 export interface CallerLog {
   readonly logger: Logger
-  /** What subjects are hashed with; without it no line has one. */
+  /** What subjects are hashed with; without it no line has a hash. */
   readonly logHashKey: string | undefined
 }
 
@@ -60,36 +60,40 @@ const PLAIN_KID = /^[\w.~-]{1,64}$/
  *
  * @param about called only for a line that somebody gets
  * @param isLetThrough a denial that lets a guest through is none
+ * @param hashSubject without it no line has the hash of a subject
  */
 export function logDecision(
   { logger, logHashKey }: CallerLog,
   decision: Decision,
   about: () => AboutCaller,
   isLetThrough: boolean = decision.granted,
+  hashSubject?: HashSubject,
 ): void {
   if (isLetThrough && !logger.wantsGrants) return
-  const isFailed = !decision.granted && decision.status >= 500
-  const level = isLetThrough ? 'debug' : isFailed ? 'error' : 'warn'
-  logger.decision(level, 'decision', () => {
-    const caller = about()
-    const { kid, claims } = readCaller(decision, caller)
-    const fields = {
-      request_id: caller.requestId,
-      trace_id: caller.traceId,
-      ...(caller.request && requestFields({ ...caller, request: caller.request })),
+  const { status, reason, detail, failed }: Partial<Denied> = decision.granted ? {} : decision
+  const isFailed = status === 503
+  logger.decision(isLetThrough ? 'debug' : isFailed ? 'error' : 'warn', 'decision', () => {
+    const { request, route, requestId, traceId, source, claims: held } = about()
+    const [kid, claims = {}] = readToken(source, reason) ?? [undefined, held]
+    const { sub } = claims
+    const { permissions, roles } = rightsOf(claims)
+    const fields: Fields = {
+      ...(request ? requestFields({ request, route }) : { request_id: requestId, trace_id: traceId }),
       decision: isLetThrough ? 'granted' : isFailed ? 'failed' : 'denied',
-      ...(!decision.granted && denialFields(decision, isLetThrough, claims)),
+      reason,
+      ...(!isLetThrough && { status, detail }),
+      ...(reason === 'insufficient_rights' && {
+        rule: failed?.join('; '),
+        held: `permissions: ${listOf(permissions)}; roles: ${listOf(roles)}`,
+      }),
       audience: textOf(claims.aud),
       client_id: textOf(claims.client_id),
       kid,
       jti: textOf(claims.jti),
       kind: textOf(claims.kind),
-    } satisfies Fields
-    const { sub } = claims
-    if (logHashKey === undefined || typeof sub !== 'string') return fields
-    return hasherOf(logHashKey)
-      .of('log', sub)
-      .then((sub_hash) => ({ ...fields, sub_hash }))
+    }
+    if (!hashSubject || logHashKey === undefined || typeof sub !== 'string') return fields
+    return hashSubject(logHashKey, sub).then((sub_hash) => ({ ...fields, sub_hash }))
   })
 }
 
@@ -108,66 +112,45 @@ export function logFailure(logger: Logger, error: KitError, about: AboutRequest)
 
 function requestFields({ request, route }: AboutRequest): Fields {
   const { cf, method } = request
-  const { requestId, traceId } = correlationOf(request)
+  const { requestId, traceId } = requestIdsOf(request)
   return {
     request_id: requestId,
     trace_id: traceId,
     method,
     route,
-    colo: textOf(cf && 'colo' in cf ? cf.colo : undefined),
+    colo: textOf((cf as { readonly colo?: unknown } | undefined)?.colo),
   }
 }
 
-function denialFields(
-  { status, reason, detail, failed }: Extract<Decision, { granted: false }>,
-  isLetThrough: boolean,
-  claims: Claims,
-): Fields {
-  if (isLetThrough) return { reason }
-  const { permissions, roles } = rightsOf(claims)
-  const isByPolicy = reason === 'insufficient_rights'
-  return {
-    status,
-    reason,
-    detail,
-    rule: isByPolicy ? failed.join('; ') : undefined,
-    held: isByPolicy ? `permissions: ${listOf(permissions)}; roles: ${listOf(roles)}` : undefined,
-  }
-}
-
-function readCaller(
-  decision: Decision,
-  { source, claims = {} }: AboutCaller,
-): { readonly kid?: string | undefined; readonly claims: Claims } {
+/**
+ * What a token says of itself, as far as it was found good: without a reason all of it. `undefined` for what is no token, or
+ * cannot be read.
+ */
+function readToken(
+  source: AboutCaller['source'],
+  reason: DenialReason | undefined,
+): readonly [kid: string | undefined, claims: Claims | undefined] | undefined {
   const credentials = readCredentials(source)
-  if (credentials.form !== 'token') return { claims }
+  if (credentials.form !== 'token') return undefined
   try {
     const { header, payload } = parse(credentials.token)
-    const { kid } = header
-    return {
-      kid: typeof kid === 'string' && PLAIN_KID.test(kid) ? kid : undefined,
-      claims: decision.granted || SIGNED.includes(decision.reason) ? payload : {},
-    }
+    const [kid] = PLAIN_KID.exec(textOf(header.kid) ?? '') ?? []
+    return [kid, !reason || SIGNED.includes(reason) ? payload : undefined]
   } catch {
-    // A token that cannot be read.
-    return { claims }
+    return undefined
   }
 }
 
 /** A text, or texts, of a claim. */
 function textOf(claim: unknown): string | undefined {
-  const texts = [claim].flat().filter((one) => typeof one === 'string' && one !== '')
-  return texts.length > 0 ? texts.join(', ') : undefined
+  return (
+    [claim]
+      .flat()
+      .filter((one) => typeof one === 'string')
+      .join(', ') || undefined
+  )
 }
 
 function listOf(names: readonly string[]): string {
   return names.join(', ') || 'none'
-}
-
-/** The last one: a program has one key. */
-let hasher: { readonly key: string; readonly pseudonyms: Pseudonyms } | undefined
-
-function hasherOf(key: string): Pseudonyms {
-  if (hasher?.key !== key) hasher = { key, pseudonyms: new Pseudonyms(() => key) }
-  return hasher.pseudonyms
 }

@@ -83,7 +83,7 @@ export const FIELDS: { readonly [Name in FieldName]: Field } = {
   sub_hash: {
     type: 'text',
     meaning: 'a keyed hash of the subject: the same wherever `LOG_HASH_KEY` is',
-    when: `${OF_CALLER}; in a service, with LOG_HASH_KEY`,
+    when: `${OF_CALLER}; in a service, with LOG_HASH_KEY; with makeVerifier, by the part subjectHashes`,
   },
   kind: { type: 'word', meaning: '`user`, `service`, `agent` or `anonymous`', when: OF_CALLER },
   ms: { type: 'integer', meaning: 'how long it took, in milliseconds', when: '`request`' },
