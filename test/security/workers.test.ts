@@ -56,11 +56,13 @@ describe('the consumer', () => {
     const told = await Promise.all(
       answers.map(async (answer) => {
         const challenge = answer.headers.get('WWW-Authenticate')
-        return JSON.stringify([answer.status, challenge, await answer.text()])
+        const { request_id: id, ...words } = (await answer.json()) as Readonly<Record<string, string>>
+        expect(id).toBe(answer.headers.get('X-Request-Id'))
+        return JSON.stringify([answer.status, challenge, words])
       }),
     )
     // 401 for a token that does not count; 400 where the header holds no token at all.
-    const words = [...new Set(told)].map((one) => JSON.parse(one) as [number, string, string])
+    const words = [...new Set(told)].map((one) => JSON.parse(one) as [number, string, object])
     expect(words.map(([status]) => status).sort()).toEqual([400, 401])
     expect(words.every(([, challenge]) => /^Bearer error="invalid_(token|request)", /.test(challenge))).toBe(
       true,
