@@ -50,6 +50,9 @@ const EVERY = {
  */
 const SHARED = { ...EVERY, isolate: false }
 
+/** Files of the kit begin each test with a cap of the log that no other has reached. */
+const KIT = { setupFiles: [...EVERY.setupFiles, 'packages/kit/test-setup.ts'] }
+
 /** Files that start programs, in processes that they share. */
 const PROGRAMS = {
   setupFiles: ['test/support/setup/process.ts'],
@@ -69,13 +72,14 @@ export default defineConfig({
       reporter: ['text', 'json-summary'],
     },
     projects: [
-      { test: { name: 'kit on Node', include: kitTests, ...SHARED } },
+      { test: { name: 'kit on Node', include: kitTests, ...SHARED, ...KIT } },
       ...COMPATIBILITY_DATES.map((compatibilityDate) => ({
         plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
         test: {
           name: `kit on workerd ${compatibilityDate}`,
           include: kitTests,
           ...SHARED,
+          ...KIT,
         },
       })),
       { test: { name: 'proof on Node', include: proofTests, ...EVERY } },

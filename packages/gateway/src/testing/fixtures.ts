@@ -120,7 +120,7 @@ export function catchLogs(): CaughtLogs {
     vi.spyOn(console, level).mockImplementation(() => undefined),
   )
   beforeEach(() => {
-    beginLogSecond()
+    beginLogSecond(0)
     for (const spy of spies) spy.mockClear()
   })
   const lines = (): readonly unknown[] =>

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { ConfigError, errorOf, KitError } from '../errors.ts'
 import { type Decision, denial, type Denied } from '../http/decision.ts'
 import { denialResponse } from '../kit/denial-response.ts'
-import { decide, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
+import { decide, originOf, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
 import { requestIdsOf } from '../log/request-ids.ts'
 import { type AboutCaller, type AboutRequest, logDecision, logFailure } from '../log/decision-line.ts'
 import { Logger } from '../log/logger.ts'
@@ -94,7 +94,10 @@ export function guardBy<Custom>(
     }
     options.onDecision?.(decision, c)
     const isGuest = !decision.granted && options.optional === true && decision.reason === 'no_credentials'
-    const about = (): AboutCaller => ({ ...aboutRequest(c), source: isDenied(source) ? undefined : source })
+    const about = (): AboutCaller => ({
+      ...aboutRequest(c),
+      ...(decision.granted ? originOf(decision.auth) : !isDenied(source) && { source }),
+    })
     const { settings, hashSubject = hash } = verifierPartsOf(kit)
     logDecision(settings, decision, about, decision.granted || isGuest, hashSubject)
     if (decision.granted) c.set('auth', decision.auth)

@@ -9,7 +9,7 @@ import type { KeySource, SourceDescription } from '../keys/key-source.ts'
 import type { HashSubject } from '../log/subject-hash.ts'
 import type { Rules } from '../policy/builder.ts'
 import { evaluate, type Evaluated } from '../policy/evaluate.ts'
-import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
+import { NO_RULES, type PolicyParts, partsOfRules } from '../policy/parts.ts'
 import type { CheckBinding } from '../tokens/request-binding.ts'
 import type { Denylist } from '../tokens/revocation.ts'
 import { TokenVerifier, type Verified } from '../tokens/verify.ts'
@@ -36,6 +36,8 @@ export interface AuthorizeOptions {
 export interface Origin {
   readonly token: string
   readonly claims: VerifiedClaims
+  /** Of the token's header. */
+  readonly kid: string | undefined
   /** RFC 7638 thumbprint of the key that signed; `undefined` for secrets. */
   readonly thumbprint: string | undefined
   readonly verifier: Verifier
@@ -272,8 +274,8 @@ export class Verifier {
     return auth
   }
 
-  #setOrigin(auth: Auth, { claims, thumbprint }: Verified, token: string): void {
-    origins.set(auth, { token, claims, thumbprint, verifier: this })
+  #setOrigin(auth: Auth, { claims, header, thumbprint }: Verified, token: string): void {
+    origins.set(auth, { token, claims, kid: header.kid, thumbprint, verifier: this })
   }
 
   #conclude<Custom>(
@@ -289,11 +291,6 @@ export class Verifier {
 }
 
 const NO_OPTIONS: AuthorizeOptions = Object.freeze({})
-
-/** Code in plain JavaScript may leave rules out as `null`, too. */
-function partsOfRules(rules: unknown): PolicyParts {
-  return rules === undefined || rules === null ? NO_RULES : partsOf(rules)
-}
 
 /** `undefined` when the policy and the caller request nothing special: the usual case, and the fast one. */
 function verifyOptionsOf({ base }: PolicyParts, { request }: AuthorizeOptions): VerifyOptions | undefined {

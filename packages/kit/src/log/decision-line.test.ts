@@ -131,8 +131,11 @@ describe('the line of a guard', () => {
   })
 
   it('is of a grant at debug, without a reason', async () => {
-    await request('/reports/1', await bearer({ permissions: ['read:reports'], roles: ['admin'] }))
+    const claims = { permissions: ['read:reports'], roles: ['admin'], jti: 'token-1', client_id: 'app' }
+    await request('/reports/1', await bearer(claims))
     expect(lines).toMatchObject([{ level: 'debug', decision: 'granted', route: '/reports/:id' }])
+    expect(lines[0]).toMatchObject({ jti: 'token-1', client_id: 'app', audience: issuer.env.JWT_AUD })
+    expect(lines[0]).toHaveProperty('kid', expect.stringMatching(/./))
     for (const field of ['status', 'reason', 'detail', 'rule', 'held'])
       expect(lines[0]).not.toHaveProperty(field)
   })

@@ -25,8 +25,10 @@ export interface AboutRequest {
 export interface AboutCaller extends Partial<AboutRequest> {
   /** The token, or the request that carries it. */
   readonly source?: string | Request | null | undefined
-  /** Claims that were verified before, where there is no token any more. */
+  /** Claims that were verified before, where the token is not to be read again. */
   readonly claims?: Claims | undefined
+  /** Of the header of that token. */
+  readonly kid?: string | undefined
   /** Of the upgrade that was, where there is no request any more. */
   readonly requestId?: string
   readonly traceId?: string
@@ -73,10 +75,9 @@ export function logDecision(
   const { status, reason, detail, failed }: Partial<Denied> = decision.granted ? {} : decision
   const isFailed = status === 503
   logger.decision(isLetThrough ? 'debug' : isFailed ? 'error' : 'warn', 'decision', () => {
-    const { request, route, requestId, traceId, source, claims: held } = about()
-    const [kid, claims = {}] = readToken(source, reason) ?? [undefined, held]
+    const { request, route, requestId, traceId, source, ...held } = about()
+    const [kid, claims = {}] = readToken(source, reason) ?? [held.kid, held.claims]
     const { sub } = claims
-    const { permissions, roles } = rightsOf(claims)
     const fields: Fields = {
       ...(request ? requestFields({ request, route }) : { request_id: requestId, trace_id: traceId }),
       decision: isLetThrough ? 'granted' : isFailed ? 'failed' : 'denied',
@@ -84,11 +85,11 @@ export function logDecision(
       ...(!isLetThrough && { status, detail }),
       ...(reason === 'insufficient_rights' && {
         rule: failed?.join('; '),
-        held: `permissions: ${listOf(permissions)}; roles: ${listOf(roles)}`,
+        held: heldBy(claims),
       }),
       audience: textOf(claims.aud),
       client_id: textOf(claims.client_id),
-      kid,
+      kid: PLAIN_KID.exec(textOf(kid) ?? '')?.[0],
       jti: textOf(claims.jti),
       kind: textOf(claims.kind),
     }
@@ -129,13 +130,12 @@ function requestFields({ request, route }: AboutRequest): Fields {
 function readToken(
   source: AboutCaller['source'],
   reason: DenialReason | undefined,
-): readonly [kid: string | undefined, claims: Claims | undefined] | undefined {
+): readonly [kid: unknown, claims: Claims | undefined] | undefined {
   const credentials = readCredentials(source)
   if (credentials.form !== 'token') return undefined
   try {
     const { header, payload } = parse(credentials.token)
-    const [kid] = PLAIN_KID.exec(textOf(header.kid) ?? '') ?? []
-    return [kid, !reason || SIGNED.includes(reason) ? payload : undefined]
+    return [header.kid, !reason || SIGNED.includes(reason) ? payload : undefined]
   } catch {
     return undefined
   }
@@ -143,12 +143,13 @@ function readToken(
 
 /** A text, or texts, of a claim. */
 function textOf(claim: unknown): string | undefined {
-  return (
-    [claim]
-      .flat()
-      .filter((one) => typeof one === 'string')
-      .join(', ') || undefined
-  )
+  const texts: readonly unknown[] = Array.isArray(claim) ? claim : [claim]
+  return texts.filter((one) => typeof one === 'string').join(', ') || undefined
+}
+
+function heldBy(claims: Claims): string {
+  const { permissions, roles } = rightsOf(claims)
+  return `permissions: ${listOf(permissions)}; roles: ${listOf(roles)}`
 }
 
 function listOf(names: readonly string[]): string {

@@ -38,7 +38,7 @@ describe.skipIf(isWorkerd)('what a runtime is to keep alive', () => {
   })
 
   it('is a line that has to be waited for, and then what its hook does', async () => {
-    const onDecision = vi.fn()
+    const onDecision = vi.fn(() => Promise.resolve())
     const logger = new fresh.Logger({ level: 'off', onDecision })
     logger.decision('warn', 'decision', () => Promise.resolve({ sub_hash: 'abc' }))
     expect(keepAlive).toHaveBeenCalledTimes(1)

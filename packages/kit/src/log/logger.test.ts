@@ -81,6 +81,16 @@ describe('a line', () => {
     expect(sink.lines[0]).toBe(lines[0])
   })
 
+  it('is frozen and plain in its version, too', () => {
+    loggerOf({ head: { version: { id: 'v\n1', tag: undefined as never } } }).event({
+      event: 'unstable_env',
+      level: 'warn',
+    })
+    const { version } = shown[0]?.[1] as LogLine
+    expect(version).toStrictEqual({ id: 'v 1' })
+    expect(Object.isFrozen(version)).toBe(true)
+  })
+
   it.each([
     ['ends of lines', 'a\nb\r\nc\u2028d', 'a b  c d'],
     ['control characters', '\u0000\u001b[31mred\u009b', '  [31mred '],
@@ -247,6 +257,10 @@ describe('a hook or sink', () => {
   it.each<[string, LoggerOptions]>([
     ['throws', { onEvent: broken }],
     ['is rejected', { onEvent: () => Promise.reject(new TypeError('a mistake')) }],
+    [
+      'is rejected by no Promise, as of RPC,',
+      { onEvent: () => ({ then: (_: unknown, fail: (why: unknown) => void) => fail(new TypeError('')) }) },
+    ],
     ['of lines throws', { sinks: [() => ({ write: broken })] }],
   ])('that %s breaks nothing, and is reported once', async (_, options) => {
     const logger = loggerOf(options)

@@ -50,6 +50,11 @@ export interface LoggerOptions extends LogHooks {
   readonly now?: () => number
 }
 
+/** A sink; or a hook as one, which may give a promise. */
+interface Receiver {
+  write(line: LogLine): unknown
+}
+
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'off']
 
 /** What ends lines, reorders them on a screen, or is half a character. */
@@ -63,9 +68,14 @@ let second = 0
 let written: Partial<Record<Level, number>> = {}
 let dropped = 0
 
-/** Begins a new second of the cap, for tests, which are fast. What was dropped is told of with the next line. */
-export function beginLogSecond(): void {
+/**
+ * Begins a new second of the cap, for tests, which are fast. What was dropped is told of with the next line.
+ *
+ * @param count how many were dropped. Default: as many as were; 0 forgets what other tests wrote
+ */
+export function beginLogSecond(count: number = dropped): void {
   second = NaN
+  dropped = count
 }
 
 /** Writes the lines of one kit or gateway: to the console and the sinks by level and cap, to the hooks all. */
@@ -106,27 +116,24 @@ export class Logger {
     hook: OnEvent | OnDecision | undefined,
     make: () => Fields | Promise<Fields>,
   ): void {
-    const now = this.#now()
+    const now = this.#options.now?.() ?? Date.now() / 1000
     const isShown = LEVELS.indexOf(level) >= this.#least && this.#isAdmitted(level, now)
-    const sinks = isShown ? this.#sinks : this.#sinks.filter(({ takesAll }) => takesAll)
-    if (!isShown && !hook && sinks.length === 0) return
+    const receivers: Receiver[] = this.#sinks.filter(({ takesAll }) => isShown || takesAll)
+    // Each caller has the hook for its own kind of lines.
+    if (hook) receivers.push({ write: hook })
+    if (!isShown && !receivers[0]) return
+    // A Worker that starts has no clock.
+    const ts = now > 0 ? new Date(now * 1000).toISOString() : undefined
     const write = (fields: Fields): void => {
-      const line = lineOf({ ts: timeOf(now), level, event, schema: 1, ...this.#options.head, ...fields })
+      const line = lineOf({ ts, level, event, schema: 1 }, this.#options.head, fields)
       if (isShown) console[level](line)
-      const told = sinks.map((sink) => this.#tell(() => sink.write(line)))
-      if (hook) told.push(this.#tell(() => hook(line as EventLine & DecisionLine)))
-      // Where a Worker starts nothing can be kept alive, and nothing be waited for.
-      if (told.length > 0 && Date.now() > 0) keepAlive?.(Promise.all(told))
+      for (const receiver of receivers) this.#tell(receiver, line)
     }
     const fields = make()
     if (fields instanceof Promise) {
       const writing = fields.then(write)
       keepAlive?.(writing)
     } else write(fields)
-  }
-
-  #now(): number {
-    return this.#options.now?.() ?? Date.now() / 1000
   }
 
   /** Counts a line of this second, and says whether it is written. The first of a later second tells of those that were not. */
@@ -147,29 +154,37 @@ export class Logger {
   }
 
   /** A listener that throws, or whose promise is rejected, must not turn a good token into an error. */
-  async #tell(listener: () => unknown): Promise<void> {
-    try {
-      await listener()
-    } catch (error) {
+  #tell(receiver: Receiver, line: LogLine): void {
+    const fail = (error: unknown): void => {
       if (this.#hasFailed) return
       this.#hasFailed = true
       const detail = error instanceof Error ? error.name : typeof error
       // No hook hears of it: it would come to the one that failed.
       this.#log('error', 'hook_failed', undefined, () => ({ detail }))
     }
+    try {
+      // A hook's promise comes out of here, too; that of RPC is no `Promise`.
+      const told = receiver.write(line)
+      if (!told) return
+      const waited = Promise.resolve(told).catch(fail)
+      // Where a Worker starts nothing can be kept alive, and nothing be waited for.
+      if (Date.now() > 0) keepAlive?.(waited)
+    } catch (error) {
+      fail(error)
+    }
   }
 }
 
-/** A Worker that starts has no clock. */
-function timeOf(now: number): string | undefined {
-  return now > 0 ? new Date(now * 1000).toISOString() : undefined
-}
-
 /** Frozen, without what is not known, every text of one line and bounded. */
-function lineOf(fields: object): LogLine {
-  const text = JSON.stringify(fields, (_, value: unknown) =>
-    typeof value === 'string' ? value.slice(0, MAX_LOG_TEXT).replace(UNPRINTABLE, ' ') : value,
-  )
+function lineOf(...parts: readonly (object | undefined)[]): LogLine {
+  const line: Record<string, unknown> = {}
+  for (const part of parts) {
+    for (const name in part) {
+      const value: unknown = part[name as keyof typeof part]
+      if (typeof value === 'string') line[name] = value.slice(0, MAX_LOG_TEXT).replace(UNPRINTABLE, ' ')
+      else if (value !== undefined) line[name] = typeof value === 'object' ? lineOf(value as object) : value
+    }
+  }
   // The callers' types hold each member to the table of fields.
-  return Object.freeze(JSON.parse(text)) as LogLine
+  return Object.freeze(line) as unknown as LogLine
 }

@@ -105,3 +105,8 @@ export function every<One>(
       : after(every(others, test), (rest) => (rest === true && verdict !== true ? undefined : rest)),
   )
 }
+
+/** Code in plain JavaScript may leave rules out as `null`, too. */
+export function partsOfRules(rules: unknown): PolicyParts {
+  return rules === undefined || rules === null ? NO_RULES : partsOf(rules)
+}
