@@ -50,7 +50,7 @@ export async function makeApps(fixtures: Fixtures): Promise<Apps> {
   }
 }
 
-function appWith(...before: MiddlewareHandler[]): Hono {
+export function appWith(...before: MiddlewareHandler[]): Hono {
   const app = new Hono()
   for (const handler of before) app.use(handler)
   app.get('/orders', (c) => c.json({ orders: [1, 2, 3] }))
@@ -71,4 +71,13 @@ function mayPass(payload: unknown): boolean {
     Array.isArray(roles) &&
     ROLES.some((role) => roles.includes(role))
   )
+}
+
+/** Sends a request with this token through an app. */
+export async function answered(app: Hono, token: string, expected = 200): Promise<void> {
+  const request = new Request('https://orders.example.com/orders', {
+    headers: { Authorization: `Bearer ${token}` },
+  })
+  const { status } = await app.fetch(request)
+  if (status !== expected) throw new Error(`a request got ${status}, not ${expected}`)
 }

@@ -1,6 +1,7 @@
 import type { Group } from '../measure/candidate.ts'
 import type { Fixtures } from '../measure/fixtures.ts'
 import { honoGroups } from './hono.ts'
+import { logGroups } from './log.ts'
 import { lookupGroups } from './lookup.ts'
 import { policyGroups } from './policy.ts'
 import { signGroups } from './sign.ts'
@@ -14,5 +15,6 @@ export async function makeGroups(fixtures: Fixtures): Promise<readonly Group[]> 
     ...(await honoGroups(fixtures)),
     ...lookupGroups(fixtures),
     ...policyGroups(fixtures),
+    ...logGroups(fixtures),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import type { Candidate, Group } from '../measure/candidate.ts'
 import { type Fixtures, SEEN } from '../measure/fixtures.ts'
-import { makeApps } from './apps.ts'
+import { answered, makeApps } from './apps.ts'
 import { at } from './inputs.ts'
 import { HONO } from './titles.ts'
 
@@ -30,12 +30,4 @@ export async function honoGroups(fixtures: Fixtures): Promise<readonly Group[]> 
       ],
     },
   ]
-}
-
-async function answered(app: Hono, token: string): Promise<void> {
-  const request = new Request('https://orders.example.com/orders', {
-    headers: { Authorization: `Bearer ${token}` },
-  })
-  const { status } = await app.fetch(request)
-  if (status !== 200) throw new Error(`a good request got ${status}`)
 }
