@@ -3,6 +3,7 @@
 /** Raised when a field or event goes, or comes to mean something else. One that is added raises nothing. */
 export const SCHEMA = 1
 
+/** How urgent a line is: the method of `console` that writes it. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** From which level on lines are written; `off`: none. */
@@ -61,6 +62,7 @@ export interface LogFields {
   readonly sink: string
 }
 
+/** The name of a field. */
 export type FieldName = keyof LogFields
 
 /** The lines about one request, call or frame. */
@@ -95,6 +97,7 @@ export type GatewayEventName =
   | 'secret_not_read'
   | 'session_store_replaced'
 
+/** The name of an event. */
 export type EventName = DecisionName | KitEventName | GatewayEventName
 
 /** What every line has, if it is known: `ts` is missing where a Worker starts, because there it has no clock. */

@@ -21,7 +21,11 @@ export class Pseudonyms {
     this.#keyText = keyText
   }
 
-  /** @param purpose keeps the hashes of two uses apart */
+  /**
+   * The keyed hash of a name, 32 hexadecimal digits.
+   *
+   * @param purpose keeps the hashes of two uses apart
+   */
   async of(purpose: 'log' | 'limit', name: string): Promise<string> {
     const text = `${purpose}:${name}`
     const kept = this.#kept.get(text)

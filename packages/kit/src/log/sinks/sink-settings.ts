@@ -3,7 +3,12 @@ import { isReadable } from '../../keys/lazy-binding.ts'
 import { isLoopback } from '../../primitives/loopback.ts'
 
 /** A secret: as it stands, or as a binding of the Secrets Store. */
-export type SecretValue = string | { get(): Promise<unknown> }
+export type SecretValue =
+  | string
+  | {
+      /** Reads the secret. */
+      get(): Promise<unknown>
+    }
 
 /** The variable of an environment; an empty one is unset. */
 export function variableOf(env: object, name: string): unknown {
