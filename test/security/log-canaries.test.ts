@@ -52,7 +52,7 @@ function listening(): {
 
 beforeEach(() => {
   vi.restoreAllMocks()
-  beginLogSecond()
+  beginLogSecond(0)
 })
 
 describe('hostile text', () => {
@@ -68,8 +68,9 @@ describe('hostile text', () => {
     'in each field of %s is harmless: %s',
     async (event, _, text) => {
       const { lines, bodies, options, settle } = listening()
-      const logger = new Logger(options)
-      const { fields } = EVENTS[event]
+      const head = { service: text, env: text, version: { id: text, tag: text } }
+      const logger = new Logger({ ...options, head })
+      const fields = [...EVENTS[event].fields, 'request_id', 'trace_id'] as const
       const given = Object.fromEntries(
         fields.map((name) => [name, FIELDS[name].type === 'integer' ? 7 : text]),
       )
@@ -83,7 +84,7 @@ describe('hostile text', () => {
       for (const line of lines) {
         expect(Object.keys(line)).toEqual(expect.arrayContaining([...fields]))
         expect(line).toMatchObject({ event, level: 'error' })
-        for (const value of Object.values(line)) {
+        for (const value of [line, line.version ?? {}].flatMap((one): unknown[] => Object.values(one))) {
           if (typeof value !== 'string') continue
           expect(value.length).toBeLessThanOrEqual(300)
           expect(value).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u)
