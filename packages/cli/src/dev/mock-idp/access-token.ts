@@ -7,6 +7,8 @@ export interface AccessTokenSubject {
   readonly clientId: string
   /** Absent: the client itself (`client_credentials`). */
   readonly sub?: string | undefined
+  /** What the token is for (RFC 8707). Absent: the tenant's API. */
+  readonly resource?: string
   readonly scope?: string | undefined
   /** oidc-provider's record of the grants, oldest first: `authorization_code`, `password refresh_token`, … */
   readonly grants?: string | undefined
@@ -19,7 +21,10 @@ export function accessTokenHeader(tenant: TenantContext): Record<string, unknown
   return { typ: tenant.tokenProfile === 'rfc9068' ? 'at+jwt' : 'JWT' }
 }
 
-/** The claims, in the order in which Auth0 writes them. `undefined` members are left out of the token. */
+/**
+ * The claims, in the order in which Auth0 writes them. `undefined` members are left out of the token. One for a resource
+ * has no `permissions`: `scope`, which holds only what was requested and the user has, is all that its client may do.
+ */
 export function accessTokenClaims(
   tenant: TenantContext,
   subject: AccessTokenSubject,
@@ -31,13 +36,13 @@ export function accessTokenClaims(
     ...(user === undefined ? {} : { [tenant.rolesClaim]: user.roles }),
     iss: tenant.issuer,
     sub: subject.sub ?? `${subject.clientId}@clients`,
-    aud: withOpenid ? [tenant.audience, userinfoAudience(tenant)] : tenant.audience,
+    aud: subject.resource ?? (withOpenid ? [tenant.audience, userinfoAudience(tenant)] : tenant.audience),
     iat: subject.issuedAt,
     exp: subject.expiresAt,
     scope: subject.scope,
     org_id: user?.orgId,
     ...profileMembers(tenant, subject),
-    permissions: (user ?? client)?.permissions ?? [],
+    permissions: subject.resource === undefined ? ((user ?? client)?.permissions ?? []) : undefined,
   }
 }
 

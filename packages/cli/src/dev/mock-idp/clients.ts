@@ -82,7 +82,11 @@ export function withCallbacks(
 
 /** Origins that may call the token endpoint from a browser. */
 export function webOrigins(client: TenantClient): string[] {
-  return [...new Set(client.callbackUrls.map((url) => new URL(url).origin))]
+  return originsOf(client.callbackUrls)
+}
+
+export function originsOf(urls: readonly string[]): string[] {
+  return [...new Set(urls.map((url) => new URL(url).origin))]
 }
 
 /** Auth0's "Allowed Logout URLs": here the front page of each callback's origin, with and without its slash. */

@@ -14,7 +14,7 @@ export interface Auth0Error extends Answer {
   >
 }
 
-const say = (status: number, error: string, error_description: string, more = {}): Auth0Error => ({
+export const say = (status: number, error: string, error_description: string, more = {}): Auth0Error => ({
   status,
   body: { error, error_description, ...more },
 })

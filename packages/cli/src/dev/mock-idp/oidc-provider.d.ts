@@ -32,11 +32,14 @@ declare module 'oidc-provider' {
       readonly client: Client
       readonly account: { readonly accountId: string }
       readonly params: Record<string, string | undefined>
+      /** By the identifier that was requested (RFC 8707). */
+      readonly resourceServers: Readonly<Record<string, ResourceServer>>
     }
   }
 
   export interface Client {
     readonly clientId: string
+    readonly redirectUris: readonly string[]
     grantTypeAllowed(grantType: string): boolean
   }
 
@@ -159,6 +162,7 @@ declare module 'oidc-provider' {
 
   export const errors: {
     readonly CustomOIDCProviderError: new (error: string, description: string) => OIDCProviderError
+    readonly InvalidTarget: new () => OIDCProviderError
     readonly InvalidGrant: new (detail: string) => OIDCProviderError
     readonly SessionNotFound: new (description: string) => OIDCProviderError
   }

@@ -11,13 +11,14 @@ import Provider, {
 } from 'oidc-provider'
 
 import { accessTokenClaims, accessTokenHeader } from './access-token.ts'
-import { clientMetadata, webOrigins } from './clients.ts'
+import { clientMetadata, originsOf } from './clients.ts'
 import { OIDC_SCOPES, type TenantContext } from './context.ts'
 import { unknownAudience } from './errors.ts'
 import { loginUrl } from './login.ts'
 import { showError } from './page.ts'
 import { isBlocked } from './password.ts'
-import { resourceServerInfo } from './resource-server.ts'
+import { clientDocuments, REGISTRATION_PATH } from './client-registration.ts'
+import { isLoopbackResource, resourceServerInfo } from './resource-server.ts'
 import { CLAIMS_BY_SCOPE } from './userinfo.ts'
 import { profileClaims } from './users.ts'
 
@@ -37,6 +38,7 @@ export function createProvider(tenant: TenantContext): Provider {
       jwks: '/.well-known/jwks.json',
       revocation: '/oauth/revoke',
       end_session: '/oidc/logout',
+      registration: REGISTRATION_PATH,
     },
     discovery: {
       userinfo_endpoint: `${tenant.issuer}userinfo`,
@@ -56,9 +58,8 @@ export function createProvider(tenant: TenantContext): Provider {
     conformIdTokenClaims: false,
     extraParams: ['audience', 'connection', 'organization'],
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
-      tenant.clients.some(
-        (known) => known.clientId === client.clientId && webOrigins(known).includes(origin),
-      ),
+      originsOf(client.redirectUris).includes(origin),
+    fetch: clientDocuments(),
     findAccount: findAccount(tenant),
     loadExistingGrant: newGrant(tenant),
     rotateRefreshToken: true,
@@ -91,12 +92,19 @@ export function createProvider(tenant: TenantContext): Provider {
         allowedPolicy: (_ctx: Context, client: Client, token: { readonly clientId: string }) =>
           token.clientId === client.clientId,
       },
+      registration: { enabled: true, issueRegistrationAccessToken: false },
+      clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
       resourceIndicators: {
         enabled: true,
         defaultResource: (ctx: OidcContext) => ctx.oidc.params['audience'],
         useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx: OidcContext, resource: string) => {
+        getResourceServerInfo: (ctx: OidcContext, resource: string) => {
           if (resource === tenant.audience) return resourceServerInfo(tenant)
+          // RFC 8707 §2. Who names it in Auth0's own parameter gets Auth0's own words.
+          if (resource !== ctx.oidc.params['audience']) {
+            if (isLoopbackResource(resource)) return resourceServerInfo(tenant, resource)
+            throw new errors.InvalidTarget()
+          }
           const { error, error_description } = unknownAudience(resource).body
           throw new errors.CustomOIDCProviderError(error, error_description)
         },
@@ -129,7 +137,10 @@ function newGrant(tenant: TenantContext) {
     }
     const grant = new provider.Grant({ clientId: client.clientId, accountId: account.accountId })
     grant.addOIDCScope(OIDC_SCOPES.join(' '))
-    grant.addResourceScope(tenant.audience, [...OIDC_SCOPES, ...(user?.permissions ?? [])].join(' '))
+    const scopes = [...OIDC_SCOPES, ...(user?.permissions ?? [])].join(' ')
+    for (const resource of new Set([tenant.audience, ...Object.keys(ctx.oidc.resourceServers)])) {
+      grant.addResourceScope(resource, scopes)
+    }
     await grant.save()
     return grant
   }
@@ -137,11 +148,12 @@ function newGrant(tenant: TenantContext) {
 
 function shapeAccessToken(tenant: TenantContext) {
   return (_ctx: Context, token: TokenModel, jwt: JwtParts): void => {
-    const { iat, exp } = jwt.payload
+    const { iat, exp, aud } = jwt.payload
     jwt.header = accessTokenHeader(tenant)
     jwt.payload = accessTokenClaims(tenant, {
       clientId: token.clientId,
       sub: token.accountId,
+      ...(typeof aud === 'string' && aud !== tenant.audience && { resource: aud }),
       scope: token.scope,
       grants: token.gty,
       issuedAt: Number(iat),

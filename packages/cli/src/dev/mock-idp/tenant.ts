@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { askForRefreshToken, auth0Errors, ErrorDetails, jwksHeaders } from './auth0-shape.ts'
 import { LoginAttempts } from './attempts.ts'
 import { registerClientCredentials } from './client-credentials.ts'
+import { registrationRules } from './client-registration.ts'
 import { demoClients, withCallbacks, type TenantClient } from './clients.ts'
 import type { TenantContext, TokenProfile } from './context.ts'
 import { createControl, type Control } from './control.ts'
@@ -135,6 +136,7 @@ function requestHandler(tenant: TenantContext, control: Control | undefined): Re
   provider.use(logoutRoute(provider, tenant))
   provider.use(askForRefreshToken)
   provider.use(jsonAsForm)
+  provider.use(registrationRules)
   return provider.callback()
 }
 

@@ -24,7 +24,8 @@ export async function jsonAsForm(ctx: Context, next: () => Promise<void>): Promi
     answer(ctx, malformedJson)
     return
   }
-  ctx.req = ctx.request.req = formRequest(ctx.req, new URLSearchParams(members).toString())
+  const form = new URLSearchParams(members).toString()
+  ctx.req = ctx.request.req = withBody(ctx.req, 'application/x-www-form-urlencoded', form)
   return next()
 }
 
@@ -40,16 +41,16 @@ function stringMembers(text: string): Record<string, string> | undefined {
 }
 
 /** The same request with another body: a fresh stream, because the first one has been read. */
-function formRequest(original: IncomingMessage, form: string): IncomingMessage {
+export function withBody(original: IncomingMessage, contentType: string, body: string): IncomingMessage {
   const request = new IncomingMessage(original.socket)
   request.method = original.method ?? 'POST'
   request.url = original.url ?? '/'
   request.headers = {
     ...original.headers,
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': String(Buffer.byteLength(form)),
+    'content-type': contentType,
+    'content-length': String(Buffer.byteLength(body)),
   }
-  request.push(form)
+  request.push(body)
   request.push(null)
   // Otherwise the end of this stream would count as an aborted request and close the connection.
   request.complete = true
