@@ -7,7 +7,19 @@
  */
 export const HOUSE = {
   'packages/kit': [
-    ['index', 'verify', 'hono', 'hono-verify', 'agents', 'external', 'gateway', 'jws', 'log', 'testing'],
+    [
+      'index',
+      'verify',
+      'hono',
+      'hono-verify',
+      'hono-adapter',
+      'agents',
+      'external',
+      'gateway',
+      'jws',
+      'log',
+      'testing',
+    ],
     ['hono/', 'agents/', 'external/', 'testing/', 'jws/'],
     ['kit/'],
     ['config/'],

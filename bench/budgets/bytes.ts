@@ -7,7 +7,7 @@ import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.
  * Raise one in the commit that needs it, with the reason; lower it when the bundle shrank.
  */
 export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
-  'ours: makeKit, all of it': 23_500,
+  'ours: makeKit, all of it': 23_550,
   'ours: makeKit, policy, guard': 25_300,
   'ours: makeVerifier': 15_550,
   'ours: makeVerifier, guard, 2 rules': 17_500,
@@ -18,9 +18,10 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'ours: ./log, metrics': 1_200,
   'ours: ./log, one sink': 3_300,
   'face .': 24_500,
+  'face ./adapters/hono': 26_250,
   'face ./agents': 29_200,
   'face ./external': 9_550,
-  'face ./gateway': 14_250,
+  'face ./gateway': 14_300,
   'face ./hono': 26_150,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
@@ -28,7 +29,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./hono/verify': 18_000,
   'face ./verify': 20_000,
   'face ./testing': 22_850,
-  'all faces of the kit': 44_700,
+  'all faces of the kit': 44_750,
   'Worker consumer': 333_500,
   'Worker gateway': 115_650,
 }
@@ -37,12 +38,12 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
 export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room agents': 11_550,
   'room claims': 2_100,
-  'room config': 13_100,
+  'room config': 13_150,
   'room constants': 50,
   'room errors': 1_900,
   'room external': 9_000,
   'room gateway': 850,
-  'room hono': 3_150,
+  'room hono': 3_200,
   'room http': 2_850,
   'room index': 350,
   'room jose': 3_500,
@@ -56,6 +57,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room testing': 1_900,
   'room verify': 500,
   'room hono-verify': 100,
+  'room hono-adapter': 150,
   'room tokens': 11_900,
 }
 

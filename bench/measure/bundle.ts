@@ -73,7 +73,11 @@ export async function bundle(
 }
 
 /** Faces that a checkout may lack: then they are there with nothing in them. */
-const OPTIONAL_FACES: readonly string[] = ['@sealgate/kit/verify', '@sealgate/kit/hono/verify']
+const OPTIONAL_FACES: readonly string[] = [
+  '@sealgate/kit/verify',
+  '@sealgate/kit/hono/verify',
+  '@sealgate/kit/adapters/hono',
+]
 
 /** Takes this project's packages from one checkout, whoever imports them. */
 function packagesOf(checkout: string): Plugin {

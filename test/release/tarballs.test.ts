@@ -16,6 +16,7 @@ const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
 /** Every subpath, with one thing that it must have. `agents` needs a runtime with Durable Objects. */
 const SUBPATHS: Readonly<Record<string, string>> = {
   '.': 'makeKit',
+  './adapters/hono': 'makeKit',
   './agents': 'AuthAgent',
   './external': 'createExternalVerifier',
   './gateway': 'issueInternal',

@@ -3,3 +3,6 @@
  * then a pending promise must never be shared between requests (see docs/guides/concepts.md, "Single flight").
  */
 export const keepAlive: ((promise: Promise<unknown>) => void) | undefined
+
+/** The environment of this Worker, or `undefined` where there is none but that of each request. */
+export const workerEnv: object | undefined

@@ -1,3 +1,4 @@
-import { waitUntil } from 'cloudflare:workers'
+import { env, waitUntil } from 'cloudflare:workers'
 
 export const keepAlive = (promise) => waitUntil(promise)
+export const workerEnv = env

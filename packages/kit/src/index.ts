@@ -6,7 +6,7 @@
 export type { InternalAlg } from './jose/algorithms.ts'
 export type { Actor, Auth, Claims, Kind, Rights, VerifiedClaims } from './claims/types.ts'
 export type { CompactHeader } from './jose/compact.ts'
-export { envMode, type KitOptions } from './config/from-env.ts'
+export { envMode, type KitOptions, type WorkerEnv } from './config/from-env.ts'
 export type { Decision, Granted, Denied, DenialReason } from './http/decision.ts'
 export {
   type BearerErrorCode,

@@ -9,7 +9,7 @@ import { readList, splitList } from './values.ts'
  * @param call how it is done
  * @throws ConfigError for what is no environment
  */
-export function checkEnvironment(env: unknown, call: string): void {
+export function checkEnvironment(env: unknown, call: string): asserts env is object {
   if (typeof env === 'object' && env !== null) return
   throw new ConfigError(
     `there is no environment: ${call} accepts that of the handler, or env from cloudflare:workers`,

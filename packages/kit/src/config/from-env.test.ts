@@ -453,7 +453,7 @@ describe('without an environment', () => {
     ['makeKit(env)', (env) => makeKit(env)],
     ['externalVerifier(env)', (env) => externalVerifier(env)],
   ]
-  const nothing: readonly unknown[] = [undefined, null, '', 'consumer', 'producer', 7]
+  const nothing: readonly unknown[] = [undefined, null, '', 'verifier', 7]
   it.each(calls)('%s… says to pass one', (call, make) => {
     for (const env of nothing) {
       expect(() => make(env as never)).toThrow(ConfigError)
@@ -461,13 +461,22 @@ describe('without an environment', () => {
     }
   })
 
-  it("envMode('consumer'), as other kits have it, says so too, and a role that is none is an error", () => {
+  it.each(['consumer', 'producer'] as const)(
+    'envMode(%j), as other kits have it, looks into that of the Worker, and says where there is none',
+    (role) => {
+      const isWorker = typeof WebSocketPair !== 'undefined'
+      expect(() => envMode(role)).toThrow(ConfigError)
+      // What it finds in a Worker that has variables: test/seeds/flarelette.test.ts.
+      expect(() => envMode(role)).toThrow(
+        isWorker
+          ? /^no key to (sign|verify) with: set /
+          : "there is no environment: envMode(env, 'producer') accepts that of the handler, or env from cloudflare:workers",
+      )
+    },
+  )
+
+  it('envMode rejects a role that is none', () => {
     const call = envMode as (...parts: readonly unknown[]) => unknown
-    expect(() => call('consumer')).toThrow(
-      new ConfigError(
-        "there is no environment: envMode(env, 'producer') accepts that of the handler, or env from cloudflare:workers",
-      ),
-    )
     for (const role of [undefined, 'verifier', 'toString'])
       expect(() => call({ JWT_SECRET: 'x' }, role)).toThrow(
         new ConfigError("envMode accepts 'producer' or 'consumer' after the environment"),

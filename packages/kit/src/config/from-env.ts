@@ -1,3 +1,4 @@
+import { workerEnv } from '#runtime'
 import { ConfigError } from '../errors.ts'
 import type { InternalAlg } from '../jose/algorithms.ts'
 import type { LogLevel } from '../log/line-types.ts'
@@ -17,6 +18,12 @@ import {
   type Variables,
   variablesOf,
 } from './variables.ts'
+
+/**
+ * Variables and bindings of a Worker by their names, for apps that do not say what they have: `new Hono<{ Bindings:
+ * WorkerEnv }>()`. `wrangler types` makes a type that knows each.
+ */
+export type WorkerEnv = Readonly<Record<string, unknown>>
 
 /** What `makeKit` accepts beside the environment. */
 export interface KitOptions extends LogOptions {
@@ -60,12 +67,15 @@ export function settingsFromEnv(env: object, options: KitOptions = {}): Settings
 /**
  * The algorithm that the environment chooses for a role. It looks at which variables are set, not into them.
  *
+ * @param env default: on Workers the Worker's own (`env` of `cloudflare:workers`); elsewhere there is none
  * @throws ConfigError when the variables conflict, or none is set for the role; without an environment, or a role
  */
-export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg {
+export function envMode(env: object, role: Role): InternalAlg
+export function envMode(role: Role): InternalAlg
+export function envMode(...given: readonly [env: object, role: Role] | readonly [role: Role]): InternalAlg {
+  const [env, role] = isRole(given[0]) ? [workerEnv, given[0]] : given
   checkEnvironment(env, "envMode(env, 'producer')")
-  if (!ROLES.includes(role))
-    throw new ConfigError("envMode accepts 'producer' or 'consumer' after the environment")
+  if (!isRole(role)) throw new ConfigError("envMode accepts 'producer' or 'consumer' after the environment")
   const has = (row: KeyRow): boolean =>
     [row.variable, referenceOf(row) ?? row.variable].some((name) => valueOf(env, name) !== undefined)
   const hasSecret = has(KEYS.secret)
@@ -84,7 +94,12 @@ export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg
   throw new ConfigError(`no key to sign with: set ${signPrivateJwk}, or ${signSecret}`)
 }
 
-const ROLES: readonly unknown[] = ['producer', 'consumer']
+/** Who signs, and who verifies. */
+type Role = 'producer' | 'consumer'
+
+function isRole(value: unknown): value is Role {
+  return value === 'producer' || value === 'consumer'
+}
 
 /** Two environments with equal fingerprints make the same kit, whatever object carries them. */
 export function fingerprintOf(env: object): Fingerprint {
