@@ -7,8 +7,8 @@ import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.
  * Raise one in the commit that needs it, with the reason; lower it when the bundle shrank.
  */
 export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
-  'ours: makeKit, all of it': 23_550,
-  'ours: makeKit, policy, guard': 25_300,
+  'ours: makeKit, all of it': 23_800,
+  'ours: makeKit, policy, guard': 25_500,
   'ours: makeVerifier': 15_550,
   'ours: makeVerifier, guard, 2 rules': 17_500,
   'ours: createVerifier': 12_450,
@@ -17,21 +17,21 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // Without the tables, which stand in the same face.
   'ours: ./log, metrics': 1_200,
   'ours: ./log, one sink': 3_300,
-  'face .': 24_500,
-  'face ./adapters/hono': 26_250,
-  'face ./agents': 29_200,
+  'face .': 25_050,
+  'face ./adapters/hono': 26_450,
+  'face ./agents': 29_450,
   'face ./external': 9_550,
-  'face ./gateway': 14_300,
-  'face ./hono': 26_150,
+  'face ./gateway': 14_550,
+  'face ./hono': 26_350,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
-  'face ./log': 8_450,
+  'face ./log': 8_650,
   'face ./hono/verify': 18_000,
   'face ./verify': 20_000,
-  'face ./testing': 22_850,
-  'all faces of the kit': 44_750,
-  'Worker consumer': 333_500,
-  'Worker gateway': 115_650,
+  'face ./testing': 23_050,
+  'all faces of the kit': 45_500,
+  'Worker consumer': 333_750,
+  'Worker gateway': 116_900,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
@@ -45,20 +45,20 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room gateway': 850,
   'room hono': 3_200,
   'room http': 2_850,
-  'room index': 350,
+  'room index': 400,
   'room jose': 3_500,
   'room jws': 1_450,
-  'room log': 24_600,
+  'room log': 25_050,
   'room keys': 13_200,
-  'room kit': 11_100,
+  'room kit': 11_400,
   'room policy': 6_550,
-  'room primitives': 4_600,
+  'room primitives': 5_400,
   'room runtime': 800,
   'room testing': 1_900,
   'room verify': 500,
   'room hono-verify': 100,
   'room hono-adapter': 150,
-  'room tokens': 11_900,
+  'room tokens': 12_000,
 }
 
 /** The budget of what was measured, if it has one: jose's bundle has none. */

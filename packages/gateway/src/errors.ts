@@ -29,6 +29,8 @@ const ERRORS = {
   actor_not_allowed: row(400, 'invalid_request', 'The actor may not act for this subject'),
   invalid_target: row(400, 'invalid_target', 'The requested target is not known here'),
   invalid_scope: row(400, 'invalid_scope', 'The request requests more than the subject token grants'),
+  approver_not_allowed: row(400, 'access_denied', 'Only a user approves, by a token of their own'),
+  no_proof: row(501, 'not_implemented', 'This gateway signs with HS512, which proves nothing to others'),
   unsupported_grant_type: row(400, 'unsupported_grant_type', 'Only the token exchange grant is supported'),
   invalid_client: row(401, 'invalid_client', 'Client authentication failed', { challenge: BASIC }),
   client_not_allowed: row(400, 'unauthorized_client', 'The client may not exchange tokens here'),

@@ -59,6 +59,10 @@ export const MAX_KITS = 16
 /** Largest body that a request-bound token covers; it is held in memory once. */
 export const MAX_BOUND_BODY_BYTES = 1_048_576
 
+/** Most characters and levels of what is hashed as canonical JSON: the arguments of an action that a person reads and approves. */
+export const MAX_CANONICAL_LENGTH = 65_536
+export const MAX_CANONICAL_DEPTH = 64
+
 /** How long a verdict of the deny-list is remembered. With KV's own minute, a revocation holds after about 90 s. */
 export const DENYLIST_CACHE_SECONDS = 30
 /** Verdicts remembered per kit; three a token, and one for each party that acts. */

@@ -17,6 +17,7 @@ export {
   setOfferedProtocols,
   setSelectedProtocol,
 } from './http/websocket.ts'
+export { rightsOf } from './claims/types.ts'
 export { namesOf } from './config/bindings.ts'
 export {
   explainToken,

@@ -39,6 +39,7 @@ import { otlpLogs } from '../../../packages/kit/src/log/sinks/otlp-logs.ts'
 import { otlpBody, otlpRejected } from '../../../packages/kit/src/log/sinks/otlp-records.ts'
 import { logDecision } from '../../../packages/kit/src/log/decision-line.ts'
 import { Logger } from '../../../packages/kit/src/log/logger.ts'
+import { canonicalJson } from '../../../packages/kit/src/primitives/canonical-json.ts'
 import { parseJsonObject } from '../../../packages/kit/src/primitives/json.ts'
 import { isNearMiss } from '../../../packages/kit/src/primitives/near-miss.ts'
 import { parsePasted } from '../../../packages/kit/src/primitives/pasted.ts'
@@ -65,6 +66,15 @@ const verifier = createExternalVerifier({
   logLevel: 'off',
 })
 const issuing = createKit({ issuer: 'https://issuer.test', audience: 'reports', sign: { secret: SECRET } })
+
+/** What is too long is rejected, after it was looked at. */
+function attempt(value: unknown): unknown {
+  try {
+    return canonicalJson(value)
+  } catch (error) {
+    return error
+  }
+}
 
 /** A sink that sends at once, to nobody. */
 const sending = { sleep: () => Promise.resolve(), fetch: () => Promise.resolve(new Response()) }
@@ -254,6 +264,16 @@ export const KIT_ROWS: readonly Row[] = [
       const request = { aud: 'b', permissions: [...permissions].reverse() }
       return delegateClaims(claims, { iss: 'i', sub: 'b' }, request, { ttlSeconds: 60, maxTtlSeconds: 60 }, 0)
     }),
+  },
+  {
+    name: 'arguments that a person approves',
+    of: [kit('primitives/canonical-json')],
+    reader: (text) => {
+      const members = Object.fromEntries(
+        Array.from(text.slice(0, 8192), (one, index) => [`${one}${index}`, one]),
+      )
+      return () => [text, [text, text], { [text]: text }, members].map((value) => attempt(value))
+    },
   },
   {
     name: 'a request that a token is bound to',

@@ -32,6 +32,15 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     meaning: 'more was requested than is held, or than the audience may carry',
     todo: "compare the user's permissions at Auth0 with the audience's list",
   },
+  approver_not_allowed: {
+    meaning:
+      'an approval was requested with a token that is not the person’s own: delegated, renewed, or of a machine, an agent or an anonymous caller',
+    todo: 'the Agent asks the person, and calls `approve` with the token of the connection that the yes came over',
+  },
+  no_proof: {
+    meaning: 'an approval or a receipt was requested, and the gateway signs with HS512',
+    todo: 'let the gateway sign with EdDSA: with HS512 each service holds what signs',
+  },
   unsupported_grant_type: {
     meaning: 'another grant than token exchange',
     todo: 'clients log users in at Auth0, not here',

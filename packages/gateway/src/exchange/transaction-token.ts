@@ -61,6 +61,55 @@ export async function issueTransaction(
   return { token, expiresIn: ends - issuedAt }
 }
 
+/** A person's yes to one action. */
+export interface ApprovalRequest {
+  /** Of the person's own token: they themself approve. */
+  readonly subject: VerifiedClaims
+  /** Who requests it, and will act. */
+  readonly service: string
+  readonly audience: string
+  /** What is approved: the hash of tool and arguments. */
+  readonly actHash: string
+  readonly scope: readonly string[]
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+}
+
+/** An approval, and what the log tells of it. */
+export interface IssuedApproval {
+  readonly token: string
+  readonly sub: string
+  readonly jti: string
+  readonly audience: string
+}
+
+/** The token of an approval: the transaction is the one action that it names, and `act` is who may do it. */
+export async function issueApproval(
+  gateway: Issuing,
+  { subject, service, audience, actHash, scope, expiresAt }: ApprovalRequest,
+): Promise<IssuedApproval> {
+  const { sub, act, auth_iat: authIat, iat, tid, org_id: orgId } = subject
+  const jti = crypto.randomUUID()
+  const token = await issueOrReject(gateway, {
+    claims: {
+      sub,
+      kind: 'user',
+      auth_iat: authIat ?? iat,
+      act: { iss: gateway.config.issuer, sub: service, ...(act && { act }) },
+      ...defined({ tid, org_id: orgId }),
+      txn: crypto.randomUUID(),
+      scope: scope.join(' '),
+      req_wl: service,
+      act_hash: actHash,
+      jti,
+    },
+    aud: audience,
+    expiresAt,
+    typ: TXN_TOKEN_TYP,
+  })
+  return { token, sub, jti, audience }
+}
+
 /** What a replacement is to have less of. */
 export interface Narrowing {
   /** Default: the whole scope. */
@@ -73,7 +122,7 @@ export interface Narrowing {
  * A replacement for a transaction token, for a service on the way: `txn`, `sub`, `aud` and the details stay, the scope
  * only narrows, the lifetime is never longer.
  *
- * @throws GatewayError `invalid_scope`, `invalid_request`
+ * @throws GatewayError `invalid_scope`, `invalid_request`; `invalid_token` for an approval
  */
 export async function replaceTransaction(
   gateway: Issuing,
@@ -81,6 +130,8 @@ export async function replaceTransaction(
   claims: VerifiedClaims,
   { permissions, ttlSeconds = Infinity }: Narrowing,
 ): Promise<string> {
+  // It is used once, by whom it names: what replaced it would be a second one.
+  if (claims.act_hash !== undefined) throw new GatewayError('invalid_token', { detail: 'an approval' })
   const held = typeof claims.scope === 'string' ? claims.scope.split(' ') : []
   const kept = permissions ?? held
   const known = new Set(held)

@@ -83,6 +83,30 @@ export interface DeniedCall {
   readonly error: unknown
 }
 
+/** What became of an approval, and whose it is. */
+export interface ApprovalLog {
+  readonly correlation: Pick<Correlation, 'requestId' | 'traceId'>
+  readonly entrypoint: string
+  readonly outcome: 'issued' | 'receipt'
+  readonly approval: { readonly sub: string; readonly jti: string; readonly audience: string }
+}
+
+/** Writes that an approval was issued, or that what came of it was signed. Neither what was approved nor its arguments. */
+export function logApproval(
+  { logger, pseudonyms }: CallerLog,
+  { correlation, entrypoint, outcome, approval: { sub, jti, audience } }: ApprovalLog,
+): void {
+  logger.decision('info', 'approval', async () => ({
+    request_id: correlation.requestId,
+    trace_id: correlation.traceId,
+    entrypoint,
+    outcome,
+    audience,
+    jti,
+    sub_hash: await pseudonyms.of('log', sub),
+  }))
+}
+
 /** What an operator did, and by which key. */
 export interface OperationLog extends Pick<Fields, 'outcome' | 'detail' | 'jti' | 'thumbprint'> {
   readonly request_id: string

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from '#runtime'
 import { GatewayError, type RpcFailure } from '../errors.ts'
+import { approve } from '../exchange/approve.ts'
 import { delegate, verifyFor } from '../exchange/delegate.ts'
 import type { GatewayOf } from '../gateway.ts'
 import { serviceOf } from './props.ts'
@@ -16,6 +17,11 @@ export type Introspection =
  */
 export interface ExchangeMethods {
   delegate(
+    token: string,
+    request: object,
+    correlation?: object,
+  ): Promise<{ ok: true; token: string } | RpcFailure>
+  approve(
     token: string,
     request: object,
     correlation?: object,
@@ -49,6 +55,24 @@ export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMe
         return { ok: true, token: await delegate(await gatewayOf(this.env), service, token, request) }
       } catch (error) {
         return await reporter.rejected(this.env, 'Exchange.delegate', error, correlation)
+      }
+    }
+
+    /** A person's yes to one action of the caller, as a token that is taken once. */
+    async approve(
+      token: string,
+      request: object,
+      correlation?: object,
+    ): Promise<{ ok: true; token: string } | RpcFailure> {
+      try {
+        const service = serviceOf(this.ctx.props)
+        const gateway = await gatewayOf(this.env)
+        const approval = await approve(gateway, service, token, request)
+        const entrypoint = 'Exchange.approve'
+        reporter.approval(gateway, { entrypoint, outcome: 'issued', approval }, correlation)
+        return { ok: true, token: approval.token }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Exchange.approve', error, correlation)
       }
     }
 

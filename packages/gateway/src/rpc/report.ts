@@ -3,7 +3,7 @@ import type { WorkerEntrypoint } from '#runtime'
 import type { Logger } from '@sealgate/kit/gateway'
 import { type RpcFailure, rpcFailure } from '../errors.ts'
 import type { GatewayOf } from '../gateway.ts'
-import { logDeniedCall } from '../observability/log.ts'
+import { type ApprovalLog, type CallerLog, logApproval, logDeniedCall } from '../observability/log.ts'
 
 /** A class that workerd makes an instance of for each call over a service binding. */
 export type EntrypointClass<Methods> = new (
@@ -11,8 +11,10 @@ export type EntrypointClass<Methods> = new (
   env: object,
 ) => WorkerEntrypoint<object> & Methods
 
-/** Logs what callers of the entrypoints are not told. */
+/** Logs what callers of the entrypoints are not told, and whom they let act. */
 export interface Reporter {
+  /** Writes the line of an approval. */
+  approval(log: CallerLog, about: Omit<ApprovalLog, 'correlation'>, correlation: unknown): void
   /** Writes the log line of a call that failed. */
   report(env: object, entrypoint: string, error: unknown, correlation: Correlation): Promise<void>
   /**
@@ -30,6 +32,9 @@ export function reporterOf(gatewayOf: GatewayOf): Reporter {
   }
   return {
     report,
+    approval(log, about, correlation) {
+      logApproval(log, { ...about, correlation: correlationIn(correlation) })
+    },
     async rejected(env, entrypoint, error, correlation) {
       await report(env, entrypoint, error, correlationIn(correlation))
       return rpcFailure(error)

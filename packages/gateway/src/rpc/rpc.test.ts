@@ -69,7 +69,7 @@ describe('what can be called', () => {
   it.each([
     ['Keys', Keys, ['constructor', 'fetch', 'getJwks']],
     ['Admin', Admin, ['constructor', 'health', 'revoke', 'sign']],
-    ['Exchange', Exchange, ['constructor', 'delegate', 'introspect', 'verify']],
+    ['Exchange', Exchange, ['approve', 'constructor', 'delegate', 'introspect', 'verify']],
   ] as const)('of %s is this alone: every public method is callable over RPC', (_, entrypoint, methods) => {
     expect(Object.getOwnPropertyNames(entrypoint.prototype).sort()).toEqual(methods)
     expect(Object.getPrototypeOf(entrypoint)).toBe(WorkerEntrypoint)

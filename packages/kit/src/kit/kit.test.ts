@@ -718,6 +718,43 @@ describe('delegation', () => {
   })
 })
 
+describe('approve', () => {
+  const act = { aud: 'billing', tool: 'transfer', args: { amount: 120 } }
+
+  it('has the gateway sign the yes of a caller that this kit verified, or of a token', async () => {
+    const issuer = await createTestIssuer({ now })
+    const config = { issuer: ISSUER, audience: 'test-service', verify: { jwksService: issuer.binding }, now }
+    const calls: unknown[][] = []
+    const exchangeService = {
+      delegate: () => Promise.reject(new Error('not this')),
+      approve(...call: unknown[]) {
+        calls.push(call)
+        return Promise.resolve({ ok: true, token: 'issued' })
+      },
+    }
+    const kit = createKit({ ...config, exchangeService })
+    const token = await issuer.token()
+    const auth = await kit.checkAuth(token)
+    if (!auth) throw new Error('rejected')
+    const incoming = new Request('https://a.test', { headers: { 'X-Request-Id': 'a1b2c3d4' } })
+    expect(await kit.approve(auth, { ...act, incoming })).toBe('issued')
+    expect(await kit.approve('of.a.connection', act)).toBe('issued')
+    const sent = { audience: 'billing', tool: 'transfer', args: { amount: 120 } }
+    expect(calls).toMatchObject([
+      [token, sent, { 'X-Request-Id': 'a1b2c3d4' }],
+      ['of.a.connection', sent, undefined],
+    ])
+    await expect(kit.approve({ ...auth }, act)).rejects.toThrow(
+      'approve accepts the auth of a caller that this very kit verified',
+    )
+  })
+
+  it('needs the gateway: a key of its own proves no yes', async () => {
+    const eddsa = createKit({ issuer: ISSUER, audience: 'test-service', sign: { secret: 'A'.repeat(86) } })
+    await expect(eddsa.approve('a.b.c', act)).rejects.toThrow(/JWT_EXCHANGE_SERVICE_NAME/)
+  })
+})
+
 describe('revocation', () => {
   function memory() {
     const entries = new Map<string, { value: string; ttl: number }>()

@@ -2,18 +2,18 @@ import type { Auth } from '../claims/types.ts'
 import type { Settings } from '../config/settings.ts'
 import { ClaimsError, ConfigError, errorOf } from '../errors.ts'
 import type { PublicJwk } from '../keys/signing-slots.ts'
-import { correlationHeaders } from '../log/correlation.ts'
+import { type CorrelationHeaders, correlationHeaders } from '../log/correlation.ts'
 import { requestIdsOf } from '../log/request-ids.ts'
 import { policy, type Policy } from '../policy/builder.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
-import { type Exchange, exchangeDelegate } from '../tokens/exchange-client.ts'
+import { type ApprovalRequest, exchangeApprove, exchangeDelegate } from '../tokens/exchange-client.ts'
 import type { Denylist, Revocation } from '../tokens/revocation.ts'
 import type { SignClaims, SignOptions } from '../tokens/sign.ts'
 import { describeSigner, type KitDescription } from './describe.ts'
 import { keySource, secretRings, signingRing } from './key-sources.ts'
 import { Signer } from './signer.ts'
 import { boundRequests, denylist as denylistPart } from './verifier-parts.ts'
-import { originOf, Verifier, type VerifierParts } from './verifier.ts'
+import { type Origin, originOf, Verifier, type VerifierParts } from './verifier.ts'
 
 /** What a kit is put together from, beside its verifier. */
 export interface KitParts {
@@ -77,15 +77,45 @@ export class Kit extends Verifier {
    */
   async delegate(auth: Auth, request: DelegationRequest): Promise<string> {
     const { signer, settings } = this.#parts
-    const origin = originOf(auth)
-    if (origin?.verifier !== this)
-      throw new ClaimsError('delegate accepts the auth of a caller that this very kit verified')
+    const origin = this.#originOf(auth, 'delegate')
     if (signer) return signer.delegate(origin.claims, request)
-    const { exchangeService } = settings
-    if (exchangeService) return delegateBy(exchangeService, origin.token, request)
-    throw new ConfigError(
-      'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
+    const { exchangeService: exchange } = settings
+    if (!exchange) {
+      throw new ConfigError(
+        'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
+      )
+    }
+    return exchangeFor(request.incoming, (correlation) =>
+      exchangeDelegate(exchange, origin.token, request, correlation),
     )
+  }
+
+  /**
+   * A person's yes to one action, which another service then takes once (`guard(policy, { approved })`). It goes to that service
+   * as `Txn-Token`, beside the delegated token as bearer. The gateway's `Exchange` signs it, for the person alone: not for who
+   * acts for them, and not for a machine.
+   *
+   * @param caller the person, as this kit verified them; or their token
+   * @throws ClaimsError when the gateway rejects it, and for an `Auth` that this kit did not make
+   * @throws ConfigError without an exchange service, and when the gateway signs with HS512
+   */
+  async approve(caller: Auth | string, request: ApprovalRequest): Promise<string> {
+    const { exchangeService: exchange } = this.#parts.settings
+    if (!exchange) {
+      throw new ConfigError(
+        'approve needs the gateway: JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService',
+      )
+    }
+    const token = typeof caller === 'string' ? caller : this.#originOf(caller, 'approve').token
+    return exchangeFor(request.incoming, (correlation) =>
+      exchangeApprove(exchange, token, request, correlation),
+    )
+  }
+
+  #originOf(auth: Auth, method: string): Origin {
+    const origin = originOf(auth)
+    if (origin?.verifier === this) return origin
+    throw new ClaimsError(`${method} accepts the auth of a caller that this very kit verified`)
   }
 
   /** The public JWK Set: allow-listed members of every published slot. Empty for HS512. */
@@ -135,11 +165,14 @@ export function assembleKit(settings: Settings): Kit {
   )
 }
 
-async function delegateBy(exchange: Exchange, token: string, request: DelegationRequest): Promise<string> {
-  const { incoming } = request
-  if (!incoming) return exchangeDelegate(exchange, token, request)
+/** What a call of the gateway rejects names the request that it was made for. */
+async function exchangeFor(
+  incoming: Request | undefined,
+  call: (correlation?: CorrelationHeaders) => Promise<string>,
+): Promise<string> {
+  if (!incoming) return call()
   try {
-    return await exchangeDelegate(exchange, token, request, correlationHeaders(incoming))
+    return await call(correlationHeaders(incoming))
   } catch (error) {
     throw errorOf(error, requestIdsOf(incoming).requestId)
   }

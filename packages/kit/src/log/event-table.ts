@@ -50,6 +50,14 @@ export const EVENTS: { readonly [Name in EventName]: EventRow } = {
     todo: 'the same',
     fields: ['decision', 'status', 'reason', 'detail', 'error', 'entrypoint', 'audience'],
   },
+  approval: {
+    level: 'info',
+    by: BOTH,
+    meaning:
+      'a person’s yes to one action: `outcome` says whether the gateway issued it (`issued`), a service took it (`used`), or the gateway signed what came of it (`receipt`). They have one `jti`',
+    todo: 'nothing: it is the trace of who let what be done',
+    fields: ['outcome', 'entrypoint', 'audience', 'jti', 'sub_hash', 'colo', 'method', 'route'],
+  },
   operation: {
     level: 'info',
     by: ['gateway'],

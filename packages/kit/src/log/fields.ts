@@ -99,9 +99,13 @@ export const FIELDS: { readonly [Name in FieldName]: Field } = {
     meaning: 'a keyed hash of the name that a password was tried for; no `sub_hash` is equal to it',
     when: '`request` of the password realm',
   },
-  entrypoint: { type: 'word', meaning: 'class and method: `Exchange.delegate`', when: '`denied_call`' },
+  entrypoint: {
+    type: 'word',
+    meaning: 'class and method: `Exchange.delegate`',
+    when: '`denied_call`; `approval` at the gateway',
+  },
   operation: { type: 'word', meaning: 'what an operator did', when: '`operation`' },
-  outcome: { type: 'text', meaning: 'what came of it', when: '`operation`' },
+  outcome: { type: 'text', meaning: 'what came of it', when: '`operation`, `approval`' },
   thumbprint: { type: 'text', meaning: 'of the key that was revoked (RFC 7638)', when: '`operation`' },
   error: { type: 'word', meaning: 'the `error` that the caller got', when: 'the gateway denied or failed' },
   t_idp_ms: {

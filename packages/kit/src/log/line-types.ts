@@ -66,7 +66,7 @@ export interface LogFields {
 export type FieldName = keyof LogFields
 
 /** The lines about one request, call or frame. */
-export type DecisionName = 'decision' | 'request' | 'denied_call' | 'operation'
+export type DecisionName = 'decision' | 'request' | 'denied_call' | 'approval' | 'operation'
 
 /** The lines that the kit writes of itself. */
 export type KitEventName =

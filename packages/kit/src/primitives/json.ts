@@ -17,3 +17,10 @@ export function parseJsonObject(text: string | null): Record<string, unknown> | 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** True for an object that JSON gives back as it is: a literal, or one without a prototype. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value) || typeof value.toJSON === 'function') return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

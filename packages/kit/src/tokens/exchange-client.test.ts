@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClaimsError, ConfigError, KeysUnavailableError } from '../errors.ts'
-import { exchangeDelegate } from './exchange-client.ts'
+import { exchangeApprove, exchangeDelegate } from './exchange-client.ts'
 import type { DelegationRequest } from './delegate.ts'
 
 const ask = (answer: unknown, request: DelegationRequest = { aud: 'billing' }): Promise<string> =>
@@ -88,5 +88,45 @@ describe('exchangeDelegate', () => {
     const asking = ask({ ok: false, code: 'invalid_scope', status })
     await expect(asking).rejects.toThrow(ClaimsError)
     await expect(asking).rejects.toThrow('the exchange service rejected the delegation: invalid_scope')
+  })
+})
+
+describe('exchangeApprove', () => {
+  const act = { aud: 'billing', tool: 'transfer', args: { amount: 120 } }
+
+  it('sends the token and the act, and the permissions if there are any', async () => {
+    const calls: unknown[] = []
+    const exchange = {
+      delegate: () => Promise.reject(new Error('not this')),
+      approve(...call: unknown[]) {
+        calls.push(call)
+        return Promise.resolve({ ok: true, token: 'issued' })
+      },
+    }
+    expect(await exchangeApprove(exchange, 'the.token', act)).toBe('issued')
+    await exchangeApprove(exchange, 'the.token', { ...act, permissions: [] }, { 'X-Request-Id': 'a1b2c3d4' })
+    const sent = { audience: 'billing', tool: 'transfer', args: { amount: 120 } }
+    expect(calls).toStrictEqual([
+      ['the.token', sent, undefined],
+      ['the.token', { ...sent, permissions: [] }, { 'X-Request-Id': 'a1b2c3d4' }],
+    ])
+  })
+
+  it.each<[what: string, reply: unknown, error: object]>([
+    [
+      'who may not approve',
+      { ok: false, code: 'access_denied', status: 400 },
+      { code: 'ERR_CLAIMS', message: 'the exchange service rejected the approval: access_denied' },
+    ],
+    [
+      'a gateway that signs with HS512',
+      { ok: false, code: 'not_implemented', status: 501 },
+      { code: 'ERR_CONFIG', message: expect.stringContaining('EdDSA') as string },
+    ],
+    ['a gateway without approvals', undefined, { code: 'ERR_CONFIG' }],
+    ['an outage', { ok: false, code: 'x', status: 503, retryAfter: 7 }, { retryAfterSeconds: 7 }],
+  ])('says what is wrong: %s', async (_, reply, error) => {
+    const exchange = { delegate: () => Promise.resolve(), approve: () => Promise.resolve(reply) }
+    await expect(exchangeApprove(exchange, 'the.token', act)).rejects.toMatchObject(error)
   })
 })

@@ -2,6 +2,8 @@ import { isObject } from '../primitives/json.ts'
 import { ClaimsError, ConfigError, KeysUnavailableError } from '../errors.ts'
 import type { DelegationRequest } from './delegate.ts'
 
+type Correlation = Readonly<Record<string, string>>
+
 /** The part of the gateway's `Exchange` entrypoint that a kit calls over RPC. */
 export interface Exchange {
   delegate(
@@ -12,8 +14,28 @@ export interface Exchange {
       roles?: readonly string[]
       ttlSeconds?: number
     },
-    correlation?: Readonly<Record<string, string>>,
+    correlation?: Correlation,
   ): Promise<unknown>
+  /** Gateways have it since 0.2. */
+  approve?(
+    token: string,
+    request: { audience: string; tool: string; args: unknown; permissions?: readonly string[] },
+    correlation?: Correlation,
+  ): Promise<unknown>
+}
+
+/** The one action that a person said yes to. */
+export interface ApprovalRequest {
+  /** Audience of the service that acts on it: one string. */
+  readonly aud: string
+  /** What is done: the name that the service knows it by, at most 256 characters. */
+  readonly tool: string
+  /** What it is done with, as the person read it: any JSON of at most 65 536 characters. */
+  readonly args: unknown
+  /** Must all be held. Default: all that are held and the audience may carry. */
+  readonly permissions?: readonly string[]
+  /** The request that is served meanwhile: the gateway's log names it. */
+  readonly incoming?: Request
 }
 
 /**
@@ -28,20 +50,47 @@ export async function exchangeDelegate(
   exchange: Exchange,
   token: string,
   request: DelegationRequest,
-  correlation?: Readonly<Record<string, string>>,
+  correlation?: Correlation,
 ): Promise<string> {
   const { aud, permissions, roles, ttlSeconds } = request
+  const requested = {
+    audience: aud,
+    ...(permissions && { permissions }),
+    ...(roles && { roles }),
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
+  }
+  return textFrom(
+    () =>
+      correlation ? exchange.delegate(token, requested, correlation) : exchange.delegate(token, requested),
+    'the delegation',
+  )
+}
+
+/**
+ * Has the gateway sign a person's yes.
+ *
+ * @param token the person's own
+ * @throws as {@link exchangeDelegate}
+ */
+export async function exchangeApprove(
+  exchange: Exchange,
+  token: string,
+  { aud, tool, args, permissions }: ApprovalRequest,
+  correlation?: Correlation,
+): Promise<string> {
+  const requested = { audience: aud, tool, args, ...(permissions && { permissions }) }
+  return textFrom(() => exchange.approve?.(token, requested, correlation), 'the approval')
+}
+
+/**
+ * Calls the gateway, which signs something.
+ *
+ * @param what is requested, for messages
+ */
+async function textFrom(call: () => Promise<unknown> | undefined, what: string): Promise<string> {
   let result: unknown
   try {
-    const requested = {
-      audience: aud,
-      ...(permissions && { permissions }),
-      ...(roles && { roles }),
-      ...(ttlSeconds !== undefined && { ttlSeconds }),
-    }
-    result = await (correlation
-      ? exchange.delegate(token, requested, correlation)
-      : exchange.delegate(token, requested))
+    result = await call()
   } catch (cause) {
     throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
   }
@@ -53,10 +102,15 @@ export async function exchangeDelegate(
     const retryAfter = typeof reply.retryAfter === 'number' ? reply.retryAfter : 5
     throw new KeysUnavailableError(`the exchange service is not available now: ${code}`, retryAfter)
   }
+  if (status === 501) {
+    throw new ConfigError(
+      `${what} needs a gateway that signs with EdDSA: with HS512 nothing proves who approved`,
+    )
+  }
   if (status >= 500 || status === 403) {
     throw new ConfigError(
       `the exchange service rejected this Worker: ${code}. Does the binding set "entrypoint": "Exchange" and props.service?`,
     )
   }
-  throw new ClaimsError(`the exchange service rejected the delegation: ${code}`)
+  throw new ClaimsError(`the exchange service rejected ${what}: ${code}`)
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../primitives/json.ts'
+import { isObject, isPlainObject } from '../primitives/json.ts'
 import { encodeUtf8, encodeUtf8Into } from '../primitives/utf8.ts'
 import type { Actor, Kind } from '../claims/types.ts'
 import { checkClaims } from '../claims/checks.ts'
@@ -175,10 +175,4 @@ export function findNonJson(value: unknown): string | undefined {
     if (found !== undefined) return `.${name}${found}`
   }
   return undefined
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (!isObject(value) || typeof value.toJSON === 'function') return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
