@@ -25,6 +25,7 @@ const COMMON = [
   'rm',
   'cp',
   'git',
+  'python3',
   'node',
   'echo',
   'sed',

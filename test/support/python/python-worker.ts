@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from 'miniflare'
 import { bundleWorker } from '../worker-bundle.ts'
 import { pyodidePath } from './pyodide.ts'
+import { buildWheel } from './wheel.ts'
 import { ends } from '../ends.ts'
 
 export interface PythonSystemOptions {
@@ -63,7 +64,7 @@ export async function startPythonSystem({ gatewayVars }: PythonSystemOptions): P
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
-/** Pyodide's files beside the Worker that loads them, and the Python modules of the folder `worker`. */
+/** Pyodide's files beside the Worker that loads them, the package as its wheel installs it, and the modules of the folder `worker`. */
 async function pythonWorker(): Promise<V4WorkerOptions> {
   const { outputFiles } = await build({
     entryPoints: [join(WORKER, 'host.ts')],
@@ -77,6 +78,9 @@ async function pythonWorker(): Promise<V4WorkerOptions> {
     ...{ type, path },
     contents: await readFile(join(pyodidePath, path)),
   })
+  const wheel = await buildWheel()
+  const modules = await wheel.modules()
+  await wheel.remove()
   const names = (await readdir(WORKER)).filter((name) => name.endsWith('.py'))
   const sources = names.map(async (name) => [name, await readFile(join(WORKER, name), 'utf8')] as const)
   return {
@@ -91,7 +95,12 @@ async function pythonWorker(): Promise<V4WorkerOptions> {
       await file('Data', 'python_stdlib.zip'),
       await file('Text', 'pyodide-lock.json'),
     ],
-    bindings: { PYTHON: Object.fromEntries(await Promise.all(sources)) },
+    bindings: {
+      PYTHON: { ...modules, ...Object.fromEntries(await Promise.all(sources)) },
+      JWT_ISS: 'https://gateway.internal',
+      JWT_AUD: 'reports',
+      JWT_JWKS_SERVICE_NAME: 'GATEWAY_KEYS',
+    },
     unsafeEvalBinding: 'UNSAFE_EVAL',
     serviceBindings: GATEWAY,
   }

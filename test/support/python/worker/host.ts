@@ -17,7 +17,7 @@ interface WebAssemblyApi {
 interface Env {
   /** Makes a module of bytes, which Workers may not do otherwise. Pyodide makes some of 40 bytes each. */
   readonly UNSAFE_EVAL: { newWasmModule(bytes: Uint8Array): object }
-  /** Python modules by file name. */
+  /** Python modules by path: those of the wheel in `sealgate/`, the Worker's own beside it. */
   readonly PYTHON: Readonly<Record<string, string>>
 }
 
@@ -49,7 +49,8 @@ async function start(env: Env): Promise<NonNullable<typeof dispatch>> {
     stdLibURL: STDLIB_URL,
   })
   restore()
-  for (const [name, text] of Object.entries(env.PYTHON)) pyodide.FS.writeFile(`/home/pyodide/${name}`, text)
+  pyodide.FS.mkdir('/home/pyodide/sealgate')
+  for (const [path, text] of Object.entries(env.PYTHON)) pyodide.FS.writeFile(`/home/pyodide/${path}`, text)
   return pyodide.runPython(DISPATCH) as NonNullable<typeof dispatch>
 }
 

@@ -1,7 +1,7 @@
 /** The files of the package `pyodide`, as modules of the Worker that hosts it. */
 declare module '*/pyodide.mjs' {
   export interface Pyodide {
-    readonly FS: { writeFile(path: string, text: string): void }
+    readonly FS: { mkdir(path: string): void; writeFile(path: string, text: string): void }
     runPython(code: string): unknown
   }
   export function loadPyodide(options: {
