@@ -10,6 +10,7 @@ const COMPATIBILITY_DATES = [PROJECT_DATE, '2026-06-01']
 const durableObjectTests = [
   'packages/gateway/src/session/durable-object.test.ts',
   'packages/gateway/src/routes/session.test.ts',
+  'packages/gateway/src/routes/backchannel-logout.test.ts',
 ]
 
 /** What teams test their gateway with: on Node it runs too. */

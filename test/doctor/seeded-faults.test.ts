@@ -449,6 +449,20 @@ const SEEDS: readonly Seed[] = [
     },
   },
   {
+    fault: 'logouts of the tenant that nothing could follow',
+    change: ({ gateway, reports }) => {
+      gateway.vars.SESSION_STORE = 'cookie'
+      delete gateway.vars.JWT_DENYLIST_NAME
+      delete reports.vars.JWT_DENYLIST_NAME
+    },
+    finds: {
+      id: 'idp-logout',
+      status: 'warn',
+      message: /sessions are in cookies, without a deny-list/,
+      fix: /"SESSION_STORE": "do" in .*, or a deny-list \(JWT_DENYLIST_NAME\)/,
+    },
+  },
+  {
     fault: 'an audience that is no API of the tenant',
     change: ({ gateway }) => (gateway.vars.AUTH0_AUDIENCE = 'https://api.acme.example'),
     finds: {

@@ -131,6 +131,18 @@ const actor = (token: string): Record<string, string> => ({
   actor_token_type: ACCESS_TOKEN,
 })
 
+/** A logout token of the tenant, for its first client. */
+const newLogoutToken = (): string =>
+  newToken({
+    aud: tenant.clients[0]?.clientId,
+    jti: 'logout-1',
+    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+  })
+
+function logout(token: string, name: GatewayName = 'gateway'): Promise<Response> {
+  return ask('/auth/backchannel-logout', form(new URLSearchParams({ logout_token: token })), name)
+}
+
 const bearer = (token: string): RequestInit => ({ headers: { Authorization: `Bearer ${token}` } })
 
 function password(fields: object | string, name: GatewayName = 'password realm'): Promise<Response> {
@@ -338,6 +350,8 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ],
   ['method_unknown', 'PROPFIND', () => ask('/nothing', { method: 'PROPFIND' })],
   ['csrf', 'a logout from nowhere', async () => (await loggedIn()).post('/auth/logout', {})],
+  ['invalid_logout_token', 'one that is none', () => logout('nonsense')],
+  ['logout_impossible', 'sessions in cookies', () => logout(newLogoutToken(), 'with sessions in cookies')],
   [
     'login_failed',
     'another issuer',

@@ -111,6 +111,11 @@ export class Browser {
     return this.get(await this.begin(user, returnTo))
   }
 
+  /** Logs out at the tenant alone, as another application of it does. */
+  async logOutAtTenant(): Promise<Response> {
+    return this.#tenant.request(`${this.#site.tenant.baseUrl}/v2/logout`)
+  }
+
   async #send(path: string, method: string, given: Readonly<Record<string, string>>): Promise<Response> {
     const headers = new Headers(given)
     const cookies = [...this.cookies].map(([name, value]) => `${name}=${value}`)

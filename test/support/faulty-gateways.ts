@@ -119,7 +119,7 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
       {},
       { durableObjects: { SESSIONS: { className: 'Session', scriptName: 'without-sessions' } } },
     ),
-    'with sessions in cookies': gateway({ SESSION_STORE: 'cookie' }),
+    'with sessions in cookies': gateway({ SESSION_STORE: 'cookie', JWT_DENYLIST_NAME: '' }),
     'with HS512': gateway({ JWT_PRIVATE_JWK_NAME: '', JWT_SECRET: jwtSecret, JWKS_PUBLIC: 'true' }),
     'with a client': gateway({
       EXCHANGE_CLIENTS: JSON.stringify({ stranger: createHash('sha256').update('secret').digest('hex') }),

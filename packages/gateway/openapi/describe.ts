@@ -3,6 +3,7 @@ import {
   errorAnswer,
   exchangeAnswer,
   exchangeForm,
+  logoutForm,
   operatorRequest,
   passwordBody,
   revocationForm,
@@ -48,6 +49,11 @@ describe(
   revocationForm,
   { id: 'RevocationRequest', description: 'RFC 7009 §2.1' },
   { token: 'An internal token', ...ASSERTION },
+)
+describe(
+  logoutForm,
+  { id: 'BackchannelLogoutRequest', description: 'OpenID Connect Back-Channel Logout 1.0 §2.5' },
+  { logout_token: 'A JWT that the provider signed, for one use' },
 )
 describe(passwordBody, {
   id: 'PasswordRequest',

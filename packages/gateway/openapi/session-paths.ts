@@ -1,6 +1,12 @@
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import * as z from 'zod/mini'
-import { DEFAULT_CALLBACK_PATH, LOGIN_PATH, LOGOUT_PATH } from '../src/config/reserved-paths.ts'
+import {
+  BACKCHANNEL_LOGOUT_PATH,
+  DEFAULT_CALLBACK_PATH,
+  LOGIN_PATH,
+  LOGOUT_PATH,
+} from '../src/config/reserved-paths.ts'
+import { logoutForm } from '../src/routes/schemas.ts'
 import { failure, json } from './describe.ts'
 
 const common: ZodOpenApiOperationObject['responses'] = {
@@ -69,6 +75,23 @@ export const sessionPaths: ZodOpenApiPathsObject = {
       summary: 'End the session, here and with Auth0',
       security: [{ session: [] }, {}],
       responses: { ...common, '303': { description: 'To Auth0’s logout' }, '403': failure('csrf') },
+    },
+  },
+  [BACKCHANNEL_LOGOUT_PATH]: {
+    post: {
+      summary: 'The provider ends sessions (OpenID Connect Back-Channel Logout 1.0)',
+      requestBody: {
+        required: true,
+        content: { 'application/x-www-form-urlencoded': { schema: logoutForm } },
+      },
+      responses: {
+        ...common,
+        '200': { description: 'The sessions have ended, or there were none' },
+        '400': failure('The logout token does not count, or nothing can be ended'),
+        '403': failure('csrf'),
+        '413': failure('The body is too large'),
+        '429': failure('Too many requests'),
+      },
     },
   },
 }

@@ -7,6 +7,7 @@ import { GatewayError } from './errors.ts'
 import type { Gateway, GatewayOf } from './gateway.ts'
 import { logRequest } from './observability/log.ts'
 import {
+  BACKCHANNEL_LOGOUT_PATH,
   JWKS_PATH,
   LOGIN_PATH,
   LOGOUT_PATH,
@@ -20,6 +21,7 @@ import { checkCookieHeader } from './http/cookie-header.ts'
 import { plainPath } from './http/plain-path.ts'
 import { addSecurityHeaders } from './http/security-headers.ts'
 import { mediaType } from './http/form.ts'
+import { backchannelLogout } from './routes/backchannel-logout.ts'
 import { dev, DEV_PATH } from './routes/dev.ts'
 import { forward } from './proxy/forward.ts'
 import { jwksResponse } from './routes/jwks.ts'
@@ -56,6 +58,7 @@ const RESERVED_ROUTES: Readonly<
   '/auth/profile': [['GET'], profile],
   '/auth/refresh': [['POST'], refresh],
   [LOGOUT_PATH]: [['POST'], logout],
+  [BACKCHANNEL_LOGOUT_PATH]: [['POST'], backchannelLogout],
   [JWKS_PATH]: [['GET', 'HEAD'], publicJwks],
   [METADATA_PATH]: [['GET', 'HEAD'], metadata],
   [OPENAPI_PATH]: [['GET', 'HEAD'], openapi],

@@ -71,6 +71,8 @@ const ERRORS = {
   }),
   session_too_large: row(500, 'session_too_large', 'The session does not fit into a cookie'),
   csrf: row(403, 'csrf', 'The request does not come from a page of this site'),
+  invalid_logout_token: row(400, 'invalid_request', 'The logout token is not acceptable'),
+  logout_impossible: row(400, 'invalid_request', 'Nothing here can end sessions for the provider'),
   login_failed: row(400, 'login_failed', 'The login could not be completed: start it again'),
   login_expired: row(400, 'login_failed', 'The login took longer than ten minutes: start it again'),
   login_unknown: row(

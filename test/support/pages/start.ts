@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { demoClients, startTenant } from 'sealgate/internal'
+import { demoClients, startTenant, type Tenant } from 'sealgate/internal'
 import { createTestHarness } from 'wrangler'
 import { newSlots } from '../system.ts'
 import { ends } from '../ends.ts'
@@ -8,6 +8,7 @@ import { ends } from '../ends.ts'
 /** A gateway for people, a shop behind it, and the mock IdP, which knows where the gateway is. */
 export interface Pages {
   readonly origin: string
+  readonly tenant: Tenant
   close(): Promise<void>
 }
 
@@ -67,6 +68,7 @@ export async function startPages(): Promise<Pages> {
   )
   return {
     origin: url.origin,
+    tenant,
     async close() {
       await closeServer()
       await tenant.close()

@@ -1,5 +1,6 @@
 import { isLoopback, parseJson, readBounded } from '@sealgate/kit/gateway'
 import { checkAudience } from './api-audience.ts'
+import { checkProviderLogout } from './check-provider-logout.ts'
 import { type Finding, reporterFor, shown } from './finding.ts'
 import type { Network } from './network.ts'
 import { placeOf, type System } from './system-view.ts'
@@ -33,6 +34,7 @@ export async function checkIdentityProvider(system: System, network: Network): P
     report.ok('idp-issuer', `${auth0.issuer} is reachable and calls itself that`),
     await checkKeys(auth0.jwksUrl, network),
     ...clockFindings(found.date, network.now()),
+    ...checkProviderLogout(system, metadata, origin),
     login && origin !== undefined && typeof metadata.authorization_endpoint === 'string'
       ? await checkAudience(
           {

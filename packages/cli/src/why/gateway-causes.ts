@@ -133,8 +133,18 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
       'a request with a session that does not come from a page of this site: also a frame, image, script or fetch of a sibling; a login that one of them begins; a form for `/oauth/token` or `/oauth/revoke` of a page that is not in `CORS_ORIGINS`',
     todo: '`BASE_URL` must be what the browser shows; other pages send a token',
   },
+  invalid_logout_token: {
+    meaning: 'the logout token of the provider does not count: the detail says which rule it breaks',
+    todo: 'a replay or a forgery: nothing. Else issuer and client of the login must be those that it was issued by and for',
+  },
+  logout_impossible: {
+    meaning:
+      'the provider ends sessions, and they are in cookies (`SESSION_STORE=cookie`) without a deny-list',
+    todo: '`SESSION_STORE=do`, or set `JWT_DENYLIST_NAME`',
+  },
   login_failed: {
-    meaning: 'the code was used before, or issuer, nonce or ID token do not match',
+    meaning:
+      'the code was used before, or issuer, nonce or ID token do not match, or the provider ended the session meanwhile',
     todo: 'start again; if always, see the [runbook](../guides/production.md#auth0-runbook)',
   },
   login_expired: { meaning: 'the login took over ten minutes', todo: 'start again' },

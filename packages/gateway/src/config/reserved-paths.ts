@@ -4,6 +4,8 @@ import { OPERATOR_PATH } from './operator-protocol.ts'
 export const DEFAULT_CALLBACK_PATH = '/auth/callback'
 export const LOGIN_PATH = '/auth/login'
 export const LOGOUT_PATH = '/auth/logout'
+/** OpenID Connect Back-Channel Logout 1.0 §2.2: what is registered as `backchannel_logout_uri`. */
+export const BACKCHANNEL_LOGOUT_PATH = '/auth/backchannel-logout'
 export const JWKS_PATH = '/.well-known/jwks.json'
 /** RFC 8414 §3. */
 export const METADATA_PATH = '/.well-known/oauth-authorization-server'
@@ -19,6 +21,7 @@ export const RESERVED_PATHS = [
   '/auth/profile',
   '/auth/refresh',
   LOGOUT_PATH,
+  BACKCHANNEL_LOGOUT_PATH,
   JWKS_PATH,
   METADATA_PATH,
   OPENAPI_PATH,

@@ -13,6 +13,7 @@ export function mediaType(request: Request): string | undefined {
 const FORMS = {
   'The token exchange': 'RFC 8693, section 2.1',
   'The revocation': 'RFC 7009, section 2.1',
+  'The logout': 'OpenID Connect Back-Channel Logout 1.0, section 2.5',
 } as const
 
 export type FormName = keyof typeof FORMS

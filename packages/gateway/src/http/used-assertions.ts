@@ -35,4 +35,9 @@ export class UsedAssertions {
     used.set(jti, until)
     return 'first'
   }
+
+  /** Takes a use back. */
+  forget(client: string, jti: string): void {
+    this.#clients.get(client)?.delete(jti)
+  }
 }

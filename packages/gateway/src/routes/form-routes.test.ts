@@ -8,6 +8,8 @@ const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const TEXTS: Readonly<Record<string, string>> = {
   '/oauth/token': 'The token exchange takes application/x-www-form-urlencoded (RFC 8693, section 2.1)',
   '/oauth/revoke': 'The revocation takes application/x-www-form-urlencoded (RFC 7009, section 2.1)',
+  '/auth/backchannel-logout':
+    'The logout takes application/x-www-form-urlencoded (OpenID Connect Back-Channel Logout 1.0, section 2.5)',
 }
 
 let env: Record<string, unknown>
@@ -19,6 +21,10 @@ beforeAll(async () => {
     SLOT_A: await newSlot('slot-a'),
     JWT_DENYLIST_NAME: 'DENYLIST',
     DENYLIST: memoryKv(),
+    AUTH0_CLIENT_ID: 'web',
+    AUTH0_CLIENT_SECRET: 'client-secret',
+    SESSION_SECRET: 'A'.repeat(43),
+    SESSION_STORE: 'cookie',
   })
 })
 
@@ -54,7 +60,7 @@ const OTHERS: readonly [type: string | undefined, body: BodyInit][] = [
   [undefined, new TextEncoder().encode(new URLSearchParams(parameters).toString())],
 ]
 
-it('are the two of OAuth', async () => {
+it('are the two of OAuth, and the one of OpenID Connect', async () => {
   expect(await formRoutes()).toEqual(Object.keys(TEXTS))
 })
 
@@ -71,7 +77,8 @@ describe.each(Object.entries(TEXTS))('POST %s', (path, text) => {
 })
 
 describe('where the password realm is on', () => {
-  const realm = { AUTH0_CONNECTION: 'Users', AUTH0_CLIENT_ID: 'backoffice', AUTH0_CLIENT_SECRET: 'secret' }
+  const client = { AUTH0_CLIENT_ID: 'backoffice', AUTH0_CLIENT_SECRET: 'secret', SESSION_SECRET: '' }
+  const realm = { AUTH0_CONNECTION: 'Users', ...client }
 
   it('JSON with a grant_type is still meant for the exchange', async () => {
     const body = JSON.stringify({ ...parameters, username: 'a', password: 'b' })

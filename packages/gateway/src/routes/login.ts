@@ -163,7 +163,10 @@ async function finish(
   }
   const earlier = await openSession(gateway, request)
   if (earlier) await endSession(gateway, earlier)
-  const session = await sessions.store.create(tokens)
+  const session = await sessions.store.create(tokens).catch((error: unknown) => {
+    endRefreshToken(gateway, tokens.refreshToken)
+    throw error
+  })
   const cookie = cookies.set(cookies.session, session.value, session.maxAge)
   const location = `${origin}${attempt.returnTo}`
   // A route that finds no session right after this would send the browser around in a circle.

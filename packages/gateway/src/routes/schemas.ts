@@ -54,6 +54,9 @@ export const revocationForm = z.object({
   ...clientAuthentication,
 })
 
+/** OpenID Connect Back-Channel Logout 1.0 §2.5. */
+export const logoutForm = z.object({ logout_token: z.string() })
+
 /** The longest user name, in characters: an e-mail address (RFC 5321 §4.5.3.1). Bringing one into one form is not linear. */
 export const MAX_USERNAME = 320
 

@@ -1,4 +1,4 @@
-import { TokenError } from '@sealgate/kit'
+import { type Kit, TokenError } from '@sealgate/kit'
 import { checkRevoked } from '@sealgate/kit/gateway'
 import { waitUntil } from '#runtime'
 import type { Gateway } from '../gateway.ts'
@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts'
 /** A JWT that counts once. */
 export interface Use {
   /** Keeps the uses of two kinds of JWT apart. */
-  readonly purpose: 'client-assertion' | 'operator'
+  readonly purpose: 'client-assertion' | 'operator' | 'logout-token'
   /** Who signed it. */
   readonly holder: string
   readonly jti: string
@@ -20,26 +20,52 @@ export type UseOutcome = 'first' | 'used' | 'used elsewhere' | 'full'
 /**
  * Remembers a use: this isolate knows its own, and the deny-list, where there is one, those of others a minute later.
  *
+ * @param act what it is used for. When that fails, it counts as not used
  * @throws RevocationUnavailableError
  */
-export async function useOnce(gateway: Gateway, { purpose, holder, jti, until }: Use): Promise<UseOutcome> {
+export async function useOnce(
+  gateway: Gateway,
+  { purpose, holder, jti, until }: Use,
+  act: () => Promise<void> = () => Promise.resolve(),
+): Promise<UseOutcome> {
   const now = gateway.now()
-  const outcome = gateway.usedAssertions.add(JSON.stringify([purpose, holder]), jti, until, now)
-  if (outcome !== 'first' || !gateway.config.hasDenylist) return outcome
-  const [audience = ''] = gateway.config.audiences.keys()
-  const kit = gateway.kitFor(audience)
+  const owner = JSON.stringify([purpose, holder])
+  const outcome = gateway.usedAssertions.add(owner, jti, until, now)
+  if (outcome !== 'first') return outcome
   // No token has such a jti, and no token such a subject.
   const name = JSON.stringify([purpose, holder, jti])
   try {
-    await checkRevoked(kit, { sub: name, iat: now, jti: name })
+    if (await isUsedElsewhere(gateway, name)) return 'used elsewhere'
+    await act()
   } catch (error) {
-    if (error instanceof TokenError) return 'used elsewhere'
+    gateway.usedAssertions.forget(owner, jti)
     throw error
   }
+  tellOthers(gateway, name)
+  return 'first'
+}
+
+async function isUsedElsewhere(gateway: Gateway, name: string): Promise<boolean> {
+  if (!gateway.config.hasDenylist) return false
+  try {
+    await checkRevoked(kitOf(gateway), { sub: name, iat: gateway.now(), jti: name })
+    return false
+  } catch (error) {
+    if (error instanceof TokenError) return true
+    throw error
+  }
+}
+
+function tellOthers(gateway: Gateway, name: string): void {
+  if (!gateway.config.hasDenylist) return
   waitUntil(
-    kit
+    kitOf(gateway)
       .revoke({ jti: name })
       .catch(() => gateway.logger.event({ event: 'assertion_use_not_recorded', level: 'error' })),
   )
-  return 'first'
+}
+
+function kitOf(gateway: Gateway): Kit {
+  const [audience = ''] = gateway.config.audiences.keys()
+  return gateway.kitFor(audience)
 }

@@ -64,14 +64,22 @@ export async function useSession(
   how: 'access' | 'refresh' = 'access',
 ): Promise<Access> {
   const access = await session[how]()
+  const { sub, sid } = access
+  const subjects = sid === undefined ? [sub] : [sub, endedSid(gateway.config.auth0.issuer, sid)]
+  const authIat = Math.floor(access.authTime)
   try {
-    await rejectRevoked(gateway, { sub: access.sub, auth_iat: Math.floor(access.authTime) })
+    await Promise.all(subjects.map((one) => rejectRevoked(gateway, { sub: one, auth_iat: authIat })))
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
     await endSession(gateway, session)
     throw new GatewayError('session_expired', { detail: error.reason })
   }
   return access
+}
+
+/** What stands on the deny-list for a session with the provider that is over. No subject is called so. */
+export function endedSid(issuer: string, sid: string): string {
+  return JSON.stringify(['sid', issuer, sid])
 }
 
 /** Ends a session, and its refresh token at Auth0. */

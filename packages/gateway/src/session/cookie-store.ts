@@ -62,6 +62,11 @@ export class CookieStore implements SessionStore {
     return { value, maxAge: exp - startedAt }
   }
 
+  /** Nobody knows which cookies there are: what ends them is the deny-list. */
+  endAll(): Promise<undefined> {
+    return Promise.resolve(undefined)
+  }
+
   async check(): Promise<void> {
     // Nothing is kept anywhere that could be out of reach.
   }
@@ -71,10 +76,12 @@ export class CookieStore implements SessionStore {
     if (!content) return undefined
     const { id = cookie, claims, accessToken, exp: expiresAt, startedAt, authTime = startedAt } = content
     if (this.#ended.has(id)) return undefined
+    const { sub, sid } = claims
+    const access = { accessToken, expiresAt, sub, authTime, ...(typeof sid === 'string' && { sid }) }
     return {
-      access: () => Promise.resolve({ accessToken, expiresAt, sub: claims.sub, authTime }),
+      access: () => Promise.resolve(access),
       refresh: () => Promise.reject(new GatewayError('not_refreshable')),
-      profile: async ({ isFresh }) => (isFresh ? this.#fresh(id, accessToken, claims.sub) : claims),
+      profile: async ({ isFresh }) => (isFresh ? this.#fresh(id, accessToken, sub) : claims),
       end: () => {
         this.#ended.set(id, true)
         return Promise.resolve(undefined)

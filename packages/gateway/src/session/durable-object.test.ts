@@ -168,9 +168,12 @@ describe('the Durable Object of a session', () => {
   it('has these methods alone: every public one is callable over RPC', () => {
     expect(Object.getOwnPropertyNames(Session.prototype).sort()).toEqual([
       'access',
+      'addSession',
       'alarm',
       'constructor',
       'end',
+      'endSessions',
+      'forgetSessions',
       'profile',
       'refresh',
       'start',

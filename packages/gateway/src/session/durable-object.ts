@@ -2,17 +2,14 @@ import { DurableObject } from '#runtime'
 import { Auth0Client } from '../auth0/client.ts'
 import type { Login, UserClaims } from '../auth0/client-types.ts'
 import type { LoginConfig } from '../config/auth0.ts'
-import {
-  type Access,
-  LiveSession,
-  type RecordStorage,
-  type SessionAuth0,
-  type SessionRecord,
-} from './live-session.ts'
+import { type Access, LiveSession, type SessionAuth0 } from './live-session.ts'
+import type { ObjectStorage } from './object-storage.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
+import { type EndedSessions, type Indexed, type IndexedSession, SessionIndex } from './session-index.ts'
 import type { SessionObject } from './durable-object-store.ts'
 
 const KEY = 'session'
+const INDEX_KEY = 'index'
 
 /** What a session reads of the gateway of its environment. */
 export type SessionSettingsOf = (env: object) => SessionSettings | Promise<SessionSettings>
@@ -26,12 +23,16 @@ interface SessionSettings {
 /** A class of Durable Objects that hold a session each. */
 export type SessionClass = new (ctx: DurableObjectState, env: object) => DurableObject<object> & SessionObject
 
-/** The Durable Object that holds one session: Auth0's tokens never leave the Cloudflare account. */
+/**
+ * The Durable Object that holds one session: Auth0's tokens never leave the Cloudflare account. Others of the class are
+ * indexes: by them the provider's logout finds sessions.
+ */
 export function createSession(gatewayOf: SessionSettingsOf): SessionClass {
   class Session extends DurableObject<object> implements SessionObject {
     #live: LiveSession | undefined
     #login: LoginConfig | undefined
     #auth0: Auth0Client | undefined
+    #index: SessionIndex | undefined
 
     start(login: Login): Promise<Outcome<void>> {
       return outcomeOf(async () => (await this.#session()).start(login))
@@ -53,8 +54,27 @@ export function createSession(gatewayOf: SessionSettingsOf): SessionClass {
       return outcomeOf(async () => (await this.#session()).end())
     }
 
+    addSession(session: IndexedSession): Promise<Outcome<Indexed>> {
+      return outcomeOf(async () => (await this.#sessions()).add(session))
+    }
+
+    endSessions(ended: EndedSessions): Promise<Outcome<readonly string[]>> {
+      return outcomeOf(async () => (await this.#sessions()).end(ended))
+    }
+
+    forgetSessions(ids: readonly string[]): Promise<Outcome<void>> {
+      return outcomeOf(async () => (await this.#sessions()).forget(ids))
+    }
+
     override async alarm(): Promise<void> {
-      await (await this.#session()).onAlarm()
+      const isIndex = (await this.ctx.storage.get(INDEX_KEY)) !== undefined
+      await (isIndex ? await this.#sessions() : await this.#session()).onAlarm()
+    }
+
+    async #sessions(): Promise<SessionIndex> {
+      const { now } = await gatewayOf(this.env)
+      this.#index ??= new SessionIndex(storageOf(this.ctx.storage, INDEX_KEY), now)
+      return this.#index
     }
 
     async #session(): Promise<LiveSession> {
@@ -64,7 +84,7 @@ export function createSession(gatewayOf: SessionSettingsOf): SessionClass {
         this.#auth0 = config.login && new Auth0Client(config.login)
       }
       this.#live ??= new LiveSession(
-        storageOf(this.ctx.storage),
+        storageOf(this.ctx.storage, KEY),
         latest(() => this.#client()),
         now,
       )
@@ -89,10 +109,11 @@ function latest(client: () => Auth0Client): SessionAuth0 {
   }
 }
 
-function storageOf(storage: DurableObjectStorage): RecordStorage {
+/** One record, and the object's one alarm. */
+function storageOf<Kept>(storage: DurableObjectStorage, key: string): ObjectStorage<Kept> {
   return {
-    read: () => storage.get<SessionRecord>(KEY),
-    write: (record) => storage.put(KEY, record),
+    read: () => storage.get<Kept>(key),
+    write: (record) => storage.put(key, record),
     wake: (at) => storage.setAlarm(at * 1000),
     async clear() {
       await storage.deleteAlarm()

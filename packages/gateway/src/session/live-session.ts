@@ -1,6 +1,7 @@
 import type { Auth0Client } from '../auth0/client.ts'
 import type { Login, Tokens, UserClaims } from '../auth0/client-types.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'
+import type { ObjectStorage } from './object-storage.ts'
 
 /** A session that nobody uses ends after this time, in seconds. */
 export const IDLE_SECONDS = 12 * 3600
@@ -38,13 +39,7 @@ export interface SessionRecord extends Omit<Login, 'authTime'> {
 }
 
 /** Where one session is kept. */
-export interface RecordStorage {
-  read(): Promise<SessionRecord | undefined>
-  write(record: SessionRecord): Promise<void>
-  clear(): Promise<void>
-  /** @param at seconds since the epoch */
-  wake(at: number): Promise<void>
-}
+export type RecordStorage = ObjectStorage<SessionRecord>
 
 /** What a session gives for forwarding. */
 export interface Access {
@@ -54,6 +49,8 @@ export interface Access {
   readonly sub: string
   /** When the user logged in at Auth0, in seconds since the epoch. */
   readonly authTime: number
+  /** The session with Auth0, where the deny-list alone can say that it is over. */
+  readonly sid?: string
 }
 
 /** Auth0, as far as a session needs it. */

@@ -1,5 +1,6 @@
 import type { Logger } from '@sealgate/kit/gateway'
 import { Auth0Client, type Auth0ClientOptions } from '../auth0/client.ts'
+import { LogoutTokens } from '../auth0/logout-tokens.ts'
 import type { Config } from '../config/read-config.ts'
 import { isLoopbackHttp } from './cookies.ts'
 import { CookieEncryption } from './encryption.ts'
@@ -12,6 +13,8 @@ export interface Sessions {
   readonly auth0: Auth0Client
   readonly encryption: CookieEncryption
   readonly store: SessionStore
+  /** What the provider says is over. */
+  readonly logoutTokens: LogoutTokens
 }
 
 /** `undefined` where the configuration has no login. */
@@ -30,5 +33,6 @@ export function sessionsOf(
     session.store === 'cookie'
       ? new CookieStore(auth0, encryption, now)
       : new DurableStore(session.store, encryption, now)
-  return { auth0, encryption, store }
+  const logoutTokens = new LogoutTokens(login, { ...options, now, logger })
+  return { auth0, encryption, store, logoutTokens }
 }

@@ -1,12 +1,9 @@
 import type { ObjectNamespace } from '../config/session.ts'
 import type { SessionObject } from '../session/durable-object-store.ts'
-import {
-  LiveSession,
-  type RecordStorage,
-  type SessionAuth0,
-  type SessionRecord,
-} from '../session/live-session.ts'
+import { LiveSession, type SessionAuth0 } from '../session/live-session.ts'
+import type { ObjectStorage } from '../session/object-storage.ts'
 import { outcomeOf } from '../session/outcome.ts'
+import { SessionIndex } from '../session/session-index.ts'
 
 /**
  * What the binding `SESSIONS` is in a test: each session by the rules of its Durable Object, but in memory, and without
@@ -26,7 +23,7 @@ export function sessionObjects(auth0: () => Promise<SessionAuth0>, now: () => nu
 
 function sessionObject(auth0: () => Promise<SessionAuth0>, now: () => number): SessionObject {
   const live = new LiveSession(
-    recordStorage(),
+    objectStorage(),
     {
       refresh: async (refreshToken, sub) => (await auth0()).refresh(refreshToken, sub),
       userinfo: async (accessToken, sub) => (await auth0()).userinfo(accessToken, sub),
@@ -34,7 +31,11 @@ function sessionObject(auth0: () => Promise<SessionAuth0>, now: () => number): S
     },
     now,
   )
+  const index = new SessionIndex(objectStorage(), now)
   return {
+    addSession: (session) => outcomeOf(() => index.add(session)),
+    endSessions: (ended) => outcomeOf(() => index.end(ended)),
+    forgetSessions: (ids) => outcomeOf(() => index.forget(ids)),
     start: (login) => outcomeOf(() => live.start(login)),
     access: () => outcomeOf(() => live.access()),
     refresh: () => outcomeOf(() => live.refresh()),
@@ -43,8 +44,8 @@ function sessionObject(auth0: () => Promise<SessionAuth0>, now: () => number): S
   }
 }
 
-function recordStorage(): RecordStorage {
-  let kept: SessionRecord | undefined
+function objectStorage<Kept>(): ObjectStorage<Kept> {
+  let kept: Kept | undefined
   return {
     read: () => Promise.resolve(kept),
     write(record) {

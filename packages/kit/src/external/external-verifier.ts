@@ -153,6 +153,26 @@ export class ExternalVerifier {
     }
   }
 
+  /**
+   * Verifies `typ` and signature, and none of the claims: for JWTs that name no subject, as logout tokens may not.
+   *
+   * @internal
+   * @throws KeysUnavailableError
+   */
+  async safeVerifySignature(
+    token: string,
+  ): Promise<
+    | { readonly ok: true; readonly claims: Readonly<Record<string, unknown>> }
+    | { readonly ok: false; readonly reason: TokenReason }
+  > {
+    try {
+      return { ok: true, claims: (await this.#read(token)).claims }
+    } catch (error) {
+      if (error instanceof TokenError) return { ok: false, reason: error.reason }
+      throw error
+    }
+  }
+
   async #verified(token: string): Promise<{ claims: RegisteredClaims; header: CompactHeader }> {
     if (typeof token !== 'string') throw new TokenError('malformed', 'the token is not a string')
     const verdict = (await this.#known(token)) ?? (await this.#read(token))

@@ -149,6 +149,14 @@ export const EVENTS: { readonly [Name in EventName]: EventRow } = {
     todo: 'set `LOG_HASH_KEY`',
     fields: [],
   },
+  provider_logout: {
+    level: 'info',
+    by: ['gateway'],
+    meaning:
+      'the provider ended sessions by a [logout token](http.md#post-authbackchannel-logout): `detail` says whose, and how many',
+    todo: 'nothing',
+    fields: ['detail'],
+  },
   rate_limiter_failed: {
     level: 'error',
     by: ['gateway'],

@@ -90,6 +90,7 @@ export type GatewayEventName =
   | 'client_without_audiences'
   | 'cookies_without_secure'
   | 'log_hash_key_missing'
+  | 'provider_logout'
   | 'rate_limiter_failed'
   | 'rate_limiter_missing'
   | 'rate_limiter_shared'

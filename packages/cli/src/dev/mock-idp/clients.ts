@@ -10,6 +10,8 @@ export interface TenantClient {
   readonly grantTypes: readonly GrantType[]
   /** Auth0's "Allowed Callback URLs", compared exactly. */
   readonly callbackUrls: readonly string[]
+  /** Auth0's "Back-Channel Logout URI". */
+  readonly backchannelLogoutUrl?: string
   /** The client grant: what `client_credentials` may request. */
   readonly permissions: readonly string[]
 }
@@ -25,6 +27,7 @@ export const demoClients = {
     clientSecret: 'local-secret-of-sealgate-web',
     grantTypes: ['authorization_code', 'refresh_token'],
     callbackUrls: GATEWAY_CALLBACKS,
+    backchannelLogoutUrl: 'http://127.0.0.1:8787/auth/backchannel-logout',
     permissions: [],
   },
   /** A browser application: no secret, PKCE. */
@@ -68,16 +71,22 @@ export const demoClients = {
   },
 } as const satisfies Record<string, TenantClient>
 
-/** The same clients, with more callback URLs for those that have any. */
+/** The same clients, with more callback URLs for those that have any; the first says where a gateway is told of logouts. */
 export function withCallbacks(
   clients: readonly TenantClient[],
   callbackUrls: readonly string[],
 ): TenantClient[] {
-  return clients.map((client) =>
-    client.callbackUrls.length === 0
-      ? client
-      : { ...client, callbackUrls: [...new Set([...client.callbackUrls, ...callbackUrls])] },
-  )
+  const [first] = callbackUrls
+  return clients.map((client) => {
+    if (client.callbackUrls.length === 0) return client
+    const { backchannelLogoutUrl: told } = client
+    return {
+      ...client,
+      callbackUrls: [...new Set([...client.callbackUrls, ...callbackUrls])],
+      ...(told !== undefined &&
+        first !== undefined && { backchannelLogoutUrl: new URL(new URL(told).pathname, first).href }),
+    }
+  })
 }
 
 /** Origins that may call the token endpoint from a browser. */
@@ -104,5 +113,9 @@ export function clientMetadata(client: TenantClient): Record<string, unknown> {
     grant_types: client.grantTypes,
     response_types: client.grantTypes.includes('authorization_code') ? ['code'] : [],
     redirect_uris: client.callbackUrls,
+    ...(client.backchannelLogoutUrl !== undefined && {
+      backchannel_logout_uri: client.backchannelLogoutUrl,
+      backchannel_logout_session_required: true,
+    }),
   }
 }

@@ -1,5 +1,5 @@
 import type Provider from 'oidc-provider'
-import type { Context } from 'oidc-provider'
+import type { Context, SessionModel } from 'oidc-provider'
 
 import { logoutUrls, type TenantClient } from './clients.ts'
 import type { TenantContext } from './context.ts'
@@ -42,7 +42,10 @@ const ENDPOINTS: Readonly<Record<string, Read>> = {
   },
 }
 
-/** Koa middleware: ends the browser's session with the tenant. Refresh tokens live on, as at Auth0. */
+/**
+ * Koa middleware: ends the browser's session with the tenant, and tells the clients that it was used for (OpenID Connect
+ * Back-Channel Logout 1.0). Refresh tokens live on, as at Auth0.
+ */
 export function logoutRoute(provider: Provider, tenant: TenantContext) {
   return async (ctx: Context, next: () => Promise<void>): Promise<void> => {
     const read = ENDPOINTS[ctx.path]
@@ -94,8 +97,37 @@ async function hintAudience(tenant: TenantContext, hint: string | null): Promise
 
 async function endSession(provider: Provider, ctx: Context): Promise<void> {
   const session = await provider.Session.get(ctx)
-  if (session.accountId !== undefined) await session.destroy()
+  if (session.accountId !== undefined) {
+    await session.destroy()
+    await tellClients(provider, session.accountId, session)
+  }
   ctx.cookies.set(provider.cookieName('session'), null, { httpOnly: true, sameSite: 'lax', signed: true })
+}
+
+/**
+ * The `fetch` with which oidc-provider posts a logout token. Its own guard rejects addresses of this machine, where the
+ * gateway is.
+ */
+export const postLogout: typeof fetch = (input, { method, headers, body, redirect, signal } = {}) =>
+  fetch(input, {
+    method: method ?? 'POST',
+    ...(headers && { headers }),
+    ...(body && { body }),
+    ...(redirect && { redirect }),
+    ...(signal && { signal }),
+  })
+
+/** A client that cannot be reached is told once, as at Auth0. */
+async function tellClients(
+  provider: Provider,
+  sub: string,
+  { authorizations = {} }: SessionModel,
+): Promise<void> {
+  const told = Object.entries(authorizations).map(async ([clientId, { sid }]) => {
+    const client = await provider.Client.find(clientId)
+    if (client?.backchannelLogoutUri !== undefined) await client.backchannelLogout(sub, sid)
+  })
+  await Promise.allSettled(told)
 }
 
 /** Auth0 compares without query and fragment. */

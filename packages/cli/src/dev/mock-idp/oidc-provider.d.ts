@@ -40,7 +40,9 @@ declare module 'oidc-provider' {
   export interface Client {
     readonly clientId: string
     readonly redirectUris: readonly string[]
+    readonly backchannelLogoutUri?: string
     grantTypeAllowed(grantType: string): boolean
+    backchannelLogout(sub: string, sid: string | undefined): Promise<void>
   }
 
   export interface ResourceServerInfo {
@@ -81,6 +83,8 @@ declare module 'oidc-provider' {
 
   export interface SessionModel {
     readonly accountId?: string
+    /** By client id. */
+    readonly authorizations?: Readonly<Record<string, { readonly sid?: string }>>
     destroy(): Promise<void>
   }
 
@@ -133,6 +137,7 @@ declare module 'oidc-provider' {
       options: { readonly ctx: OidcContext },
     ) => IdTokenModel
     readonly ResourceServer: new (identifier: string, info: ResourceServerInfo) => ResourceServer
+    readonly Client: { find(id: string): Promise<Client | undefined> }
     readonly Session: { get(ctx: Context): Promise<SessionModel> }
     use(middleware: (ctx: Context, next: () => Promise<void>) => unknown): this
     callback(): (req: IncomingMessage, res: ServerResponse) => Promise<void>

@@ -15,6 +15,7 @@ import { clientMetadata, originsOf } from './clients.ts'
 import { OIDC_SCOPES, type TenantContext } from './context.ts'
 import { unknownAudience } from './errors.ts'
 import { loginUrl } from './login.ts'
+import { postLogout } from './logout.ts'
 import { showError } from './page.ts'
 import { isBlocked } from './password.ts'
 import { clientDocuments, REGISTRATION_PATH } from './client-registration.ts'
@@ -59,7 +60,7 @@ export function createProvider(tenant: TenantContext): Provider {
     extraParams: ['audience', 'connection', 'organization'],
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
       originsOf(client.redirectUris).includes(origin),
-    fetch: clientDocuments(),
+    fetch: outgoing(),
     findAccount: findAccount(tenant),
     loadExistingGrant: newGrant(tenant),
     rotateRefreshToken: true,
@@ -82,7 +83,9 @@ export function createProvider(tenant: TenantContext): Provider {
     },
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      // An access token of a request with a proof is bound to its key (RFC 9449 §5).
+      dPoP: { enabled: true },
+      backchannelLogout: { enabled: true },
       pushedAuthorizationRequests: { enabled: false },
       // The tenant has its own: see logout.ts and userinfo.ts.
       rpInitiatedLogout: { enabled: false },
@@ -111,6 +114,12 @@ export function createProvider(tenant: TenantContext): Provider {
       },
     },
   })
+}
+
+/** It posts logout tokens, and gets what clients say of themselves. */
+function outgoing(): typeof fetch {
+  const documents = clientDocuments()
+  return (input, init) => (init?.method === 'POST' ? postLogout(input, init) : documents(input, init))
 }
 
 function findAccount(tenant: TenantContext) {
