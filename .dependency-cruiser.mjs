@@ -37,8 +37,8 @@ export const HOUSE = {
   'packages/gateway': [
     ['testing'],
     ['testing/'],
-    ['index', 'config'],
-    ['app'],
+    ['index', 'config', 'hono'],
+    ['app', 'hono/'],
     ['rpc/'],
     ['routes/'],
     ['operations/'],

@@ -63,9 +63,12 @@ export async function logout(gateway: Gateway, request: Request): Promise<Respon
   rejectCrossSite(request, origin)
   const session = await openSession(gateway, request)
   if (session) await endSession(gateway, session)
-  return redirect(303, sessions.auth0.logoutUrl(`${origin}/`).href, cookies.clear(cookies.session))
+  const location = sessions.auth0.logoutUrl(`${origin}/`).href
+  // Whoever comes back now is not one whose login was lost.
+  return redirect(303, location, cookies.clear(cookies.session), cookies.clear(cookies.loggedIn))
 }
 
-function aboutTheUser(claims: UserClaims): Record<string, unknown> {
+/** The claims without those that speak of the token. */
+export function aboutTheUser(claims: UserClaims): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !ABOUT_THE_TOKEN.includes(name)))
 }

@@ -211,8 +211,9 @@ export const EVENTS: { readonly [Name in EventName]: EventRow } = {
   session_store_replaced: {
     level: 'warn',
     by: ['gateway'],
-    meaning: '`SESSION_STORE` is `cloudflare-kv`, which another kit knows: sessions are in Durable Objects',
-    todo: 'set it to `do`; the binding is `SESSIONS`',
+    meaning:
+      '`SESSION_STORE` is `cloudflare-kv`, which another kit knows: sessions are in Durable Objects, those of `auth()` in cookies',
+    todo: 'set it to `do` (the binding is `SESSIONS`), with `auth()` to `cookie`',
     fields: ['detail'],
   },
   sink_dropped: {
