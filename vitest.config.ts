@@ -17,7 +17,11 @@ const durableObjectTests = [
 const gatewayTestingTests = ['packages/gateway/src/testing/create-test-gateway.test.ts']
 
 /** The Durable Objects of test/support/agents/worker.ts. */
-const agentClasses = ['Guarded', 'Owned', 'Room', 'ChatInside', 'ChatOutside', 'ChatFree', 'Hooked', 'Bare']
+const agentClasses = [
+  ...['Guarded', 'Owned', 'Room', 'ChatInside', 'ChatOutside', 'ChatFree', 'Hooked', 'Bare'],
+  ...['Agent', 'Hooks', 'Messages', 'Tools'].flatMap((name) => [`${name}Inside`, `${name}Outside`]),
+  ...['SharedBoard', 'McpTools'],
+]
 
 /** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */
 const consumerTests = ['test/agents/consumer/**/*.test.ts']

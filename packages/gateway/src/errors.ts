@@ -116,6 +116,9 @@ const KIT_ERRORS: Readonly<Record<KitErrorCode, ErrorCode>> = {
   ERR_CONFIG: 'misconfigured',
   ERR_CLAIMS: 'internal',
   ERR_TOKEN: 'invalid_token',
+  // Agents alone throw these two.
+  ERR_DENIED: 'internal',
+  ERR_CREDENTIALS_GONE: 'internal',
   ERR_KEYS_UNAVAILABLE: 'keys_unavailable',
   ERR_REVOCATION_UNAVAILABLE: 'revocation_unavailable',
 }

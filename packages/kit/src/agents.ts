@@ -4,6 +4,7 @@
  * @module @sealgate/kit/agents
  */
 export { type Closable, closeAtEnd, closeEnded, closeIfEnded } from './agents/closing.ts'
+export type { CallerRequest, Credentials, Fetches } from './agents/caller-access.ts'
 export type { AgentConnection } from './agents/connection.ts'
 export type { AgentHooks, AgentInstance, Frame, UpgradeContext } from './agents/hooks.ts'
 export {
@@ -15,4 +16,6 @@ export {
 } from './agents/mixins.ts'
 export type { AuthAgentOptions, OwnedAgentOptions } from './agents/options.ts'
 export { authenticateUpgrade, type Upgrade, type UpgradeOptions } from './agents/upgrade.ts'
+export { CredentialsGoneError } from './errors.ts'
+export { DenialError } from './kit/denial-error.ts'
 export { heldCaller, type HeldCaller } from './kit/held-caller.ts'

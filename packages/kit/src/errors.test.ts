@@ -145,10 +145,12 @@ it('each error class has its code and name, as a static member too', async () =>
   const errors = await import('./errors.ts')
   const { ClaimsError: Claims, ConfigError: Config, TokenError: Token } = errors
   const { KeysUnavailableError: Keys, RevocationUnavailableError: Revocation } = errors
+  const { CredentialsGoneError: Gone } = errors
   const made = [
     [Config, new Config('x')],
     [Claims, new Claims('x')],
     [Token, new Token('expired', 'x')],
+    [Gone, new Gone('x')],
     [Keys, new Keys('x', 1)],
     [Revocation, new Revocation('x', 1)],
   ] as const
@@ -156,6 +158,7 @@ it('each error class has its code and name, as a static member too', async () =>
     ['ERR_CONFIG', 'ERR_CONFIG', 'ConfigError'],
     ['ERR_CLAIMS', 'ERR_CLAIMS', 'ClaimsError'],
     ['ERR_TOKEN', 'ERR_TOKEN', 'TokenError'],
+    ['ERR_CREDENTIALS_GONE', 'ERR_CREDENTIALS_GONE', 'CredentialsGoneError'],
     ['ERR_KEYS_UNAVAILABLE', 'ERR_KEYS_UNAVAILABLE', 'KeysUnavailableError'],
     ['ERR_REVOCATION_UNAVAILABLE', 'ERR_REVOCATION_UNAVAILABLE', 'RevocationUnavailableError'],
   ])

@@ -23,7 +23,13 @@ export type TokenReason =
 
 /** The stable machine-readable codes of every error that the kit throws. */
 export type KitErrorCode =
-  'ERR_CONFIG' | 'ERR_CLAIMS' | 'ERR_TOKEN' | 'ERR_KEYS_UNAVAILABLE' | 'ERR_REVOCATION_UNAVAILABLE'
+  | 'ERR_CONFIG'
+  | 'ERR_CLAIMS'
+  | 'ERR_TOKEN'
+  | 'ERR_DENIED'
+  | 'ERR_CREDENTIALS_GONE'
+  | 'ERR_KEYS_UNAVAILABLE'
+  | 'ERR_REVOCATION_UNAVAILABLE'
 
 /**
  * Base of every error that the kit throws. `message` is for logs and never holds a token or a secret;
@@ -33,7 +39,7 @@ export abstract class KitError extends Error {
   /** Stable, machine readable. Each subclass also has it as a static member. */
   abstract readonly code: KitErrorCode
   /** The HTTP status that fits this error. */
-  abstract readonly status: 401 | 500 | 503
+  abstract readonly status: 400 | 401 | 403 | 500 | 503
 
   /** The request that a guard or `delegate` threw it for. */
   declare readonly requestId?: string
@@ -89,9 +95,22 @@ export class TokenError extends KitError {
   }
 
   override getResponse(requestId: string | undefined = this.requestId): Response {
-    return errorResponse(401, INVALID_TOKEN, requestId, {
-      'WWW-Authenticate': bearerChallenge(INVALID_TOKEN),
-    })
+    return invalidToken(requestId)
+  }
+}
+
+/**
+ * The token of a connection is not in memory any more: its Agent slept. Its caller is known, but nothing can be called in
+ * their name until the client connects again. Status 401.
+ */
+export class CredentialsGoneError extends KitError {
+  static readonly code = 'ERR_CREDENTIALS_GONE'
+  override readonly name = 'CredentialsGoneError'
+  override readonly code: typeof CredentialsGoneError.code = CredentialsGoneError.code
+  override readonly status = 401
+
+  override getResponse(requestId: string | undefined = this.requestId): Response {
+    return invalidToken(requestId)
   }
 }
 
@@ -175,6 +194,10 @@ export function errorResponse(
       },
     },
   )
+}
+
+function invalidToken(requestId: string | undefined): Response {
+  return errorResponse(401, INVALID_TOKEN, requestId, { 'WWW-Authenticate': bearerChallenge(INVALID_TOKEN) })
 }
 
 /** An error as that of one request. Others may wait for the same one: it stays as it is, and what is thrown inherits from it. */

@@ -9,6 +9,8 @@ export interface Client {
   readonly frames: readonly string[]
   readonly closed: { readonly code: number; readonly reason: string } | undefined
   send(frame: string): void
+  /** Hangs up. */
+  close(): void
   /** Waits for a frame that contains this text. */
   frame(text: string): Promise<void>
   /** Waits for the socket's end and returns its code. */
@@ -41,6 +43,7 @@ export async function connect(path: string, credentials: string | HeadersInit = 
       return closed
     },
     send: (frame) => socket?.send(frame),
+    close: () => socket?.close(1000),
     frame: (text) =>
       vi.waitFor(() => {
         if (!frames.some((frame) => frame.includes(text))) {

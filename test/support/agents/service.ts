@@ -1,5 +1,5 @@
 import { env, exports } from 'cloudflare:workers'
-import { createKit, type DenylistStore, type Revocation } from '@sealgate/kit'
+import { createKit, type DenylistStore, parse, type Revocation } from '@sealgate/kit'
 import { vi } from 'vitest'
 import { createTestIssuer, type TestIssuer } from '@sealgate/kit/testing'
 
@@ -11,8 +11,19 @@ export const { Guarded, Owned, Room } = env as unknown as Readonly<
 const worker = (exports as unknown as Readonly<Record<'default', Pick<Fetcher, 'fetch'>>>).default
 
 /** A request to the Worker. */
-export function request(path: string, headers: HeadersInit = {}, method = 'GET'): Promise<Response> {
-  return worker.fetch(`https://service.test${path}`, { method, headers })
+export function request(
+  path: string,
+  headers: HeadersInit = {},
+  method = 'GET',
+  body?: object,
+): Promise<Response> {
+  const sent = new Headers(headers)
+  if (body) sent.set('Content-Type', 'application/json')
+  return worker.fetch(`https://service.test${path}`, {
+    method,
+    headers: sent,
+    ...(body && { body: JSON.stringify(body) }),
+  })
 }
 
 export function bearer(token: string): { readonly Authorization: string } {
@@ -29,6 +40,26 @@ export async function issuerOfService(): Promise<TestIssuer> {
   const issuer = await createTestIssuer()
   Object.assign(env, issuer.env)
   return issuer
+}
+
+/** What an exchange service was asked for. */
+export interface TestExchange {
+  readonly requests: { readonly token: string; readonly request: { readonly audience: string } }[]
+}
+
+/** Gives the Worker and its Agents an exchange that delegates as the gateway does. Before anything makes their kit. */
+export function exchangeOfService(issuer: TestIssuer): TestExchange {
+  const requests: TestExchange['requests'][number][] = []
+  const service = {
+    async delegate(token: string, asked: { readonly audience: string }) {
+      requests.push({ token, request: asked })
+      const { sub } = parse(token).payload as { readonly sub: string }
+      const delegated = await issuer.token({ sub, act: { sub: 'test-service' } }, { aud: asked.audience })
+      return { ok: true, token: delegated }
+    },
+  }
+  Object.assign(env, { EXCHANGE: service, JWT_EXCHANGE_SERVICE_NAME: 'EXCHANGE' })
+  return { requests }
 }
 
 /** A deny-list in a real KV namespace, whose reads can fail or wait. */

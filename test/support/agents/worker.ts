@@ -1,6 +1,7 @@
 import { AIChatAgent } from '@cloudflare/ai-chat'
 import { makeKit, policy, denialResponse } from '@sealgate/kit'
 import { AuthAgent, authenticateUpgrade, closeAtEnd, OwnedAgent } from '@sealgate/kit/agents'
+import { McpTools } from './members.ts'
 import { Agent, callable, type Connection, routeAgentRequest, type WSMessage } from 'agents'
 
 /** The Agents under test. What they do is what the SDK's own examples do. */
@@ -115,12 +116,14 @@ class Wrapping extends Counter {
 }
 export class Hooked extends AuthAgent(OwnedAgent(Wrapping, { ownerOf: ofName }), { policy: reader }) {}
 
+export * from './members.ts'
 export { Room } from './room.ts'
 
 export default {
-  async fetch(request: Request, env: Env): Promise<Response> {
+  async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname.startsWith('/rooms/')) return env.Room.get(env.Room.idFromName(pathname)).fetch(request)
+    if (pathname === '/mcp') return McpTools.serve('/mcp', { binding: 'McpTools' }).fetch(request, env, ctx)
     if (pathname === '/plain') return plain(request, env, searchParams.get('protocol'))
     if (pathname === '/echo-offer') return plain(request, env, request.headers.get('Sec-WebSocket-Protocol'))
     if (pathname === '/echo-last') {

@@ -157,6 +157,14 @@ export const KIT_ERROR_CAUSES: Readonly<Record<KitErrorCode, Cause>> = {
     todo: 'a fault of the service’s code: the message says which claim',
   },
   ERR_TOKEN: { meaning: 'the token; reasons above', todo: 'see its reason' },
+  ERR_DENIED: {
+    meaning: 'the caller of an Agent may not do this: `requireAuth` threw it; its `decision` has the reason',
+    todo: 'see the line of the decision, which has the reason and the rule',
+  },
+  ERR_CREDENTIALS_GONE: {
+    meaning: 'an Agent slept, and the token of the connection was in its memory alone',
+    todo: 'the client connects again; nothing else has to be done',
+  },
   ERR_KEYS_UNAVAILABLE: {
     meaning:
       'keys cannot be had: no verdict on the token. *"does the binding set "entrypoint": "Keys"?"*: it does not',

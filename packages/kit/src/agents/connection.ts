@@ -48,7 +48,16 @@ export function callerOf({ state }: AgentConnection): HeldCaller | undefined {
   return callerIn(state)
 }
 
-/** The same, as code sees it. */
+/**
+ * Names a connection and its caller. The id alone does not: a client chooses it, and may choose somebody else's.
+ * `undefined` when nobody was verified.
+ */
+export function keyOf(connection: AgentConnection): string | undefined {
+  const caller = callerOf(connection)
+  return caller && JSON.stringify([connection.id, caller.claims])
+}
+
+/** The caller on a connection, as code sees one. */
 export function authOn(connection: AgentConnection): Auth | undefined {
   const caller = callerOf(connection)
   return caller && authOf(caller.claims)

@@ -1,33 +1,29 @@
 import type { Auth } from '../claims/types.ts'
-import { DENYLIST_CACHE_SECONDS } from '../constants.ts'
 import { KitError } from '../errors.ts'
 import type { Decision, Denied } from '../http/decision.ts'
 import { denialResponse } from '../kit/denial-response.ts'
-import { heldCaller, type HeldCaller, standingsOf } from '../kit/held-caller.ts'
+import { heldCaller } from '../kit/held-caller.ts'
 import { requestIdsOf } from '../log/request-ids.ts'
 import { logFailure } from '../log/decision-line.ts'
-import { type Closable, close, denialOf, type Ending, endingOf } from './closing.ts'
-import {
-  type AgentConnection,
-  authOn,
-  callerOf,
-  callerOfSocket,
-  endOf,
-  endTag,
-  holdCaller,
-  keepCaller,
-} from './connection.ts'
+import { CallerAccess } from './caller-access.ts'
+import { close, denialOf, type Ending } from './closing.ts'
+import { type AgentConnection, callerOf, endTag, holdCaller, keepCaller, keyOf } from './connection.ts'
+import { type CurrentCaller, serveAs } from './current-caller.ts'
 import type { GuardedObject } from './durable-object.ts'
-import { type AgentHooks, type GuardedAgent, hooksOf, replaceHooks, type UpgradeContext } from './hooks.ts'
+import { HeldAuths } from './held-auths.ts'
+import {
+  type AgentHooks,
+  type Frame,
+  type GuardedAgent,
+  hooksOf,
+  replaceHooks,
+  type UpgradeContext,
+} from './hooks.ts'
 import { type Layer, Requirements } from './requirements.ts'
-
-const seconds = (): number => Date.now() / 1000
+import { SocketWatch } from './socket-watch.ts'
 
 /** Where the SDK's router puts the props for `onStart`. It leaves in place what a client sent there. */
 const PROPS_HEADER = 'X-Agents-Lifecycle-Props'
-
-/** A way to a client, and who is at its end. */
-type OpenSocket = readonly [socket: Closable, caller: HeldCaller]
 
 const guards = new WeakMap<GuardedAgent, AgentGuard>()
 
@@ -36,22 +32,29 @@ const guards = new WeakMap<GuardedAgent, AgentGuard>()
  * the request: a rejected upgrade opens no socket. `onRequest` and `onConnect` check again when they are reached another
  * way, as a sub-agent's are. Later the caller that is held on the connection decides: by the clock and the deny-list on
  * each frame, by what is known without a read on each broadcast and each wake-up, and by the list as it is then every
- * 30 s, on the Agent's schedule: that outlives hibernation, and a timer does not.
+ * 30 s. Code behind a hook runs in the name of its caller.
  */
 export class AgentGuard {
+  /** The caller whom the Agent serves now. */
+  readonly access: CallerAccess
   readonly #agent: GuardedAgent
-  readonly #object: GuardedObject
   readonly #inner: AgentHooks
   readonly #requirements: Requirements
+  readonly #watch: SocketWatch
   readonly #callers = new WeakMap<Request, Auth>()
+  readonly #held = new HeldAuths()
   /** Checks of frames that wait for the deny-list, by connection: later frames wait with them, and stay in order. */
   readonly #checking = new Map<string, Promise<Ending | undefined>>()
 
   private constructor(agent: GuardedAgent, object: GuardedObject, first: Layer) {
     this.#agent = agent
-    this.#object = object
-    this.#requirements = new Requirements(object.env, first)
-    this.#inner = hooksOf(agent)
+    const requirements = new Requirements(object.env, first)
+    const inner = hooksOf(agent)
+    this.#requirements = requirements
+    this.#inner = inner
+    this.access = new CallerAccess(agent, requirements)
+    const mayGoOn = this.#mayGoOn.bind(this)
+    this.#watch = new SocketWatch({ agent, object, inner, requirements, mayGoOn })
     replaceHooks(agent, this.#hooks())
   }
 
@@ -74,29 +77,12 @@ export class AgentGuard {
   /** The caller of a request, or the one on a connection as long as it may go on. */
   authOf(source: Request | AgentConnection): Auth | undefined {
     if (source instanceof Request) return this.#callers.get(source)
-    return this.#knownEnding(source) === undefined ? authOn(source) : undefined
+    return this.#knownEnding(source) === undefined ? this.#held.authOf(source) : undefined
   }
 
-  /**
-   * Closes every connection that may not go on, by the deny-list as it is now. As long as others are open, it comes
-   * again after 30 s.
-   */
-  async closeEnded(): Promise<void> {
-    this.#closeKnown()
-    const authorities = this.#requirements.authorities().filter(({ denylist }) => denylist)
-    const open = this.#openSockets()
-    if (authorities.length === 0 || open.length === 0) return
-    await this.#scheduleCheck()
-    for (const authority of authorities) {
-      const standings = await standingsOf(
-        authority,
-        open.map(([, caller]) => caller),
-      )
-      for (const [socket, caller] of open) {
-        const ending = endingOf(standings.get(caller) ?? 'ended')
-        if (ending) close(socket, ending, caller.requestId)
-      }
-    }
+  /** See {@link SocketWatch.closeEnded}. */
+  closeEnded(): Promise<void> {
+    return this.#watch.closeEnded()
   }
 
   #hooks(): AgentHooks {
@@ -104,19 +90,23 @@ export class AgentGuard {
     return {
       fetch: (request) => this.#fetch(request),
       onStart: (props) => {
-        this.#closeKnown()
-        return inner.onStart(props)
+        this.#watch.closeKnown()
+        // The SDK starts an Agent within its first request. What starts there outlives that caller.
+        return serveAs(undefined, () => inner.onStart(props))
       },
       onRequest: async (request) => {
         const decision = await this.#callerOf(request)
-        return decision.granted ? inner.onRequest(request) : denialResponse(decision, request)
+        if (!decision.granted) return denialResponse(decision, request)
+        return serveAs(this.#asCaller(decision.auth, request), async () => {
+          const response = await this.#agent.onAuthenticatedRequest(request)
+          return response ?? inner.onRequest(request)
+        })
       },
       onConnect: (connection, context) => this.#connect(connection, context),
-      onMessage: async (connection, message) => {
-        const found = this.#ending(connection)
-        const ending = found instanceof Promise ? await found : found
-        if (ending) this.#closeAtFrame(connection, ending)
-        else if (this.#mayGoOn(connection)) await inner.onMessage(connection, message)
+      onMessage: (connection, message) => this.#receive(connection, message),
+      onClose: async (connection, ...how) => {
+        await serveAs(this.#callerOn(connection), () => inner.onClose(connection, ...how))
+        this.#held.forget(connection)
       },
       // The SDK requests the tags before it accepts the socket. There the caller becomes known, so that no code can
       // run between the socket and its claims.
@@ -131,7 +121,7 @@ export class AgentGuard {
       },
       getConnections: (tag) => this.#connections(tag),
       broadcast: (message, without) => {
-        this.#closeKnown()
+        this.#watch.closeKnown()
         inner.broadcast(message, without)
       },
     }
@@ -142,8 +132,10 @@ export class AgentGuard {
     try {
       const entry = await this.#requirements.authenticate(request)
       if (!entry.decision.granted) return denialResponse(entry.decision, request)
-      this.#callers.set(entry.request, entry.decision.auth)
-      return entry.accept(await this.#inner.fetch(entry.request))
+      const { auth } = entry.decision
+      this.#callers.set(entry.request, auth)
+      const served = this.#asCaller(auth, entry.request)
+      return entry.accept(await serveAs(served, () => this.#inner.fetch(entry.request)))
     } catch (error) {
       if (!(error instanceof KitError)) throw error
       logFailure(this.#requirements.logger(), error, { request })
@@ -159,31 +151,38 @@ export class AgentGuard {
     }
     const caller = heldCaller(decision.auth, context.request)
     holdCaller(connection, caller)
-    const { exp } = caller.claims
-    await this.#schedule(Math.ceil(exp * 1000), exp)
-    if (this.#requirements.authorities().some(({ denylist }) => denylist)) await this.#scheduleCheck()
-    await this.#inner.onConnect(connection, context)
+    this.#held.keep(connection, decision.auth)
+    await this.#watch.add(caller)
+    await serveAs(this.#callerOn(connection), async () => {
+      await this.#inner.onConnect(connection, context)
+      // That of a sub-agent is none of this Agent's.
+      const isOwn = [...this.#inner.getConnections()].some(({ id }) => id === connection.id)
+      if (isOwn) await this.#agent.onAuthenticatedConnect(connection, context)
+    })
   }
 
-  /**
-   * The next of this Agent's fixed times, which are 30 s apart: one entry of the schedule, however many connections ask
-   * for it, and never the one that runs now. Each Agent has its own, so that not all read the list at once.
-   */
-  async #scheduleCheck(): Promise<void> {
-    const offset = Number.parseInt(this.#object.context.id.toString().slice(-4), 16) % DENYLIST_CACHE_SECONDS
-    const passed = Math.floor((seconds() - offset) / DENYLIST_CACHE_SECONDS)
-    const next = (passed + 1) * DENYLIST_CACHE_SECONDS + offset
-    await this.#schedule(next * 1000, next)
-  }
-
-  async #schedule(milliseconds: number, payload: number): Promise<void> {
-    await this.#agent.schedule(new Date(milliseconds), 'closeEndedConnections', payload, { idempotent: true })
+  async #receive(connection: AgentConnection, message: Frame): Promise<void> {
+    const found = this.#ending(connection)
+    const ending = found instanceof Promise ? await found : found
+    if (ending) this.#closeAtFrame(connection, ending)
+    else if (this.#mayGoOn(connection)) {
+      await serveAs(this.#callerOn(connection), () => this.#inner.onMessage(connection, message))
+    }
   }
 
   *#connections(tag: string | undefined): Iterable<AgentConnection> {
     for (const connection of this.#inner.getConnections(tag)) {
       if (this.#mayGoOn(connection)) yield connection
     }
+  }
+
+  #asCaller(auth: Auth, source: Request | AgentConnection): CurrentCaller {
+    return { agent: this.#agent, auth, source }
+  }
+
+  #callerOn(connection: AgentConnection): CurrentCaller | undefined {
+    const auth = this.#held.authOf(connection)
+    return auth && this.#asCaller(auth, connection)
   }
 
   /** The decision on a request: the one that `fetch` made, or a new one for a request that came another way. */
@@ -194,29 +193,6 @@ export class AgentGuard {
       if (decision.granted) this.#callers.set(request, decision.auth)
       return decision
     })
-  }
-
-  /** Every way to a client that is open, those to sub-agents included: their sockets are here. */
-  #openSockets(): readonly OpenSocket[] {
-    const sockets = this.#object.context
-      .getWebSockets()
-      .map((socket) => [socket, callerOfSocket(socket)] as const)
-    const connections = [...this.#inner.getConnections()].map((one) => [one, callerOf(one)] as const)
-    return [...sockets, ...connections].flatMap(([socket, caller]) =>
-      caller ? [[socket, caller] as const] : [],
-    )
-  }
-
-  /** Closes what may not go on by what is known without a read. */
-  #closeKnown(): void {
-    const now = seconds()
-    const { context } = this.#object
-    // Connections of sub-agents are not among the Agent's own, but their sockets are here.
-    for (const socket of context.getWebSockets()) {
-      const end = endOf(context.getTags(socket))
-      if (end !== undefined && end <= now) close(socket, 'ended', callerOfSocket(socket)?.requestId)
-    }
-    for (const connection of this.#inner.getConnections()) this.#mayGoOn(connection)
   }
 
   /** Lets a connection through to code, or closes it. */
@@ -239,14 +215,14 @@ export class AgentGuard {
 
   /** Whether a frame's connection may not go on, by verdicts of at most 30 s. */
   #ending(connection: AgentConnection): Ending | undefined | Promise<Ending | undefined> {
-    const { id } = connection
-    const checking = this.#checking.get(id)
+    const [key, caller] = [keyOf(connection), callerOf(connection)]
+    if (!caller || key === undefined) return 'ended'
+    const checking = this.#checking.get(key)
     if (checking) return checking
-    const caller = callerOf(connection)
-    const ending = caller ? this.#requirements.ending(caller) : 'ended'
+    const ending = this.#requirements.ending(caller)
     if (ending instanceof Promise) {
-      const end = (): boolean => this.#checking.delete(id)
-      this.#checking.set(id, ending)
+      const end = (): boolean => this.#checking.delete(key)
+      this.#checking.set(key, ending)
       ending.then(end, end)
     }
     return ending

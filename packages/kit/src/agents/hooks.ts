@@ -20,6 +20,8 @@ export interface AgentHooks {
   onConnect(connection: AgentConnection, context: UpgradeContext): void | Promise<void>
   /** A frame; the SDK's own takes state writes and calls out of it. */
   onMessage(connection: AgentConnection, message: Frame): void | Promise<void>
+  /** A connection that was closed, by whichever side. */
+  onClose(connection: AgentConnection, code: number, reason: string, wasClean: boolean): void | Promise<void>
   /** The tags of a socket that is about to be accepted. */
   getConnectionTags(connection: AgentConnection, context: UpgradeContext): string[] | Promise<string[]>
   /** One open connection. */
@@ -43,9 +45,11 @@ export interface AgentInstance extends AgentHooks {
   ): Promise<unknown>
 }
 
-/** An Agent with the method that its schedule calls: when a token ends, and to look for revocations. */
+/** An Agent with what a mixin gives it: the method that its schedule calls, and hooks for verified callers. */
 export interface GuardedAgent extends AgentInstance {
   closeEndedConnections(): Promise<void>
+  onAuthenticatedConnect(connection: AgentConnection, context: UpgradeContext): void | Promise<void>
+  onAuthenticatedRequest(request: Request): Response | undefined | Promise<Response | undefined>
 }
 
 /** The hooks of an Agent, as its classes and the SDK's constructor left them. */
@@ -56,6 +60,7 @@ export function hooksOf(agent: AgentHooks): AgentHooks {
     onRequest: agent.onRequest.bind(agent),
     onConnect: agent.onConnect.bind(agent),
     onMessage: agent.onMessage.bind(agent),
+    onClose: agent.onClose.bind(agent),
     getConnectionTags: agent.getConnectionTags.bind(agent),
     getConnection: agent.getConnection.bind(agent),
     getConnections: agent.getConnections.bind(agent),

@@ -1,19 +1,66 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument --
    TypeScript takes no parameters but any[] for the constructor of a mixin and of its base (TS2545). */
-import type { Auth } from '../claims/types.ts'
+import type { Auth, VerifiedClaims } from '../claims/types.ts'
+import type { Rules } from '../policy/builder.ts'
+import type { CallerRequest, Credentials, Fetches } from './caller-access.ts'
 import type { AgentConnection } from './connection.ts'
 import { durableObjectOf } from './durable-object.ts'
 import { AgentGuard } from './guard.ts'
-import type { AgentInstance } from './hooks.ts'
+import type { AgentInstance, UpgradeContext } from './hooks.ts'
 import { type AuthAgentOptions, checkAgentOptions, type OwnedAgentOptions } from './options.ts'
 import { Ownership } from './ownership.ts'
+import type { Layer } from './requirements.ts'
 
 /** What {@link AuthAgent} adds to an Agent. */
 export interface AuthenticatedAgent {
   /**
-   * The caller: of the request that `onRequest` got, or of a connection as long as its token lives. The token itself is
-   * not kept, so `delegate` does not take this `Auth` after the upgrade.
+   * The caller who is served now: of the request, or of the connection that a frame came over. Also in all that is
+   * awaited from there: callable methods, `onChatMessage` and its tools.
+   *
+   * @throws ConfigError where nobody is served: in `onStart`, in what a schedule, a queue or an e-mail calls, and in methods
+   *   that other Workers call over the binding
    */
+  readonly auth: Auth
+  /** The same as `auth`. */
+  getAuth(): Auth
+  /** The verified claims of `auth`. */
+  getClaims(): VerifiedClaims
+  /**
+   * The token of the current caller, which stays in memory as long as the connection is open and the Agent awake.
+   *
+   * @throws ConfigError where nobody is served
+   * @throws CredentialsGoneError after hibernation: the client connects again
+   */
+  getCredentials(): Credentials
+  /**
+   * The current caller, if they pass: for tools and callable methods. A denial is logged like that of a request.
+   *
+   * @param rules a policy, a rule, or rules that must all pass. Default: any caller that is not anonymous
+   * @throws DenialError when they do not, and when their token ended or was revoked since
+   * @throws ConfigError for a policy that has to wait or has `base()`, and where nobody is served
+   */
+  requireAuth<Custom = unknown>(rules?: Rules<Custom>): Auth<Custom>
+  /**
+   * A token for another service, in the current caller's name (RFC 8693 §4.1), as `delegate` of a kit issues it.
+   *
+   * @throws DenialError when the caller's token ended or was revoked
+   * @throws CredentialsGoneError after hibernation
+   * @throws ClaimsError for what a verifier would reject
+   * @throws ConfigError where nobody is served
+   */
+  delegate(request: CallerRequest): Promise<string>
+  /**
+   * A service that gets such a token with each request, new when the last one is about to end. The caller is the current
+   * one, also when a request is made later.
+   *
+   * @throws ConfigError where nobody is served; its `fetch` throws what `delegate` throws
+   */
+  asCaller(service: Fetches, request: CallerRequest): Fetches
+  /** To be overridden: runs after `onConnect`, for verified callers alone. */
+  onAuthenticatedConnect(connection: AgentConnection, context: UpgradeContext): void | Promise<void>
+  /** To be overridden: runs before `onRequest`, for verified callers alone; the response it returns is the one. */
+  onAuthenticatedRequest(request: Request): Response | undefined | Promise<Response | undefined>
+  /** The caller of the request that `onRequest` got, or of a connection as long as its token lives. */
   authOf(source: Request | AgentConnection): Auth | undefined
   /**
    * Closes the connections whose token has ended or was revoked. The schedule calls it; calling it more often does no
@@ -26,6 +73,8 @@ export interface AuthenticatedAgent {
 export interface OwnedByCaller extends AuthenticatedAgent {
   /** The owner's `sub`; `undefined` as long as there is none, and then nobody passes. */
   readonly owner: string | undefined
+  /** The same, for code that holds the binding. */
+  getOwner(): Promise<string | undefined>
   /**
    * Sets the owner, once. For code that holds the binding, as after `getAgentByName`: it is no callable method.
    *
@@ -55,23 +104,7 @@ export function AuthAgent<Base extends AgentClass>(
   options: AuthAgentOptions = {},
 ): Base & AgentClass<AuthenticatedAgent> {
   checkAgentOptions('AuthAgent', options)
-  abstract class Authenticated extends base {
-    readonly #guard: AgentGuard
-
-    constructor(...args: any[]) {
-      super(...args)
-      this.#guard = AgentGuard.of(this, durableObjectOf(args), { options, ownership: undefined })
-    }
-
-    authOf(source: Request | AgentConnection): Auth | undefined {
-      return this.#guard.authOf(source)
-    }
-
-    closeEndedConnections(): Promise<void> {
-      return this.#guard.closeEnded()
-    }
-  }
-  return Authenticated
+  return guarded(base, () => ({ options, ownership: undefined }))
 }
 
 /**
@@ -85,23 +118,76 @@ export function OwnedAgent<Base extends AgentClass>(
   options: OwnedAgentOptions = {},
 ): Base & AgentClass<OwnedByCaller> {
   checkAgentOptions('OwnedAgent', options)
-  abstract class Owned extends base {
-    readonly #ownership: Ownership
+  const ownerships = new WeakMap<AgentInstance, Ownership>()
+  const layerOf = (agent: AgentInstance, args: readonly unknown[]): Layer => {
+    const { kv } = durableObjectOf(args).context.storage
+    const ownership = new Ownership(kv, () => options.ownerOf?.(agent.name))
+    ownerships.set(agent, ownership)
+    return { options, ownership }
+  }
+  abstract class Owned extends guarded(base, layerOf) {
+    get owner(): string | undefined {
+      return ownerships.get(this)?.owner
+    }
+
+    getOwner(): Promise<string | undefined> {
+      return Promise.resolve(this.owner)
+    }
+
+    setOwner(sub: string): void {
+      ownerships.get(this)?.set(sub)
+    }
+  }
+  return Owned
+}
+
+/** A class whose instances have a guard, which requires what the layer says. */
+function guarded<Base extends AgentClass>(
+  base: Base,
+  layerOf: (agent: AgentInstance, args: readonly unknown[]) => Layer,
+): Base & AgentClass<AuthenticatedAgent> {
+  abstract class Guarded extends base implements AuthenticatedAgent {
     readonly #guard: AgentGuard
 
     constructor(...args: any[]) {
       super(...args)
-      const object = durableObjectOf(args)
-      this.#ownership = new Ownership(object.context.storage.kv, () => options.ownerOf?.(this.name))
-      this.#guard = AgentGuard.of(this, object, { options, ownership: this.#ownership })
+      this.#guard = AgentGuard.of(this, durableObjectOf(args), layerOf(this, args))
     }
 
-    get owner(): string | undefined {
-      return this.#ownership.owner
+    get auth(): Auth {
+      return this.#guard.access.current.auth
     }
 
-    setOwner(sub: string): void {
-      this.#ownership.set(sub)
+    getAuth(): Auth {
+      return this.auth
+    }
+
+    getClaims(): VerifiedClaims {
+      return this.auth.claims
+    }
+
+    getCredentials(): Credentials {
+      return this.#guard.access.credentials
+    }
+
+    requireAuth<Custom = unknown>(rules?: Rules<Custom>): Auth<Custom> {
+      return this.#guard.access.require(rules)
+    }
+
+    delegate(request: CallerRequest): Promise<string> {
+      return this.#guard.access.delegate(request)
+    }
+
+    asCaller(service: Fetches, request: CallerRequest): Fetches {
+      return this.#guard.access.callAs(service, request)
+    }
+
+    onAuthenticatedConnect(): void | Promise<void> {
+      // For the class that extends this one.
+    }
+
+    onAuthenticatedRequest(): Response | undefined | Promise<Response | undefined> {
+      return undefined
     }
 
     authOf(source: Request | AgentConnection): Auth | undefined {
@@ -112,5 +198,5 @@ export function OwnedAgent<Base extends AgentClass>(
       return this.#guard.closeEnded()
     }
   }
-  return Owned
+  return Guarded
 }

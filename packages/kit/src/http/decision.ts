@@ -92,15 +92,19 @@ export function outage(
   return Object.freeze({ granted: false, status: 503, reason, detail, failed: [], retryAfterSeconds })
 }
 
+/** What the caller may know of a rejection: the code and one generic sentence. */
+export function wireTextOf({ status, reason }: Denied): WireText {
+  if (status === 503) return TEMPORARILY_UNAVAILABLE
+  return reason === 'cross_site' ? CROSS_SITE : TEXTS[status]
+}
+
 /** The response for a rejection: the status, the challenge, one generic sentence, and which request it is about. */
 export function responseOf(rejected: Denied, requestId: string | undefined): Response {
-  if (rejected.status === 503) {
-    return errorResponse(503, TEMPORARILY_UNAVAILABLE, requestId, {
-      'Retry-After': String(rejected.retryAfterSeconds ?? 1),
-    })
-  }
-  const text = rejected.reason === 'cross_site' ? CROSS_SITE : TEXTS[rejected.status]
-  return errorResponse(rejected.status, text, requestId, {
-    'WWW-Authenticate': rejected.challenge ?? BARE_CHALLENGE,
-  })
+  const { status, challenge = BARE_CHALLENGE, retryAfterSeconds = 1 } = rejected
+  return errorResponse(
+    status,
+    wireTextOf(rejected),
+    requestId,
+    status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : { 'WWW-Authenticate': challenge },
+  )
 }

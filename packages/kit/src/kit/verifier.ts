@@ -8,13 +8,13 @@ import type { CompactHeader } from '../jose/compact.ts'
 import type { KeySource, SourceDescription } from '../keys/key-source.ts'
 import type { HashSubject } from '../log/subject-hash.ts'
 import type { Rules } from '../policy/builder.ts'
-import { evaluate, type Evaluated } from '../policy/evaluate.ts'
 import { NO_RULES, type PolicyParts, partsOfRules } from '../policy/parts.ts'
 import type { CheckBinding } from '../tokens/request-binding.ts'
 import type { Denylist } from '../tokens/revocation.ts'
 import { TokenVerifier, type Verified } from '../tokens/verify.ts'
 import type { VerifyOptions } from '../tokens/verify-options.ts'
 import { asOutage, denyToken, isUnreadable } from './denials.ts'
+import { judge } from './judge.ts'
 
 /** A token, a request that carries one as its bearer credentials, or nothing. */
 export type TokenSource = string | Request | null | undefined
@@ -257,14 +257,10 @@ export class Verifier {
     token: string,
     parts: PolicyParts,
   ): Decision<Custom> | Promise<Decision<Custom>> {
-    const auth = verified.auth ?? this.#authOf(verified, token)
-    if (auth.kind === 'anonymous' && !parts.allowsAnonymous) {
-      return denial(401, 'anonymous', 'the caller is anonymous and the policy does not allow that')
-    }
-    const evaluated = evaluate<Custom>(parts, auth)
-    return evaluated instanceof Promise
-      ? evaluated.then((late) => this.#conclude(late, verified, token))
-      : this.#conclude(evaluated, verified, token)
+    const decision = judge<Custom>(parts, verified.auth ?? this.#authOf(verified, token))
+    return decision instanceof Promise
+      ? decision.then((late) => this.#withOrigin(late, verified, token))
+      : this.#withOrigin(decision, verified, token)
   }
 
   #authOf(verified: Verified, token: string): Auth {
@@ -278,15 +274,10 @@ export class Verifier {
     origins.set(auth, { token, claims, kid: header.kid, thumbprint, verifier: this })
   }
 
-  #conclude<Custom>(
-    { passed, failed, auth }: Evaluated<Custom>,
-    verified: Verified,
-    token: string,
-  ): Decision<Custom> {
-    if (!passed) return denial(403, 'insufficient_rights', 'the policy does not grant this', failed)
-    // A schema makes an Auth of its own.
-    if (auth !== verified.auth) this.#setOrigin(auth, verified, token)
-    return { granted: true, auth }
+  /** A schema makes an Auth of its own. */
+  #withOrigin<Custom>(decision: Decision<Custom>, verified: Verified, token: string): Decision<Custom> {
+    if (decision.granted && decision.auth !== verified.auth) this.#setOrigin(decision.auth, verified, token)
+    return decision
   }
 }
 
