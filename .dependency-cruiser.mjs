@@ -43,6 +43,7 @@ export const HOUSE = {
     ['routes/'],
     ['operations/'],
     ['proxy/'],
+    ['mcp/'],
     ['gateway'],
     ['session/'],
     ['exchange/'],

@@ -20,7 +20,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face .': 25_100,
   'face ./adapters/hono': 26_450,
   'face ./agents': 30_750,
-  'face ./external': 9_550,
+  'face ./external': 9_600,
   'face ./gateway': 14_600,
   'face ./hono': 26_350,
   'face ./jws': 2_750,
@@ -29,9 +29,9 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./hono/verify': 18_050,
   'face ./verify': 20_050,
   'face ./testing': 23_050,
-  'all faces of the kit': 47_100,
+  'all faces of the kit': 47_200,
   'Worker consumer': 335_450,
-  'Worker gateway': 116_900,
+  'Worker gateway': 122_500,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
@@ -41,7 +41,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room config': 13_150,
   'room constants': 50,
   'room errors': 2_100,
-  'room external': 9_000,
+  'room external': 9_250,
   'room gateway': 850,
   'room hono': 3_200,
   'room http': 2_850,

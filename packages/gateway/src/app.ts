@@ -15,6 +15,7 @@ import {
   OPENAPI_PATH,
   type ReservedPath,
 } from './config/reserved-paths.ts'
+import { resourceMetadata } from './mcp/metadata.ts'
 import { METHODS } from './config/definition.ts'
 import { OPERATOR_PATH } from './config/operator-protocol.ts'
 import { checkCookieHeader } from './http/cookie-header.ts'
@@ -119,8 +120,14 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     if (!METHODS.some((method) => method === c.req.method)) throw new GatewayError('method_unknown')
     const gateway = await gatewayFor(c.env, c.req.raw)
     c.set('gateway', gateway)
+    const path = plainPath(c.req.url)
+    const document = path === null ? undefined : resourceMetadata(gateway, c.req.raw, path)
+    if (document) {
+      c.get('trace').route = path ?? ''
+      return document
+    }
     if (gateway.config.corsOrigins.size > 0 && isPreflight(c.req.raw)) {
-      return preflight(gateway, c.req.raw, plainPath(c.req.url))
+      return preflight(gateway, c.req.raw, path)
     }
     return next()
   })

@@ -7,12 +7,14 @@ import type { AnyEnv, GatewayDefinition } from './config/definition.ts'
 import type { Operator } from './http/operator-token.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
 import { extraClaims } from './exchange/extra-claims.ts'
+import { McpSessionIds } from './session/mcp-session-ids.ts'
 import { IssuedTokenCache } from './exchange/issued-token-cache.ts'
 import { loggerOf } from './observability/hooks.ts'
 import { pseudonymsOf } from './observability/pseudonym.ts'
 import { signingEnds } from './observability/signing-ends.ts'
 import { gatewaySinks } from './observability/sinks.ts'
 import type { SessionGateway } from './session/access.ts'
+import { CookieEncryption } from './session/encryption.ts'
 import { sessionsOf } from './session/sessions.ts'
 import { rejectEqualSecrets } from './config/distinct-secrets.ts'
 import { freshSecrets, type StoredSecret, storedSecrets } from './config/stored-secrets.ts'
@@ -24,6 +26,8 @@ export interface Gateway extends SessionGateway {
   /** Tokens that forwarding may use again. */
   readonly issuedTokens: IssuedTokenCache
   readonly pseudonyms: Pseudonyms
+  /** The ids of MCP sessions. */
+  readonly mcpSessions: McpSessionIds
   /** Requests an origin of a route. */
   readonly fetch: typeof fetch
   /** Assertions of clients that came before. */
@@ -159,6 +163,7 @@ export function makeGateway(
       logger,
     }),
     issuedTokens: new IssuedTokenCache(),
+    mcpSessions: new McpSessionIds(new CookieEncryption(config.mcp.secrets), now),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     usedAssertions: options.usedAssertions ?? new UsedAssertions(),
     pseudonyms: pseudonymsOf(env, logger),

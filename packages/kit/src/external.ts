@@ -19,5 +19,6 @@ export type {
   ExternalResult,
   ExternalVerifier,
   ExternalVerifierConfig,
+  ExternalVerifyOptions,
 } from './external/external-verifier.ts'
 export type { CompactHeader } from './jose/compact.ts'

@@ -16,6 +16,8 @@ import { rejectCrossSite } from '../../../packages/gateway/src/http/csrf.ts'
 import { mediaType, readForm } from '../../../packages/gateway/src/http/form.ts'
 import { isNavigation } from '../../../packages/gateway/src/http/navigation.ts'
 import { plainPath } from '../../../packages/gateway/src/http/plain-path.ts'
+import { adoptChallenge } from '../../../packages/gateway/src/mcp/challenge.ts'
+import { isEventStream } from '../../../packages/gateway/src/mcp/stream.ts'
 import { allowOrigin } from '../../../packages/gateway/src/proxy/cors.ts'
 import { forwardedHeaders, stripResponse } from '../../../packages/gateway/src/proxy/headers.ts'
 import { replyOf } from '../../../packages/gateway/src/operations/probe.ts'
@@ -105,6 +107,25 @@ export const GATEWAY_ROWS: readonly Row[] = [
     of: [gateway('http/plain-path')],
     around: [(text) => `${URL_OF}/${text}`, (text) => `${URL_OF}/a?${text}`, (text) => `https://${text}`],
     reader: reading(plainPath),
+  },
+  {
+    name: 'the challenge of an MCP server',
+    of: [gateway('mcp/challenge')],
+    around: [(text) => `Bearer ${text}`, (text) => `Bearer scope="${text}`],
+    reader: reading((text) => {
+      const challenge = { value: text }
+      const headers = {
+        get: () => challenge.value,
+        set: (_: string, value: string) => (challenge.value = value),
+      }
+      adoptChallenge(partial(headers), partial({ metadataUrl: URL_OF }))
+    }),
+  },
+  {
+    name: 'the Content-Type of an MCP server',
+    of: [gateway('mcp/stream')],
+    around: [(text) => text, (text) => `text/event-stream${text}`, (text) => `text/event-stream ${text}`],
+    reader: reading((text) => isEventStream(partial({ headers: { get: () => text } }))),
   },
   {
     name: 'the route of a path',

@@ -16,6 +16,14 @@ export type Auth0Result =
   | { readonly ok: true; readonly claims: SubjectClaims }
   | { readonly ok: false; readonly rejection: Auth0Rejection }
 
+/** What counts in place of the tenant's own settings, for a resource that has an `aud` of its own (RFC 8707). */
+export interface ExpectedToken {
+  /** A token must carry one of them. */
+  readonly audiences: readonly string[]
+  /** `any`: whoever the token was issued to. `undefined`: the tenant's own. */
+  readonly clients: ReadonlySet<string> | 'any' | undefined
+}
+
 /** Clock, network and events, for tests. */
 export type Auth0Options = Pick<ExternalVerifierConfig, 'now' | 'fetch' | 'logger' | 'jwksStore'>
 
@@ -38,14 +46,18 @@ export class Auth0Tokens {
     })
   }
 
-  /** @throws GatewayError `auth0_unavailable` when its keys cannot be had */
-  async verify(token: string): Promise<Auth0Result> {
-    const result = await this.#verifier.safeVerify(token).catch((error: unknown) => {
+  /**
+   * @param expected what counts in place of the tenant's own audience and clients
+   * @throws GatewayError `auth0_unavailable` when its keys cannot be had
+   */
+  async verify(token: string, expected?: ExpectedToken): Promise<Auth0Result> {
+    const options = expected && { audience: expected.audiences }
+    const result = await this.#verifier.safeVerify(token, options).catch((error: unknown) => {
       throw asAuth0Error(error)
     })
     if (!result.ok) return { ok: false, rejection: result.reason }
     const claims = { ...result.claims, auth_iat: loginTimeOf(result.claims, this.#config) }
-    const rejection = this.#denial(claims)
+    const rejection = this.#denial(claims, expected?.clients ?? this.#config.clients)
     return rejection === undefined ? { ok: true, claims } : { ok: false, rejection }
   }
 
@@ -54,8 +66,8 @@ export class Auth0Tokens {
     return this.#verifier.describe()
   }
 
-  #denial(claims: SubjectClaims): Auth0Rejection | undefined {
-    const { clients, organizations, profile, tokenMaxSeconds } = this.#config
+  #denial(claims: SubjectClaims, clients: ExpectedToken['clients']): Auth0Rejection | undefined {
+    const { organizations, profile, tokenMaxSeconds } = this.#config
     if (claims.exp - this.#now() < MIN_LIFE_SECONDS) return 'ends_too_soon'
     // A revoked subject is on the deny-list as long as a token from before may live, and no longer.
     if (claims.exp - claims.iat > tokenMaxSeconds) return 'lives_too_long'
@@ -64,7 +76,8 @@ export class Auth0Tokens {
     // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
     if (claims.cnf !== undefined) return 'sender_constrained'
     const clientId = clientIdOf(claims)
-    if (clients && (clientId === undefined || !clients.has(clientId))) return 'unknown_client'
+    if (clients && clients !== 'any' && (clientId === undefined || !clients.has(clientId)))
+      return 'unknown_client'
     if (!isAllowedOrganization(claims.org_id, organizations)) return 'unknown_organization'
     // RFC 9068 §2.2.
     if (profile === 'rfc9068' && (typeof claims.client_id !== 'string' || typeof claims.jti !== 'string')) {

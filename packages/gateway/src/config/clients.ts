@@ -14,6 +14,8 @@ export interface ExchangeClient {
   readonly secretHash: Uint8Array | undefined
   /** Verifies what it signs; `undefined`: it has no keys. */
   readonly verify: CompactVerifier | undefined
+  /** Whoever comes through it is of `kind: "agent"`. */
+  readonly isAgent: boolean
   /** Empty: it may exchange for nothing. */
   readonly audiences: ReadonlySet<string>
 }
@@ -34,11 +36,12 @@ export function readClients(
   rejectSharedKeys(defined)
   return new Map(
     [...new Set([...defined.keys(), ...hashes.keys()])].map((id) => {
-      const { audiences = [], keys } = defined.get(id) ?? {}
+      const { audiences = [], keys, kind } = defined.get(id) ?? {}
       const unknown = audiences.find((audience) => !known.has(audience))
       if (unknown !== undefined) reject('CLIENTS', `${id} names ${unknown}, which is not in AUDIENCES`)
       const secretHash = hashOf(hashes.get(id))
-      return [id, { secretHash, verify: verifierOf(id, keys), audiences: new Set(audiences) }]
+      const verify = verifierOf(id, keys)
+      return [id, { secretHash, verify, isAgent: kind === 'agent', audiences: new Set(audiences) }]
     }),
   )
 }

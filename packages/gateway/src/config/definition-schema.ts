@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { METHODS } from './definition.ts'
+import { MCP_METHODS } from './mcp-definition.ts'
 import { EMPTY, short } from './value-types.ts'
 
 /** A permission or role: a scope token (RFC 6749 §3.3), so that a list of them can be written with spaces. */
@@ -32,6 +33,7 @@ export const audiences = z.record(
 export const clients = z.record(
   name,
   z.strictObject({
+    kind: z.optional(z.literal('agent', 'must be agent, or left out')),
     audiences: z.array(name),
     keys: z.optional(z.array(z.record(z.string(), z.unknown()))),
   }),
@@ -40,6 +42,22 @@ export const clients = z.record(
 /** Headers that this gateway sets, strips, or that belong to one hop: no route may pass them on. */
 const RESERVED_HEADERS =
   /^(authorization|cookie|host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|expect|content-length|txn-token|x-request-id|traceparent|tracestate|x-client-ip|x-real-ip|x-user-.*|x-forwarded-.*|forwarded|true-client-ip|cf-.*|proxy-.*|sec-websocket-.*)$/
+
+/** RFC 9728 §2: the URL of a page. */
+const page = short(300).check(
+  z.refine((url) => URL.canParse(url) && url.startsWith('https://'), 'must be an https URL'),
+)
+
+const mcp = z.strictObject({
+  // Any text of JSON: but one that fits into a dialog.
+  name: short(100).check(z.minLength(1, EMPTY)),
+  scopes: rights,
+  documentation: z.optional(page),
+  policy: z.optional(page),
+  terms: z.optional(page),
+  audiences: z.optional(z.array(name)),
+  clients: z.optional(z.union([z.literal('any'), z.array(name)], 'must be any, or client ids')),
+})
 
 const common = {
   match: z.string().check(
@@ -53,7 +71,6 @@ const common = {
       'must not have dot segments',
     ),
   ),
-  methods: z.array(z.enum(METHODS)).check(z.minLength(1, 'must name at least one method')),
   service: z.optional(name),
   origin: z.optional(short(300)),
   allowPrivate: z.optional(z.boolean()),
@@ -77,6 +94,11 @@ const common = {
   overrides: z.optional(z.boolean()),
 }
 
+const NO_METHOD = 'must name at least one method'
+const methods = z.array(z.enum(METHODS), NO_METHOD).check(z.minLength(1, NO_METHOD))
+
+const noMcp = z.optional(z.undefined('is for a route with auth: required'))
+
 const withToken = {
   ...common,
   audience: name,
@@ -90,19 +112,38 @@ export const routes = z.array(
     .discriminatedUnion(
       'auth',
       [
-        z.strictObject({ ...common, auth: z.literal('none') }),
+        z.strictObject({ ...common, methods, mcp: noMcp, auth: z.literal('none') }),
         z.strictObject({
           ...withToken,
+          methods: z.optional(methods),
           auth: z.optional(z.literal('required')),
           login: z.optional(z.literal('redirect', 'must be redirect, or left out')),
+          mcp: z.optional(mcp),
         }),
-        z.strictObject({ ...withToken, auth: z.literal('anonymous'), anonymousGrant: rights }),
+        z.strictObject({
+          ...withToken,
+          methods,
+          mcp: noMcp,
+          auth: z.literal('anonymous'),
+          anonymousGrant: rights,
+        }),
       ],
       'must be required (the default), anonymous or none',
     )
     .check(
-      z.superRefine(({ service, origin, allowPrivate }, context) => {
-        const say = (message: string): void => context.addIssue({ code: 'custom', message })
+      z.superRefine(({ service, origin, allowPrivate, ...route }, context) => {
+        const say = (message: string, ...path: string[]): void =>
+          context.addIssue({ code: 'custom', message, path })
+        if (route.mcp === undefined) {
+          if (route.methods === undefined) say(NO_METHOD, 'methods')
+        } else {
+          const other = route.methods?.find((method) => !MCP_METHODS.some((one) => one === method))
+          if (other !== undefined) say(`has ${other}, and MCP has ${MCP_METHODS.join(', ')} alone`, 'methods')
+          if ('login' in route && route.login !== undefined)
+            say('is for browsers, and mcp for clients with a token: keep one', 'login')
+          if ((route.forwardCookies?.length ?? 0) > 0)
+            say('has cookies, and none counts on a route with mcp: remove it', 'forwardCookies')
+        }
         if (service === undefined && origin === undefined) say('needs a service, or an origin')
         if (service !== undefined && origin !== undefined) say('has a service and an origin: keep one')
         if (allowPrivate !== undefined && origin === undefined)

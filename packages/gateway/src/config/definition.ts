@@ -1,6 +1,7 @@
 import type { Branding } from './branding-definition.ts'
 import type { Kind } from '@sealgate/kit'
 import type { LogHooks } from '../observability/hooks.ts'
+import type { McpDefinition, McpMethod } from './mcp-definition.ts'
 
 /** The most that a token for one audience may carry. What is not listed here is never issued. */
 export interface AudienceDefinition {
@@ -34,8 +35,6 @@ export type AnyEnv = Readonly<Record<string, unknown>>
 interface CommonRoute {
   /** A literal path (`/api/reports`), or a literal prefix (`/api/*`: everything below `/api/`). Case-sensitive. */
   readonly match: string
-  /** The methods that pass; others get 405. */
-  readonly methods: readonly Method[]
   /** More request headers to pass on, in lower case. Default: none beyond the fixed list. */
   readonly forwardHeaders?: readonly string[] | undefined
   /** Names of cookies to pass on; this gateway's own never are. Default: none. */
@@ -68,6 +67,11 @@ export interface ToOrigin {
 
 type Target<Service extends string> = ToService<Service> | ToOrigin
 
+interface WithMethods {
+  /** The methods that pass; others get 405. */
+  readonly methods: readonly Method[]
+}
+
 /** What a route says about the internal tokens that its service gets. */
 interface RouteWithToken<Audience extends string> extends CommonRoute {
   /** Whom the internal token is for: a name in `audiences`. */
@@ -86,8 +90,9 @@ export type ProtectedRoute<
   Service extends string = string,
 > = Protected<Audience> & Target<Service>
 
-interface Protected<Audience extends string> extends RouteWithToken<Audience> {
+interface Protected<Audience extends string> extends RouteWithToken<Audience>, WithMethods {
   readonly auth?: 'required' | undefined
+  readonly mcp?: undefined
   /**
    * `redirect`: a browser whose user opens a page of this route without a session goes to log in, and comes back; errors are
    * pages. Whoever else has no credentials gets 401, as without it. It needs logins. Default: 401 for everybody.
@@ -101,8 +106,9 @@ export type AnonymousRoute<
   Service extends string = string,
 > = Anonymous<Audience> & Target<Service>
 
-interface Anonymous<Audience extends string> extends RouteWithToken<Audience> {
+interface Anonymous<Audience extends string> extends RouteWithToken<Audience>, WithMethods {
   readonly auth: 'anonymous'
+  readonly mcp?: undefined
   /** All that an anonymous caller's token carries. Required, so that nothing becomes public by one word. */
   readonly anonymousGrant: readonly string[]
 }
@@ -110,15 +116,40 @@ interface Anonymous<Audience extends string> extends RouteWithToken<Audience> {
 /** A route that anybody may use. The service gets no token. */
 export type OpenRoute<Service extends string = string> = Open & Target<Service>
 
-interface Open extends CommonRoute {
+interface Open extends CommonRoute, WithMethods {
   readonly auth: 'none'
+  readonly mcp?: undefined
+}
+
+/** A route to an MCP server: a protected resource that clients find everything about by its URL (RFC 9728). */
+export type McpRoute<Audience extends string = string, Service extends string = string> = Mcp<Audience> &
+  Target<Service>
+
+interface Mcp<Audience extends string> extends RouteWithToken<Audience> {
+  readonly auth?: 'required' | undefined
+  /** Default: GET, POST and DELETE, which are all that the transport has. */
+  readonly methods?: readonly McpMethod[] | undefined
+  /** How long the service may take to begin its response, in milliseconds. Default 60000. */
+  readonly timeoutMs?: number | undefined
+  readonly mcp: McpDefinition
 }
 
 export type RouteDefinition<Audience extends string = string, Service extends string = string> =
-  ProtectedRoute<Audience, Service> | AnonymousRoute<Audience, Service> | OpenRoute<Service>
+  | ProtectedRoute<Audience, Service>
+  | AnonymousRoute<Audience, Service>
+  | OpenRoute<Service>
+  | McpRoute<Audience, Service>
+
+/** A protected route or one to an MCP server, as it is read: its methods are checked, and not typed. */
+interface WithRequiredAuth extends RouteWithToken<string> {
+  readonly auth?: 'required' | undefined
+  readonly methods?: readonly Method[] | undefined
+  readonly login?: 'redirect' | undefined
+  readonly mcp?: McpDefinition | undefined
+}
 
 /** A route as it is read: to a service, or to an origin. */
-export type AnyRoute = (Protected<string> | Anonymous<string> | Open) & {
+export type AnyRoute = (WithRequiredAuth | Anonymous<string> | Open) & {
   readonly service?: string | undefined
   readonly origin?: string | undefined
   readonly allowPrivate?: boolean | undefined
@@ -126,6 +157,11 @@ export type AnyRoute = (Protected<string> | Anonymous<string> | Open) & {
 
 /** A client of the token exchange: what it may request, and how it signs. Nothing here is secret. */
 export interface ClientDefinition<Audience extends string = string> {
+  /**
+   * `agent`: an AI agent. Whoever comes through this client, by an exchange or a route, is of `kind: "agent"`, whatever its
+   * subject is. Default: the subject decides.
+   */
+  readonly kind?: 'agent' | undefined
   /** The audiences that it may exchange for. */
   readonly audiences: readonly Audience[]
   /**

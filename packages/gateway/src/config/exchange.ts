@@ -10,6 +10,8 @@ export interface ExchangeSettings {
   readonly issuer: string
   /** The gateway's `sub` in `act`. */
   readonly name: string
+  /** Ids of clients that are AI agents. */
+  readonly agents: ReadonlySet<string>
   readonly ttlSeconds: number
   readonly maxTtlSeconds: number
   readonly mode: 'EdDSA' | 'HS512'
@@ -42,6 +44,7 @@ export function readExchange(
   return {
     issuer: variables.JWT_ISS,
     name: variables.GATEWAY_NAME,
+    agents: new Set([...clients].flatMap(([id, { isAgent }]) => (isAgent ? [id] : []))),
     ttlSeconds: variables.JWT_TTL_SECONDS ?? Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds),
     maxTtlSeconds,
     ...keysOf(env, variables, audiences),

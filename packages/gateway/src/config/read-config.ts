@@ -7,6 +7,7 @@ import type { GatewayDefinition } from './definition.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
 import { type LoginSettings, readLoginSettings } from './login-settings.ts'
 import { type LimitSettings, readLimits } from './limits.ts'
+import { type McpSettings, readMcp } from './mcp.ts'
 import { type OperatorSettings, readOperator } from './operators.ts'
 import { present, readVariables, reject, type Variables } from './schema.ts'
 import { readServices, type ServiceSettings } from './services.ts'
@@ -21,6 +22,7 @@ export interface Config
     ExchangeSettings,
     LimitSettings,
     LoginSettings,
+    McpSettings,
     OperatorSettings,
     ServiceSettings,
     WebSettings {
@@ -70,6 +72,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     ...services,
     ...web,
     ...exchange,
+    ...readMcp(env, variables, services.routes, services.audiences, web.baseUrl),
     ...readOperator(variables),
     session,
     ...readLimits(env, variables, {

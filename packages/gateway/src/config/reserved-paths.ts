@@ -9,6 +9,8 @@ export const BACKCHANNEL_LOGOUT_PATH = '/auth/backchannel-logout'
 export const JWKS_PATH = '/.well-known/jwks.json'
 /** RFC 8414 §3. */
 export const METADATA_PATH = '/.well-known/oauth-authorization-server'
+/** RFC 9728 §3.1: the path of the resource follows it. */
+export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource'
 export const OPENAPI_PATH = '/openapi.json'
 
 /** Paths that the gateway serves itself beside the callback: a route for one of them would never be reached. */

@@ -1,5 +1,6 @@
 import { ConfigError } from '@sealgate/kit'
 import type { AnyRoute, Method } from './definition.ts'
+import { MCP_METHODS, type McpDefinition } from './mcp-definition.ts'
 import { DEFAULT_CALLBACK_PATH, isReserved } from './reserved-paths.ts'
 
 interface CommonRoute {
@@ -24,7 +25,11 @@ interface RouteWithToken extends CommonRoute {
 
 /** A route, checked, with every default filled in. */
 export type Route =
-  | (RouteWithToken & { readonly auth: 'required'; readonly login: 'redirect' | undefined })
+  | (RouteWithToken & {
+      readonly auth: 'required'
+      readonly login: 'redirect' | undefined
+      readonly mcp: McpDefinition | undefined
+    })
   | (RouteWithToken & { readonly auth: 'anonymous'; readonly anonymousGrant: readonly string[] })
   | (CommonRoute & { readonly auth: 'none' })
 
@@ -35,6 +40,9 @@ export type Match =
   | { readonly allow: readonly Method[] }
 
 const DEFAULT_TIMEOUT_MS = 10_000
+
+/** A tool may work before its server says anything. Clients wait as long by default. */
+const MCP_TIMEOUT_MS = 60_000
 
 /** Finds routes by path. Its cost grows with the depth of the deepest pattern, not with the number of routes. */
 export class RouteTable {
@@ -91,14 +99,15 @@ export class RouteTable {
 function withDefaults(definition: AnyRoute): Route {
   const {
     match,
-    methods,
+    mcp,
+    methods = MCP_METHODS,
     origin,
     allowPrivate = false,
     forwardHeaders = [],
     forwardCookies = [],
   } = definition
   const service = definition.service ?? origin ?? ''
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = definition
+  const { timeoutMs = mcp ? MCP_TIMEOUT_MS : DEFAULT_TIMEOUT_MS } = definition
   const to = { service, origin, allowPrivate }
   const common = { match, methods, ...to, forwardHeaders, forwardCookies, timeoutMs }
   if (definition.auth === 'none') return { ...common, auth: 'none' }
@@ -106,7 +115,7 @@ function withDefaults(definition: AnyRoute): Route {
   const withToken = { ...common, audience, require, grant, identityHeaders }
   return definition.auth === 'anonymous'
     ? { ...withToken, auth: 'anonymous', anonymousGrant: definition.anonymousGrant }
-    : { ...withToken, auth: 'required', login: definition.login }
+    : { ...withToken, auth: 'required', login: definition.login, mcp }
 }
 
 function rejectConflicts(

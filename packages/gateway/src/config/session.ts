@@ -40,7 +40,7 @@ const MIN_SECRET_BYTES = 32
 export function sessionConfig(variables: SessionVariables): SessionConfig | undefined {
   const { login, secret, store, namespace, clients, baseUrl, isStrict } = variables
   if (!login || secret === undefined) return undefined
-  const secrets = secretsOf(secret)
+  const secrets = sessionSecrets(secret)
   if (!login.scope.split(' ').includes('openid')) {
     throw new ConfigError('AUTH0_SCOPE must contain openid: without it a login says nothing about the user')
   }
@@ -61,7 +61,8 @@ export function sessionConfig(variables: SessionVariables): SessionConfig | unde
   return { secrets, store: namespace }
 }
 
-function secretsOf(text: string): readonly Uint8Array[] {
+/** @throws ConfigError saying what is wrong with `SESSION_SECRET` */
+export function sessionSecrets(text: string): readonly Uint8Array[] {
   const entries = namesOf(text)
   if (entries.length === 0) throw noSecret('it is empty')
   return entries.map((entry) => {

@@ -35,7 +35,9 @@ function reportLimits({ environment, rateLimiters, missingLimiters }: Config, lo
 
 /** A client that may exchange for nothing is rejected at each of its requests. */
 function reportClients({ exchange }: Config, logger: Logger): void {
-  const names = [...exchange.clients].flatMap(([id, { audiences }]) => (audiences.size === 0 ? [id] : []))
+  const names = [...exchange.clients].flatMap(([id, { audiences, isAgent }]) =>
+    audiences.size === 0 && !isAgent ? [id] : [],
+  )
   if (names.length === 0) return
   const detail = `${names.join(', ')} may exchange for nothing: list audiences under clients in gateway.config.ts`
   logger.event({ event: 'client_without_audiences', level: 'warn', detail })

@@ -26,6 +26,8 @@ export interface Issued {
   readonly roles: readonly string[]
   /** Seconds. */
   readonly expiresIn: number
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
 }
 
 /**
@@ -69,7 +71,8 @@ async function signExchanged(
     expiresAt,
   })
   const { sub: subject, permissions, roles } = claims
-  return { ok: true, token, jti, subject, permissions, roles, expiresIn: expiresAt - Math.floor(now) }
+  const expiresIn = expiresAt - Math.floor(now)
+  return { ok: true, token, jti, subject, permissions, roles, expiresIn, expiresAt }
 }
 
 /**

@@ -10,6 +10,7 @@ const issued: Issued = {
   permissions: [],
   roles: [],
   expiresIn: 900,
+  expiresAt: 1900,
 }
 
 it('returns a token until a tenth of its lifetime is left', () => {

@@ -17,6 +17,7 @@ const AUTH0 = 'https://tenant.test/'
 const rules: ExchangeRules = {
   issuer: GATEWAY.iss,
   name: GATEWAY.sub,
+  agents: new Set(['copilot']),
   ttlSeconds: 900,
   maxTtlSeconds: 3600,
   audiences: new Map([
@@ -95,6 +96,19 @@ describe('the subject', () => {
       expect(granted({ sub }).claims.kind).toBe('user')
     },
   )
+
+  it.each(['auth0|alice', 'm2m@clients', 'agt_1'])('%s is an agent through a client that is one', (sub) => {
+    for (const client of [{ azp: 'copilot' }, { azp: undefined, client_id: 'copilot' }]) {
+      expect(granted({ sub, ...client }).claims).toMatchObject({ sub, kind: 'agent', client_id: 'copilot' })
+    }
+  })
+
+  it('of no kind at all is not made an agent by its client', () => {
+    expect(outcome({ sub: 'alice', azp: 'copilot' })).toEqual({
+      ok: false,
+      rejection: 'unknown_subject_kind',
+    })
+  })
 
   it.each(['alice', '@clients', 'agt_', 'anon:1'])('%s is of no kind that Auth0 issues', (sub) => {
     expect(outcome({ sub })).toEqual({ ok: false, rejection: 'unknown_subject_kind' })

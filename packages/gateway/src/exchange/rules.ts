@@ -29,6 +29,8 @@ export interface ExchangeRequest {
 export interface ExchangeRules {
   readonly issuer: string
   readonly name: string
+  /** Ids of clients that are AI agents: whoever comes through one is of `kind: "agent"`. */
+  readonly agents: ReadonlySet<string>
   readonly ttlSeconds: number
   readonly maxTtlSeconds: number
   readonly audiences: ReadonlyMap<string, AudienceDefinition>
@@ -101,7 +103,9 @@ export function exchange(
 ): ExchangeResult {
   const maximum = rules.audiences.get(request.audience)
   if (!maximum) return reject('unknown_audience')
-  const kind = subjectKind(subject.sub)
+  const clientId = clientIdOf(subject)
+  const known = subjectKind(subject.sub)
+  const kind = known && clientId !== undefined && rules.agents.has(clientId) ? 'agent' : known
   if (!kind) return reject('unknown_subject_kind')
   const act = actorChain(subject, request.actor, maximum, rules)
   if (typeof act === 'string') return reject(act)
@@ -123,7 +127,6 @@ export function exchange(
   )
   if (expiresAt <= now) return reject('expired')
 
-  const clientId = clientIdOf(subject)
   const kept = KEPT_CLAIMS.flatMap((name) => {
     const value = subject[name]
     return typeof value === 'string' && value !== '' ? [[name, value] as const] : []

@@ -6,6 +6,8 @@ import {
 } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 import type { SubjectClaims } from '../auth0/subject.ts'
+import type { ExpectedToken } from '../auth0/tokens.ts'
+import type { McpResource } from '../config/mcp.ts'
 import type { Gateway } from '../gateway.ts'
 import { sessionAccess } from '../session/access.ts'
 
@@ -47,8 +49,31 @@ export async function callerOf(gateway: Gateway, request: Request): Promise<Call
   return { token, claims: { ...claims, auth_iat: Math.floor(access.authTime) }, bySession: true }
 }
 
-async function subject(gateway: Gateway, token: string): Promise<Omit<Caller, 'bySession'>> {
-  const verified = await gateway.auth0.verify(token)
+/**
+ * The caller of an MCP server: a token for this very resource, in `Authorization`, and nothing else. A session never counts:
+ * a browser sends its cookie whoever asked for it, and the tools behind would run for a page that nobody meant to let in.
+ *
+ * @throws GatewayError
+ */
+export async function mcpCallerOf(
+  gateway: Gateway,
+  request: Request,
+  resource: McpResource,
+): Promise<Caller> {
+  const credentials = readCredentials(request)
+  if (credentials.form === 'malformed') {
+    throw new GatewayError('malformed_credentials', { detail: credentials.detail })
+  }
+  if (credentials.form === 'none') throw new GatewayError('no_credentials')
+  return { ...(await subject(gateway, credentials.token, resource)), bySession: false }
+}
+
+async function subject(
+  gateway: Gateway,
+  token: string,
+  expected?: ExpectedToken,
+): Promise<Omit<Caller, 'bySession'>> {
+  const verified = await gateway.auth0.verify(token, expected)
   if (!verified.ok) throw new GatewayError('invalid_token', { detail: verified.rejection })
   return { token, claims: verified.claims }
 }

@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateway.ts'
 
 /** What a page on another origin may read of a response. */
-const EXPOSED = 'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag'
+const EXPOSED = 'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag, Mcp-Session-Id'
 
 /** What a page on another origin may send, beside what its route passes on. */
 const ALLOWED = [
@@ -13,6 +13,9 @@ const ALLOWED = [
   'traceparent',
   'tracestate',
 ]
+
+/** The same, to an MCP server: headers of its transport. */
+const ALLOWED_OF_MCP = ['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'last-event-id']
 
 /** Seconds that a browser may remember a preflight. */
 const MAX_AGE = '600'
@@ -30,7 +33,9 @@ export function isPreflight(request: Request): boolean {
 export function preflight(gateway: Gateway, request: Request, path: string | null): Response {
   const method = request.headers.get('Access-Control-Request-Method') ?? ''
   const match = path === null ? undefined : gateway.config.routes.find(path, method)
-  const own = match && 'route' in match ? match.route.forwardHeaders : []
+  const route = match && 'route' in match ? match.route : undefined
+  const isMcp = route?.auth === 'required' && route.mcp !== undefined
+  const own = [...(isMcp ? ALLOWED_OF_MCP : []), ...(route?.forwardHeaders ?? [])]
   const headers = new Headers({
     'Access-Control-Allow-Methods': method,
     'Access-Control-Allow-Headers': [...ALLOWED, ...own].join(', '),
@@ -44,7 +49,8 @@ export function preflight(gateway: Gateway, request: Request, path: string | nul
  * gateway's own origin, and other pages send a token.
  */
 export function allowOrigin(gateway: Gateway, request: Request, headers: Headers): void {
-  if (gateway.config.corsOrigins.size === 0) return
+  // What is for everybody stays so.
+  if (gateway.config.corsOrigins.size === 0 || headers.has('Access-Control-Allow-Origin')) return
   headers.append('Vary', 'Origin')
   if (!isAllowed(gateway, request)) return
   headers.set('Access-Control-Allow-Origin', request.headers.get('Origin') ?? '')

@@ -15,14 +15,19 @@ import type { Route } from '../config/route-table.ts'
  */
 const FORWARDED = /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|origin|sec-fetch-.*)$/
 
+/** What MCP's transport adds, but for the id of the session, which is the service's own and the gateway's to set. */
+const FORWARDED_OF_MCP = /^(mcp-(?!session-id$).*|last-event-id)$/
+
 /** Headers of responses that are this gateway's to set. */
 const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|access-control-.*)$/
 
 /** The headers of the request to a service, but for its credentials. */
 export function forwardedHeaders(request: Request, route: Route, ownCookies: CookieNames): Headers {
   const headers = handshakeHeaders(request)
+  const isMcp = route.auth === 'required' && route.mcp !== undefined
   for (const [name, value] of request.headers) {
-    if (FORWARDED.test(name) || route.forwardHeaders.includes(name)) headers.append(name, value)
+    const isForwarded = FORWARDED.test(name) || (isMcp && FORWARDED_OF_MCP.test(name))
+    if (isForwarded || route.forwardHeaders.includes(name)) headers.append(name, value)
   }
   const cookies = forwardedCookies(request, route.forwardCookies, ownCookies)
   if (cookies !== '') headers.set('Cookie', cookies)

@@ -2,13 +2,13 @@ import { EncryptJWT, errors, jwtDecrypt } from 'jose'
 import { encodeUtf8 } from '../observability/utf8.ts'
 
 /** What an encrypted text is for. Each purpose has a key of its own, so that one never passes for another. */
-export type Purpose = 'login' | 'login-state' | 'session-id' | 'session'
+export type Purpose = 'login' | 'login-state' | 'session-id' | 'session' | 'mcp-session'
 
 /** A cookie that a browser keeps is never longer. Characters. */
 const MAX_LENGTH = 4096
 
 /**
- * Encrypts what browsers keep for us: JWE, `dir` with `A256GCM` (RFC 7516, RFC 7518 §5.3). Keys come from the session
+ * Encrypts what browsers and other clients keep for us: JWE, `dir` with `A256GCM` (RFC 7516, RFC 7518 §5.3). Keys come from the session
  * secrets by HKDF (RFC 5869), with the purpose in the info string; the purpose is also in the protected header.
  */
 export class CookieEncryption {

@@ -1,7 +1,7 @@
 import { readNumber } from '../config/values.ts'
 import { parseJsonObject } from '../primitives/json.ts'
 import { decodeUtf8 } from '../primitives/utf8.ts'
-import { checkRegisteredClaims } from '../claims/checks.ts'
+import { checkRegisteredClaims, type Expectation } from '../claims/checks.ts'
 import type { RegisteredClaims } from '../claims/types.ts'
 import { type CompactHeader, CompactReader } from '../jose/compact.ts'
 import {
@@ -66,6 +66,12 @@ export interface ExternalVerifierConfig {
   readonly logger?: Logger
 }
 
+/** What one call expects in place of the configuration. */
+export interface ExternalVerifyOptions {
+  /** A token must carry one of them. Default: those of the configuration. */
+  readonly audience?: string | readonly string[] | undefined
+}
+
 /** The outcome of `safeVerify`. `detail` is for logs. */
 export type ExternalResult =
   | { readonly ok: true; readonly claims: RegisteredClaims; readonly header: CompactHeader }
@@ -81,7 +87,7 @@ interface ExternalVerdict {
 
 /** Verifies access or ID tokens of one other issuer. Made by `createExternalVerifier`. */
 export class ExternalVerifier {
-  readonly #expected
+  readonly #expected: Expectation
   readonly #algorithms: ReadonlySet<ExternalAlg>
   readonly #types: ReadonlySet<string>
   readonly #keys: JwksCache<ExternalKey>
@@ -93,8 +99,7 @@ export class ExternalVerifier {
   constructor(config: ExternalVerifierConfig) {
     const { jwksUri, jwksStore, jwksCache = {}, typ = ['JWT', 'at+jwt'] } = config
     const issuer = checkName(config.issuer, 'issuer')
-    const audiences = [config.audience].flat().map((one) => checkName(one, 'audience'))
-    if (audiences.length === 0) throw new ConfigError('audience names nobody: give at least one')
+    const audiences = audiencesOf(config.audience)
     if (typeof jwksUri !== 'string' || !isJwksUrl(jwksUri)) {
       throw new ConfigError('jwksUri must be an https URL without credentials (http only on loopback)')
     }
@@ -138,15 +143,17 @@ export class ExternalVerifier {
    *
    * @throws KeysUnavailableError when the issuer's keys cannot be had: no verdict on the token
    */
-  async verify(token: string): Promise<RegisteredClaims | null> {
-    const result = await this.safeVerify(token)
+  async verify(token: string, options?: ExternalVerifyOptions): Promise<RegisteredClaims | null> {
+    const result = await this.safeVerify(token, options)
     return result.ok ? result.claims : null
   }
 
   /** As `verify`, with the reason. */
-  async safeVerify(token: string): Promise<ExternalResult> {
+  async safeVerify(token: string, { audience }: ExternalVerifyOptions = {}): Promise<ExternalResult> {
+    const expected =
+      audience === undefined ? this.#expected : { ...this.#expected, audiences: audiencesOf(audience) }
     try {
-      return { ok: true, ...(await this.#verified(token)) }
+      return { ok: true, ...(await this.#verified(token, expected)) }
     } catch (error) {
       if (error instanceof TokenError) return { ok: false, reason: error.reason, detail: error.detail }
       throw error
@@ -173,11 +180,14 @@ export class ExternalVerifier {
     }
   }
 
-  async #verified(token: string): Promise<{ claims: RegisteredClaims; header: CompactHeader }> {
+  async #verified(
+    token: string,
+    expected: Expectation,
+  ): Promise<{ claims: RegisteredClaims; header: CompactHeader }> {
     if (typeof token !== 'string') throw new TokenError('malformed', 'the token is not a string')
     const verdict = (await this.#known(token)) ?? (await this.#read(token))
     return {
-      claims: checkRegisteredClaims(verdict.claims, this.#expected, this.#now()),
+      claims: checkRegisteredClaims(verdict.claims, expected, this.#now()),
       header: verdict.header,
     }
   }
@@ -208,6 +218,13 @@ export class ExternalVerifier {
   describe(): SourceDescription {
     return this.#keys.describe()
   }
+}
+
+/** @throws ConfigError naming the option */
+function audiencesOf(audience: ExternalVerifierConfig['audience']): readonly string[] {
+  const audiences = [audience].flat().map((one) => checkName(one, 'audience'))
+  if (audiences.length === 0) throw new ConfigError('audience names nobody: give at least one')
+  return audiences
 }
 
 /** RFC 7515 §4.1.9: compared without case, and `application/` may be left out. */

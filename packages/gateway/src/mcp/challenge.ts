@@ -1,0 +1,49 @@
+import type { McpResource } from '../config/mcp.ts'
+import { type ErrorCode, GatewayError, rowOf } from '../errors.ts'
+
+/** What a client can do something about with a token. */
+const CHALLENGED: readonly ErrorCode[] = [
+  'no_credentials',
+  'malformed_credentials',
+  'invalid_token',
+  'insufficient_scope',
+]
+
+/**
+ * The same error, with a challenge that says where to read about the resource (RFC 9728 §5.1), and which scopes to request:
+ * those of the resource, or after a 403 those that are needed (RFC 6750 §3.1). A client that knows the URL alone goes on
+ * from there.
+ *
+ * @param needed the permissions that the route requires
+ */
+export function challenged(error: unknown, resource: McpResource, needed: readonly string[]): unknown {
+  if (!(error instanceof GatewayError) || !CHALLENGED.includes(error.code)) return error
+  const scopes = error.code === 'insufficient_scope' ? needed : resource.definition.scopes
+  const scope = scopes.length > 0 ? [`scope="${scopes.join(' ')}"`] : []
+  const parameters = [...errorParameters(error.code), `resource_metadata="${resource.metadataUrl}"`, ...scope]
+  const { detail, description, headers, policy } = error
+  return new GatewayError(error.code, {
+    cause: error.cause,
+    detail,
+    ...(description !== undefined && { description }),
+    ...(policy && { policy }),
+    headers: { ...headers, 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` },
+  })
+}
+
+/** The parameters of the plain challenge: without credentials there are none (RFC 6750 §3.1). */
+function errorParameters(code: ErrorCode): readonly string[] {
+  const plain = rowOf(code).challenge?.replace(/^Bearer ?/, '') ?? ''
+  return plain === '' ? [] : [plain]
+}
+
+/**
+ * Tells the client of a service's own `Bearer` challenge where the resource's metadata is, unless it says so itself: a
+ * service knows neither its URL nor the identity provider.
+ */
+export function adoptChallenge(headers: Headers, { metadataUrl }: McpResource): void {
+  const challenge = headers.get('WWW-Authenticate')
+  if (challenge === null || !/^Bearer( |$)/i.test(challenge) || /resource_metadata=/i.test(challenge)) return
+  const separator = /^Bearer *$/i.test(challenge) ? ' ' : ', '
+  headers.set('WWW-Authenticate', `${challenge.trimEnd()}${separator}resource_metadata="${metadataUrl}"`)
+}
