@@ -20,6 +20,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/dev/dev-secrets.ts': 'keys of the development system, and variables of its own gateway',
   'packages/cli/src/dev/end-to-end-check.ts': 'what our own mock IdP and gateway say',
   'packages/cli/src/dev/mock-idp/': 'on loopback, in development',
+  'packages/cli/src/dev/mock-model/': 'on loopback, in development, and a megabyte at most',
   'packages/cli/src/dev/ports.ts': 'a port that was typed',
   'packages/cli/src/dev/program.ts': 'what our own programs print',
   'packages/cli/src/dev/run-system.ts': 'a line that a Worker of the project prints',

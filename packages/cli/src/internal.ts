@@ -32,6 +32,7 @@ export {
   type Tenant,
   type TenantUser,
 } from './dev/mock-idp/tenant.ts'
+export { type ModelServer, startModelServer } from './dev/mock-model/model-server.ts'
 export { type DevPlan, planOf } from './dev/dev-plan.ts'
 export { choosePorts, type Ports } from './dev/ports.ts'
 export { Program } from './dev/program.ts'

@@ -9,7 +9,9 @@ export function devCommand(say: Say): Command {
     .summary('run mock IdP, gateway and services on this machine')
     .description(
       'Starts the mock IdP, the gateway and every service of the project on this machine, and stops them on Ctrl-C. Code, ' +
-        'configuration and secrets are reloaded when they change. Ports are 8787 and those that follow, or the next free ones.',
+        'configuration and secrets are reloaded when they change. Ports are 8787 and those that follow, or the next free ones. ' +
+        'A service with the variable LOCAL_MODEL_URL finds in it the address of a model of fixed rules, which speaks OpenAI’s ' +
+        'chat completions.',
     )
     .option('--gateway-port <number>', 'default 8787, or GATEWAY_PORT')
     .option('--idp-port <number>', 'the mock IdP; default 8788, or IDP_PORT')

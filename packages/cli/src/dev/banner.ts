@@ -23,7 +23,7 @@ const OUTAGE =
  * @param path that can be looked at, if one was found (`checkEndToEnd`)
  */
 export function banner(system: RunningSystem, control: ControlPlace, path: string | undefined): string {
-  const { plan, addresses, definition } = system
+  const { plan, addresses, definition, modelUrl } = system
   const { gateway, idp, services } = addresses
   const places = [[plan.gateway.name, gateway], [IDP, idp], ...services]
   const width = Math.max(...places.map(([name = '']) => name.length)) + 2
@@ -35,14 +35,16 @@ export function banner(system: RunningSystem, control: ControlPlace, path: strin
   return `
 Sealgate is running. Ctrl-C stops everything. Try it in a browser:
 
-  ${gateway}${startOf(definition.routes)}
+${pagesOf(definition.routes)
+  .map((page) => `  ${gateway}${page}`)
+  .join('\n')}
 
 ${lines.join('\n')}
 
 Demo users, all with the password ${DEMO_PASSWORD}; olivia may do whatever the gateway's definition knows:
 
 ${users.join('\n')}
-
+${modelUrl === undefined ? '' : modelLines(modelUrl)}
 ${throughGateway === undefined ? 'A token from the mock IdP, a line to copy:' : FLOW}
 
 ${direct.join('\n')}
@@ -61,12 +63,20 @@ curl -X POST -H @${control.headerFile} ${control.url}/stop/${plan.gateway.name}
 `
 }
 
-/** A page that anybody may open, else a login, which ends at what the session knows of the user. */
-function startOf(routes: readonly DevRoute[]): string {
-  const open = readable(routes).filter(({ auth }) => auth === 'none')
+/**
+ * A page that anybody may open, else a login, which ends at what the session knows of the user; and the pages for people who
+ * log in.
+ */
+function pagesOf(routes: readonly DevRoute[]): readonly string[] {
+  const pages = readable(routes)
+  const open = pages.filter(({ auth }) => auth === 'none')
   const start = open.find(({ match }) => match === '/') ?? open[0]
-  return start ? pathOf(start) : '/auth/login?returnTo=/auth/profile'
+  const own = pages.filter(({ login, match }) => login === 'redirect' && !match.endsWith('*'))
+  return [start ? pathOf(start) : '/auth/login?returnTo=/auth/profile', ...own.map(pathOf)]
 }
+
+const modelLines = (url: string): string =>
+  `\nThe model is a local one, of fixed rules: ${url}\nA real one: OPENAI_API_KEY in the .dev.vars of the service.\n`
 
 /** At most so many rights are listed: a banner is to be read. */
 const SHOWN = 4

@@ -6,6 +6,8 @@ export interface DevRoute {
   readonly service?: string
   readonly auth: 'required' | 'anonymous' | 'none'
   readonly audience?: string
+  /** Set: it is a page for people, who log in first. */
+  readonly login?: 'redirect'
 }
 
 /** The gateway's definition, as it runs. */

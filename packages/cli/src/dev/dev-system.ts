@@ -8,6 +8,7 @@ import type { RunningSystem } from './end-to-end-check.ts'
 import { idpSettings } from './idp-settings.ts'
 import { type DevPlan, type DevWorker, workersOf } from './dev-plan.ts'
 import { LineStore } from './line-store.ts'
+import { startLocalModel } from './local-model.ts'
 import type { Ports } from './ports.ts'
 import { writePrivateFile } from '../project/private-files.ts'
 import { CONTROL_FILE, devFolderName } from '../project/running-dev.ts'
@@ -73,13 +74,16 @@ export async function startDevSystem({
   const headerFile = join(folder, CONTROL_FILE)
   writePrivateFile(headerFile, `Authorization: Bearer ${controlSecret(plan)}\n`)
   const lines = new LineStore(folder)
+  const model = await startLocalModel(plan.services)
   const starting = startSystem({
     ...{ plan, ports, idp, folder, onLine, isVerbose },
     onLogged: (line) => lines.add(line),
     definition: () => definition,
     controlUrl: control.url,
-  }).catch((error: unknown) => {
+    modelUrl: model?.url,
+  }).catch(async (error: unknown) => {
     control.close()
+    await model?.close()
     lines.close()
     throw error
   })
@@ -100,13 +104,13 @@ export async function startDevSystem({
     async untilReady() {
       await running.untilReady()
       definition = await readDefinition(addresses.gateway)
-      return { plan, idp, addresses, definition }
+      return { plan, idp, addresses, definition, modelUrl: model?.url }
     },
     async stop() {
       stopWatching()
       unwatchFile(source)
       control.close()
-      await running.stopAll()
+      await Promise.all([running.stopAll(), model?.close()])
       lines.close()
       for (const name of readdirSync(folder)) {
         if (name !== KEPT) rmSync(join(folder, name), { recursive: true, force: true })

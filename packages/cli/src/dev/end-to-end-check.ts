@@ -17,6 +17,8 @@ export interface RunningSystem {
   readonly idp: IdpSettings
   readonly addresses: Addresses
   readonly definition: DevDefinition
+  /** The local model, which services use that have no other. */
+  readonly modelUrl?: string | undefined
 }
 
 /** A service, and the audience that a route has for it. */

@@ -7,6 +7,7 @@ import type { Addresses } from './end-to-end-check.ts'
 import { type IdpSettings, usersOf } from './idp-settings.ts'
 import { startTenant, type Tenant } from './mock-idp/tenant.ts'
 import { DEV, type DevPlan, type DevWorker, variableOf } from './dev-plan.ts'
+import { LOCAL_MODEL_URL, wantsModel } from './local-model.ts'
 import { IDP, type Ports } from './ports.ts'
 import { makePrivateDirectory, makePrivateTree } from '../project/private-files.ts'
 import { Program } from './program.ts'
@@ -34,6 +35,8 @@ export interface SystemOptions {
   readonly isVerbose: boolean
   /** Where the page's wish to rotate goes (`startControl`). */
   readonly controlUrl: string
+  /** Where the local model is (`startModelServer`), when a service wants it. */
+  readonly modelUrl: string | undefined
 }
 
 /** The mock IdP, and each Worker as a program of its own. */
@@ -128,7 +131,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const starters = new Map<string, () => Running | Promise<Running>>([
     [IDP, () => startIdp(options)],
     [plan.gateway.name, worker(plan.gateway, gatewayVariables(options))],
-    ...plan.services.map((service) => [service.name, worker(service, {})] as const),
+    ...plan.services.map(
+      (service) => [service.name, worker(service, serviceVariables(service, options))] as const,
+    ),
   ])
   if (shared.length > 0) {
     const config = writeSharedKvConfig(options.folder, shared)
@@ -190,6 +195,11 @@ async function startIdp({ plan, ports, idp, definition }: SystemOptions): Promis
 /** Of whoever works on this machine: `sealgate revoke dev` and the like. */
 function operatorKeys({ root }: DevPlan): string {
   return JSON.stringify([ensureOperatorKey(root, DEV).publicJwk])
+}
+
+/** What a service's variables have to be here. */
+function serviceVariables(service: DevWorker, { modelUrl }: SystemOptions): Readonly<Record<string, string>> {
+  return modelUrl !== undefined && wantsModel(service) ? { [LOCAL_MODEL_URL]: modelUrl } : {}
 }
 
 /** What the gateway's variables have to be here, whatever its configuration says. */

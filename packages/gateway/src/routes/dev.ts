@@ -65,6 +65,7 @@ function definitionOf({ config }: Gateway): object {
   const routes = config.routes.routes.map(({ match, methods, service, auth, ...route }) => ({
     ...{ match, methods, service, auth },
     ...('audience' in route && { audience: route.audience }),
+    ...('login' in route && route.login !== undefined && { login: route.login }),
   }))
   return { audiences, routes }
 }
