@@ -7,31 +7,31 @@ import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.
  * Raise one in the commit that needs it, with the reason; lower it when the bundle shrank.
  */
 export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
-  'ours: makeKit, all of it': 23_850,
-  'ours: makeKit, policy, guard': 25_500,
-  'ours: makeVerifier': 15_550,
-  'ours: makeVerifier, guard, 2 rules': 17_500,
-  'ours: createVerifier': 12_500,
+  'ours: makeKit, all of it': 23_950,
+  'ours: makeKit, policy, guard': 25_700,
+  'ours: makeVerifier': 15_650,
+  'ours: makeVerifier, guard, 2 rules': 17_600,
+  'ours: createVerifier': 12_600,
   'ours: ./jws, sign and verify': 2_750,
   'ours: ./jws, verify': 2_250,
   // Without the tables, which stand in the same face.
   'ours: ./log, metrics': 1_200,
   'ours: ./log, one sink': 3_300,
-  'face .': 25_100,
-  'face ./adapters/hono': 26_450,
-  'face ./agents': 30_750,
+  'face .': 25_300,
+  'face ./adapters/hono': 26_600,
+  'face ./agents': 30_900,
   'face ./external': 9_600,
-  'face ./gateway': 14_600,
-  'face ./hono': 26_350,
+  'face ./gateway': 14_750,
+  'face ./hono': 26_550,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
   'face ./log': 8_700,
-  'face ./hono/verify': 18_050,
-  'face ./verify': 20_050,
-  'face ./testing': 23_050,
-  'all faces of the kit': 47_200,
-  'Worker consumer': 335_450,
-  'Worker gateway': 122_500,
+  'face ./hono/verify': 18_150,
+  'face ./verify': 20_100,
+  'face ./testing': 23_300,
+  'all faces of the kit': 47_400,
+  'Worker consumer': 335_650,
+  'Worker gateway': 123_400,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
@@ -42,7 +42,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room constants': 50,
   'room errors': 2_100,
   'room external': 9_250,
-  'room gateway': 850,
+  'room gateway': 950,
   'room hono': 3_200,
   'room http': 2_850,
   'room index': 400,
@@ -50,7 +50,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room jws': 1_450,
   'room log': 25_250,
   'room keys': 13_200,
-  'room kit': 11_700,
+  'room kit': 12_150,
   'room policy': 6_550,
   'room primitives': 5_400,
   'room runtime': 850,
@@ -58,7 +58,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room verify': 500,
   'room hono-verify': 100,
   'room hono-adapter': 150,
-  'room tokens': 12_000,
+  'room tokens': 12_200,
 }
 
 /** The budget of what was measured, if it has one: jose's bundle has none. */

@@ -34,6 +34,7 @@ const ERRORS = {
   unsupported_grant_type: row(400, 'unsupported_grant_type', 'Only the token exchange grant is supported'),
   invalid_client: row(401, 'invalid_client', 'Client authentication failed', { challenge: BASIC }),
   client_not_allowed: row(400, 'unauthorized_client', 'The client may not exchange tokens here'),
+  not_renewable: row(400, 'invalid_grant', 'The token cannot be renewed'),
   unauthorized_client: row(403, 'unauthorized_client', 'This caller may not use the entrypoint'),
 
   // Bearer credentials (RFC 6750 §3.1)

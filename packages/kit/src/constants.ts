@@ -82,7 +82,8 @@ export const KV_MIN_TTL_SECONDS = 60
 export const DENYLIST_MARGIN_SECONDS: number = MAX_LEEWAY_SECONDS + 60
 /**
  * A revoked subject stays on the list while a refresh token from before can still get an access token (30 days, the
- * gateway's AUTH0_REFRESH_MAX_SECONDS) and that token lives (a day, Auth0's default). A gateway may say longer.
+ * gateway's AUTH0_REFRESH_MAX_SECONDS) and that token lives (a day, Auth0's default). A gateway may say longer. A revoked
+ * token stays as long, because that is how long a gateway may renew one (`offline`).
  */
 export const DENYLIST_SUBJECT_TTL_SECONDS: number = 31 * 86_400
 /** A revoked key stays on the list for a year: a rollback brings the secrets of an older version back. */

@@ -25,7 +25,15 @@ export {
   type TokenRule,
   type TokenRuleName,
 } from './kit/explain-token.ts'
-export { checkRevoked, issueInternal, type IssueRequest, revokeFor, signingKid } from './kit/issuer.ts'
+export {
+  type AsIssued,
+  checkRevoked,
+  issueInternal,
+  type IssueRequest,
+  revokeFor,
+  signingKid,
+  verifyAsIssued,
+} from './kit/issuer.ts'
 export { sha256 } from './jose/sha256.ts'
 export { thumbprintOf } from './jose/thumbprint.ts'
 export { secretBytes } from './keys/secret-text.ts'
@@ -59,3 +67,4 @@ export {
 } from './tokens/delegate.ts'
 export type { RevocableClaims, Revocation } from './tokens/revocation.ts'
 export { findNonJson, type KitClaims, type SignClaims } from './tokens/sign.ts'
+export { MESSAGE_TYP } from './tokens/verify-options.ts'

@@ -58,6 +58,11 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     meaning: 'an entrypoint was called over a binding whose `props` do not allow it',
     todo: 'set `props.service`; for `Admin` also `"admin": true`',
   },
+  not_renewable: {
+    meaning:
+      '`Exchange.renew`: no `offline` grant for the service, a token older than its `maxAgeSeconds`, or one that was renewed before',
+    todo: 'the detail says which; the work is to be started anew by its caller, or `offline` in `gateway.config.ts` grants more',
+  },
   no_credentials: {
     meaning:
       'the route needs a bearer token or a session, and none came; another scheme, such as `Basic`, is none',

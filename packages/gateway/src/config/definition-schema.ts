@@ -3,6 +3,9 @@ import { METHODS } from './definition.ts'
 import { MCP_METHODS } from './mcp-definition.ts'
 import { EMPTY, short } from './value-types.ts'
 
+/** As long as a subject or a token that was revoked stays on the deny-list. Seconds. */
+const MAX_OFFLINE_SECONDS = 31 * 86_400
+
 /** A permission or role: a scope token (RFC 6749 §3.3), so that a list of them can be written with spaces. */
 const right = z
   .string()
@@ -36,6 +39,14 @@ export const clients = z.record(
     kind: z.optional(z.literal('agent', 'must be agent, or left out')),
     audiences: z.array(name),
     keys: z.optional(z.array(z.record(z.string(), z.unknown()))),
+  }),
+)
+
+export const offline = z.record(
+  name,
+  z.strictObject({
+    maxAgeSeconds: z.int().check(z.minimum(1), z.maximum(MAX_OFFLINE_SECONDS)),
+    permissions: rights,
   }),
 )
 

@@ -171,6 +171,14 @@ export interface ClientDefinition<Audience extends string = string> {
   readonly keys?: readonly Readonly<Record<string, unknown>>[] | undefined
 }
 
+/** How tokens of one audience are renewed when their caller has gone: for messages and jobs that wait. */
+export interface OfflineDefinition {
+  /** How long after its issue a token may be renewed, in seconds: 31 days at most. What is renewed ends by then too. */
+  readonly maxAgeSeconds: number
+  /** The most that a renewed token carries. It has no roles. */
+  readonly permissions: readonly string[]
+}
+
 /** For whom a token is about to be issued. */
 export interface TokenSubject {
   readonly sub: string
@@ -210,6 +218,11 @@ export interface GatewayDefinition<
   claims?(
     context: ClaimsContext<NoInfer<Audience>, Env>,
   ): AddedClaims | undefined | Promise<AddedClaims | undefined>
+  /**
+   * The services whose tokens `Exchange.renew` may issue anew after they have ended, by audience: those that work for a caller
+   * who has gone. It needs a deny-list. Default: none.
+   */
+  readonly offline?: Readonly<Partial<Record<NoInfer<Audience>, OfflineDefinition>>> | undefined
   /** How the gateway's own pages look. Default: plain, with the site's host. */
   readonly branding?: Branding | undefined
 }

@@ -1,7 +1,8 @@
 import { envMode } from '@sealgate/kit'
 import { namesOf } from '@sealgate/kit/gateway'
 import { type ExchangeClient, readClients } from './clients.ts'
-import type { AudienceDefinition, GatewayDefinition } from './definition.ts'
+import type { AudienceDefinition, GatewayDefinition, OfflineDefinition } from './definition.ts'
+import { readOffline } from './offline.ts'
 import { present, reject, type Variables } from './schema.ts'
 
 /** How internal tokens are issued. Times in seconds. */
@@ -28,6 +29,8 @@ export interface ExchangeSettings {
   readonly hasDenylist: boolean
   /** Audiences that `Admin.sign` may issue for. */
   readonly adminSign: ReadonlySet<string>
+  /** How tokens are renewed, by audience; those that are not here are not. */
+  readonly offline: ReadonlyMap<string, OfflineDefinition>
 }
 
 const DEFAULT_TTL_SECONDS = 900
@@ -55,6 +58,7 @@ export function readExchange(
     jwksPublic: variables.JWKS_PUBLIC,
     hasDenylist: present(env, 'JWT_DENYLIST_NAME') !== undefined,
     adminSign: adminSignOf(variables.ADMIN_SIGN, audiences),
+    offline: readOffline(env, definition, audiences),
   }
 }
 

@@ -1,6 +1,7 @@
 import { ClaimsError, parse, type VerifiedClaims } from '@sealgate/kit'
-import { delegateClaims, issueInternal } from '@sealgate/kit/gateway'
+import { delegateClaims, issueInternal, MESSAGE_TYP } from '@sealgate/kit/gateway'
 import * as z from 'zod/mini'
+import type { AudienceDefinition } from '../config/definition.ts'
 import { GatewayError } from '../errors.ts'
 import type { Issuing } from './issue.ts'
 import { within } from './rules.ts'
@@ -11,11 +12,12 @@ const REQUEST = z.strictObject({
   permissions: z.optional(z.array(z.string())),
   roles: z.optional(z.array(z.string())),
   ttlSeconds: z.optional(z.number().check(z.positive())),
+  jkt: z.optional(z.string().check(z.length(43))),
 })
 
 /**
  * A token for the next hop (RFC 8693 §4.1), for a service that has no key: the caller becomes the outermost actor,
- * rights only narrow, lifetime only shortens.
+ * rights only narrow, lifetime only shortens. With `jkt` it is bound to that key (RFC 7800 §3.1), and no bearer token.
  *
  * @param service who calls; the token must be meant for it
  * @throws GatewayError
@@ -28,11 +30,13 @@ export async function delegate(
 ): Promise<string> {
   const parsed = REQUEST.safeParse(request)
   if (!parsed.success) throw new GatewayError('invalid_request', { detail: 'the request has another shape' })
-  const { audience, permissions, roles, ttlSeconds } = parsed.data
-  if (isTransaction(token)) return replacement(gateway, service, token, parsed.data)
+  const { audience, permissions, roles, ttlSeconds, jkt } = parsed.data
+  const typ = typOf(token)
+  if (typ === TXN_TOKEN_TYP) return replacement(gateway, service, token, parsed.data)
   const maximum = gateway.config.audiences.get(audience)
   if (!maximum) throw new GatewayError('invalid_target')
-  const claims = await verifyFor(gateway, service, token)
+  // What it is bound to the service has checked, to which it is of no use but with that.
+  const claims = await verifyFor(gateway, service, token, typ === MESSAGE_TYP ? typ : undefined)
   // The kit's leeway lets a token pass that is just over; no lifetime of it is left to hand on.
   if (claims.exp <= gateway.now()) throw new GatewayError('invalid_token', { detail: 'expired' })
   try {
@@ -45,18 +49,18 @@ export async function delegate(
     }
     const limits = { ttlSeconds: defaultTtl, maxTtlSeconds }
     const delegated = delegateClaims(claims, { iss: issuer, sub: service }, requested, limits, gateway.now())
-    const { exp = 0, kind, act, auth_iat: authIat } = delegated.kitClaims
+    const { exp: expiresAt = 0, ...kitClaims } = delegated.kitClaims
     return await issueInternal(gateway.kitFor(audience), {
       claims: {
         ...delegated.claims,
-        ...(kind && { kind }),
-        ...(act && { act }),
-        ...(authIat !== undefined && { auth_iat: authIat }),
+        ...kitClaims,
+        ...(jkt !== undefined && { cnf: { jkt } }),
         permissions: within(delegated.claims.permissions ?? [], maximum.permissions),
         roles: within(delegated.claims.roles ?? [], maximum.roles),
       },
       aud: audience,
-      expiresAt: exp,
+      expiresAt,
+      ...(jkt !== undefined && { typ: MESSAGE_TYP }),
     })
   } catch (error) {
     if (error instanceof ClaimsError) throw new GatewayError('invalid_scope', { detail: error.message })
@@ -69,8 +73,10 @@ async function replacement(
   gateway: Issuing,
   service: string,
   token: unknown,
-  { audience, roles, ...narrowing }: z.output<typeof REQUEST>,
+  { audience, roles, jkt, ...narrowing }: z.output<typeof REQUEST>,
 ): Promise<string> {
+  if (jkt !== undefined)
+    throw new GatewayError('invalid_request', { detail: 'a txn_token is bound to no key' })
   if (roles !== undefined) throw new GatewayError('invalid_scope', { detail: 'a txn_token has no roles' })
   const claims = await verifyFor(gateway, audience, token, TXN_TOKEN_TYP)
   // A transaction token is for the whole trust domain: each service that the gateway knows may request one.
@@ -79,12 +85,20 @@ async function replacement(
   return replaceTransaction(gateway, service, claims, narrowing)
 }
 
-function isTransaction(token: unknown): boolean {
+/** The `typ` header, of a token that can be read. */
+export function typOf(token: unknown): unknown {
   try {
-    return typeof token === 'string' && parse(token).header.typ === TXN_TOKEN_TYP
+    return typeof token === 'string' ? parse(token).header.typ : undefined
   } catch {
-    return false
+    return undefined
   }
+}
+
+/** The most that tokens for a service carry. @throws GatewayError `unauthorized_client` for one that is not known */
+export function maximumOf({ config }: Issuing, service: string): AudienceDefinition {
+  const maximum = config.audiences.get(service)
+  if (maximum) return maximum
+  throw new GatewayError('unauthorized_client', { detail: `${service} is no audience of this gateway` })
 }
 
 /** The claims of an internal token that is meant for this service. @throws GatewayError `invalid_token` */
@@ -95,9 +109,7 @@ export async function verifyFor(
   typ?: string,
 ): Promise<VerifiedClaims> {
   if (typeof token !== 'string') throw new GatewayError('invalid_token', { detail: 'malformed' })
-  if (!gateway.config.audiences.has(service)) {
-    throw new GatewayError('unauthorized_client', { detail: `${service} is no audience of this gateway` })
-  }
+  maximumOf(gateway, service)
   const result = await gateway.kitFor(service).safeVerify(token, {
     aud: service,
     ...(typ !== undefined && { typ }),

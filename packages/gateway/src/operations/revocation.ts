@@ -17,7 +17,8 @@ const REVOCATION = z.union([
 
 /**
  * Puts something on the deny-list. A subject stays there while a login from before can come back: by a session, or by a
- * refresh token outside of one, and while the last access token lives.
+ * refresh token outside of one, and while the last access token lives. A token stays
+ * there as long, and so while it can be renewed.
  *
  * @throws GatewayError `invalid_request`
  * @throws ConfigError without a deny-list

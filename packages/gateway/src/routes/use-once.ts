@@ -1,5 +1,5 @@
 import { type Kit, TokenError } from '@sealgate/kit'
-import { checkRevoked } from '@sealgate/kit/gateway'
+import { checkRevoked, revokeFor } from '@sealgate/kit/gateway'
 import { waitUntil } from '#runtime'
 import type { Gateway } from '../gateway.ts'
 
@@ -59,9 +59,9 @@ async function isUsedElsewhere(gateway: Gateway, name: string): Promise<boolean>
 function tellOthers(gateway: Gateway, name: string): void {
   if (!gateway.config.hasDenylist) return
   waitUntil(
-    kitOf(gateway)
-      .revoke({ jti: name })
-      .catch(() => gateway.logger.event({ event: 'assertion_use_not_recorded', level: 'error' })),
+    revokeFor(kitOf(gateway), { jti: name }, 0).catch(() =>
+      gateway.logger.event({ event: 'assertion_use_not_recorded', level: 'error' }),
+    ),
   )
 }
 

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from '#runtime'
 import { GatewayError, type RpcFailure } from '../errors.ts'
 import { approve } from '../exchange/approve.ts'
 import { delegate, verifyFor } from '../exchange/delegate.ts'
+import { renew } from '../exchange/renew.ts'
 import type { GatewayOf } from '../gateway.ts'
 import { serviceOf } from './props.ts'
 import { type EntrypointClass, reporterOf } from './report.ts'
@@ -24,6 +25,11 @@ export interface ExchangeMethods {
   approve(
     token: string,
     request: object,
+    correlation?: object,
+  ): Promise<{ ok: true; token: string } | RpcFailure>
+  renew(
+    token: string,
+    request: { audience: string },
     correlation?: object,
   ): Promise<{ ok: true; token: string } | RpcFailure>
   verify(
@@ -73,6 +79,20 @@ export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMe
         return { ok: true, token: approval.token }
       } catch (error) {
         return await reporter.rejected(this.env, 'Exchange.approve', error, correlation)
+      }
+    }
+
+    /** A token in place of one that has ended, for a caller who has gone: by an `offline` grant. */
+    async renew(
+      token: string,
+      request: { audience: string },
+      correlation?: object,
+    ): Promise<{ ok: true; token: string } | RpcFailure> {
+      try {
+        const service = serviceOf(this.ctx.props)
+        return { ok: true, token: await renew(await gatewayOf(this.env), service, token, request) }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Exchange.renew', error, correlation)
       }
     }
 

@@ -69,7 +69,7 @@ describe('what can be called', () => {
   it.each([
     ['Keys', Keys, ['constructor', 'fetch', 'getJwks']],
     ['Admin', Admin, ['constructor', 'health', 'revoke', 'sign']],
-    ['Exchange', Exchange, ['approve', 'constructor', 'delegate', 'introspect', 'verify']],
+    ['Exchange', Exchange, ['approve', 'constructor', 'delegate', 'introspect', 'renew', 'verify']],
   ] as const)('of %s is this alone: every public method is callable over RPC', (_, entrypoint, methods) => {
     expect(Object.getOwnPropertyNames(entrypoint.prototype).sort()).toEqual(methods)
     expect(Object.getPrototypeOf(entrypoint)).toBe(WorkerEntrypoint)
@@ -232,6 +232,7 @@ describe('the caller of Exchange', () => {
   ])('with the props %o may do nothing', async (props) => {
     const caller = calledWith(props)
     expect(await caller.delegate(token, { audience: 'archive' })).toEqual(rejected)
+    expect(await caller.renew(token, { audience: 'reports' })).toEqual(rejected)
     expect(await caller.verify(token, { audience: 'reports' })).toEqual(rejected)
     expect(await caller.introspect(token, { audience: 'reports' })).toEqual(rejected)
   })
@@ -309,6 +310,7 @@ describe('a call that is denied', () => {
     const admin = new Admin(context({}), env)
     const lines = [
       await lineOf(stranger.delegate(token, { audience: 'archive' }, correlation)),
+      await lineOf(stranger.renew(token, audience, correlation)),
       await lineOf(stranger.verify(token, audience, correlation)),
       await lineOf(stranger.introspect(token, audience, correlation)),
       await lineOf(admin.sign({}, audience, correlation)),

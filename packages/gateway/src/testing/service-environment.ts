@@ -2,11 +2,12 @@ import { namesOf } from '@sealgate/kit/gateway'
 import type { Config } from '../config/read-config.ts'
 import { rpcFailure } from '../errors.ts'
 import { delegate } from '../exchange/delegate.ts'
+import { renew } from '../exchange/renew.ts'
 import type { Gateway } from '../gateway.ts'
 import { jwksResponse } from '../routes/jwks.ts'
 
 /**
- * What a service has in its own `wrangler.jsonc` to verify tokens of a gateway and to delegate them: `Keys` or the shared
+ * What a service has in its own `wrangler.jsonc` to verify tokens of a gateway, to delegate and to renew them: `Keys` or the shared
  * secret, `Exchange`, and the deny-list when there is one.
  *
  * @param env of the gateway
@@ -19,19 +20,21 @@ export function serviceEnvironment(
   gateway: () => Gateway | Promise<Gateway>,
 ): Readonly<Record<string, unknown>> {
   if (!config.audiences.has(audience)) throw new Error(`the definition has no audience ${audience}`)
+  const reply = async (issue: typeof delegate, token: string, request: object): Promise<object> => {
+    try {
+      return { ok: true, token: await issue(await gateway(), audience, token, request) }
+    } catch (error) {
+      return rpcFailure(error)
+    }
+  }
   return {
     JWT_ISS: config.issuer,
     JWT_AUD: audience,
     ...keys(env, config, audience, gateway),
     JWT_EXCHANGE_SERVICE_NAME: 'GATEWAY_EXCHANGE',
     GATEWAY_EXCHANGE: {
-      async delegate(token: string, request: object) {
-        try {
-          return { ok: true, token: await delegate(await gateway(), audience, token, request) }
-        } catch (error) {
-          return rpcFailure(error)
-        }
-      },
+      delegate: (token: string, request: object) => reply(delegate, token, request),
+      renew: (token: string, request: object) => reply(renew, token, request),
     },
     ...named(env, 'JWT_DENYLIST_NAME'),
   }

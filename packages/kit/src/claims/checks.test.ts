@@ -68,6 +68,8 @@ describe('checkClaims', () => {
     ['email_verified', 1],
     ['email_verified', null],
     ['req', 7],
+    ['offline', 'true'],
+    ['offline', null],
     ['iss', ['https://issuer.test']],
     ['aud', []],
     ['aud', {}],

@@ -62,12 +62,14 @@ function checkInternalShape({
   act,
   email_verified: emailVerified,
   req,
+  offline,
 }: Payload): void {
   optional('kind', kind, isKind)
   optional('auth_iat', authIat, isTime)
   optional('act', act, isActor)
   optional('email_verified', emailVerified, isFlag)
   optional('req', req, isName)
+  optional('offline', offline, isFlag)
 }
 
 function required(name: string, value: unknown, test: (value: unknown) => boolean): void {

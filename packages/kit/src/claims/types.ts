@@ -42,6 +42,8 @@ export interface Claims extends RegisteredClaims {
   readonly email_verified?: boolean
   /** Hash of the request that the token is bound to. */
   readonly req?: string
+  /** True when the gateway renewed the token after the caller had gone, or it was delegated from one that it renewed. */
+  readonly offline?: boolean
 }
 
 declare const verified: unique symbol

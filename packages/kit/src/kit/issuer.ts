@@ -1,6 +1,8 @@
 import { denylistOf, internalsOf, type Kit, signerOf } from './kit.ts'
 import type { RevocableClaims, Revocation } from '../tokens/revocation.ts'
 import type { KitClaims, SignClaims } from '../tokens/sign.ts'
+import { AS_ISSUED, type InternalVerifyOptions } from '../tokens/verify-options.ts'
+import type { SafeVerifyResult } from './verifier.ts'
 
 /** What an issuer issues: the subject's claims, those that only an issuer sets, and for whom. */
 export interface IssueRequest {
@@ -41,15 +43,36 @@ export async function checkRevoked(kit: Kit, claims: RevocableClaims, thumbprint
   await internalsOf(kit).denylist?.check(claims, thumbprint)
 }
 
+/** For whom a token that is verified as it was issued must be, and its `typ` header. Default: the kit's. */
+export interface AsIssued {
+  readonly aud: string
+  readonly typ?: string
+}
+
+/**
+ * Verifies a token that may have ended: its signature counts, by a key that is still known, and so does all else, as at the
+ * time of its issue; what was revoked since is rejected.
+ *
+ * @throws KeysUnavailableError, RevocationUnavailableError for outages
+ */
+export async function verifyAsIssued(
+  kit: Kit,
+  token: string,
+  { aud, typ }: AsIssued,
+): Promise<SafeVerifyResult> {
+  const options: InternalVerifyOptions = { aud, ...(typ !== undefined && { typ }), [AS_ISSUED]: true }
+  return kit.safeVerify(token, options)
+}
+
 /**
  * `kit.revoke` for an issuer, which knows how long a login from before can still come back as a new token.
  *
- * @param subjectTtlSeconds how long a subject stays on the deny-list at least
+ * @param leastSeconds how long a subject or a token stays on the deny-list at least
  * @throws ConfigError without a deny-list
  * @throws ClaimsError when it is not one of `{ jti }`, `{ sub }` or `{ thumbprint }`
  */
-export async function revokeFor(kit: Kit, revocation: Revocation, subjectTtlSeconds: number): Promise<void> {
-  await denylistOf(kit).revoke(revocation, subjectTtlSeconds)
+export async function revokeFor(kit: Kit, revocation: Revocation, leastSeconds: number): Promise<void> {
+  await denylistOf(kit).revoke(revocation, leastSeconds)
 }
 
 /**

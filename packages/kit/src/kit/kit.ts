@@ -6,7 +6,12 @@ import { type CorrelationHeaders, correlationHeaders } from '../log/correlation.
 import { requestIdsOf } from '../log/request-ids.ts'
 import { policy, type Policy } from '../policy/builder.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
-import { type ApprovalRequest, exchangeApprove, exchangeDelegate } from '../tokens/exchange-client.ts'
+import {
+  type ApprovalRequest,
+  exchangeApprove,
+  exchangeDelegate,
+  exchangeRenew,
+} from '../tokens/exchange-client.ts'
 import type { Denylist, Revocation } from '../tokens/revocation.ts'
 import type { SignClaims, SignOptions } from '../tokens/sign.ts'
 import { describeSigner, type KitDescription } from './describe.ts'
@@ -76,18 +81,28 @@ export class Kit extends Verifier {
    * @throws ConfigError when there is neither a key nor an exchange service
    */
   async delegate(auth: Auth, request: DelegationRequest): Promise<string> {
-    const { signer, settings } = this.#parts
-    const origin = this.#originOf(auth, 'delegate')
-    if (signer) return signer.delegate(origin.claims, request)
-    const { exchangeService: exchange } = settings
-    if (!exchange) {
+    return delegateBound(this, auth, request)
+  }
+
+  /**
+   * A new token for a caller who has gone, in place of one that has ended: by the gateway, where its `offline` grants it to
+   * this service. `kind`, `auth_iat` and actors stay, rights are cut to the grant, and `offline` is true.
+   *
+   * @param token one that this service got; not one that was renewed, or delegated from such
+   * @param incoming the request that is served meanwhile, for the gateway's log
+   * @throws ClaimsError when the gateway rejects it: without a grant, too old, revoked since, its key gone
+   * @throws KeysUnavailableError when the gateway is not available
+   * @throws ConfigError without an exchange service
+   */
+  async renew(token: string, incoming?: Request): Promise<string> {
+    const { exchangeService: exchange, audiences } = this.#parts.settings
+    const [audience] = audiences
+    if (!exchange || audience === undefined) {
       throw new ConfigError(
-        'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
+        'renew needs the gateway: JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService',
       )
     }
-    return exchangeFor(request.incoming, (correlation) =>
-      exchangeDelegate(exchange, origin.token, request, correlation),
-    )
+    return exchangeFor(incoming, (correlation) => exchangeRenew(exchange, token, audience, correlation))
   }
 
   /**
@@ -106,16 +121,10 @@ export class Kit extends Verifier {
         'approve needs the gateway: JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService',
       )
     }
-    const token = typeof caller === 'string' ? caller : this.#originOf(caller, 'approve').token
+    const token = typeof caller === 'string' ? caller : ownOrigin(this, caller, 'approve').token
     return exchangeFor(request.incoming, (correlation) =>
       exchangeApprove(exchange, token, request, correlation),
     )
-  }
-
-  #originOf(auth: Auth, method: string): Origin {
-    const origin = originOf(auth)
-    if (origin?.verifier === this) return origin
-    throw new ClaimsError(`${method} accepts the auth of a caller that this very kit verified`)
   }
 
   /** The public JWK Set: allow-listed members of every published slot. Empty for HS512. */
@@ -162,6 +171,37 @@ export function assembleKit(settings: Settings): Kit {
   return new Kit(
     { settings, source, denylist, checkBinding },
     { settings, signer: ring && new Signer(settings, ring), denylist },
+  )
+}
+
+function ownOrigin(kit: Kit, auth: Auth, method: string): Origin {
+  const origin = originOf(auth)
+  if (origin?.verifier === kit) return origin
+  throw new ClaimsError(`${method} accepts the auth of a caller that this very kit verified`)
+}
+
+/**
+ * {@link Kit.delegate}, for this package alone.
+ *
+ * @param jkt RFC 7638 thumbprint of a key: the token is bound to it, and is no bearer token
+ */
+export async function delegateBound(
+  kit: Kit,
+  auth: Auth,
+  request: DelegationRequest,
+  jkt?: string,
+): Promise<string> {
+  const { signer, settings } = internalsOf(kit)
+  const origin = ownOrigin(kit, auth, 'delegate')
+  if (signer) return signer.delegate(origin.claims, request, jkt)
+  const { exchangeService: exchange } = settings
+  if (!exchange) {
+    throw new ConfigError(
+      'delegate needs a key to sign with (JWT_PRIVATE_JWK_NAME, or the option sign) or the gateway (JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService)',
+    )
+  }
+  return exchangeFor(request.incoming, (correlation) =>
+    exchangeDelegate(exchange, origin.token, request, correlation, jkt),
   )
 }
 

@@ -12,7 +12,7 @@ import {
   type SignOptions,
   signPayload,
 } from '../tokens/sign.ts'
-import { REQUEST_TYP } from '../tokens/verify-options.ts'
+import { MESSAGE_TYP, REQUEST_TYP } from '../tokens/verify-options.ts'
 
 /** The half of a kit that signs. */
 export class Signer {
@@ -49,11 +49,13 @@ export class Signer {
   }
 
   /** A token for the next hop, in which this service acts for the subject of verified claims (RFC 8693 §4.1). */
-  async delegate(original: VerifiedClaims, request: DelegationRequest): Promise<string> {
+  async delegate(original: VerifiedClaims, request: DelegationRequest, jkt?: string): Promise<string> {
     const { issuer, audiences, now } = this.#settings
     const actor = { iss: issuer, sub: audiences[0] ?? issuer }
     const { claims, kitClaims } = delegateClaims(original, actor, request, this.#settings, now())
-    return this.issue(claims, kitClaims, { aud: request.aud })
+    const { aud } = request
+    if (jkt === undefined) return this.issue(claims, kitClaims, { aud })
+    return this.issue({ ...claims, cnf: { jkt } }, kitClaims, { aud, typ: MESSAGE_TYP })
   }
 
   /** The `kid` that signs now; `undefined` with HS512. */

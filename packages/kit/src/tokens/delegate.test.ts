@@ -59,6 +59,11 @@ describe('delegateClaims', () => {
     })
   })
 
+  it('keeps the mark of a caller who has gone, and makes none', () => {
+    expect(delegated({ offline: true }).kitClaims).toMatchObject({ offline: true })
+    for (const own of [{}, { offline: false }]) expect(delegated(own).kitClaims).not.toHaveProperty('offline')
+  })
+
   it.each<[what: string, exp: number, own: object, request: Partial<DelegationRequest>, now?: number]>([
     ['as long as the kit’s tokens', NOW + 900, {}, {}],
     ['as long as it is asked to', NOW + 60, {}, { ttlSeconds: 60 }],

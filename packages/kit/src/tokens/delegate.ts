@@ -62,6 +62,7 @@ export function delegateClaims(
       ...(claims.kind !== undefined && { kind: claims.kind }),
       act: { iss: actor.iss, sub: actor.sub, ...(claims.act && { act: claims.act }) },
       auth_iat: claims.auth_iat ?? claims.iat,
+      ...(claims.offline === true && { offline: true }),
       exp,
     },
   }

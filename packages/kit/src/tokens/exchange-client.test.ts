@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClaimsError, ConfigError, KeysUnavailableError } from '../errors.ts'
-import { exchangeApprove, exchangeDelegate } from './exchange-client.ts'
+import { exchangeApprove, exchangeDelegate, exchangeRenew } from './exchange-client.ts'
 import type { DelegationRequest } from './delegate.ts'
 
 const ask = (answer: unknown, request: DelegationRequest = { aud: 'billing' }): Promise<string> =>
@@ -38,6 +38,16 @@ describe('exchangeDelegate', () => {
     const correlation = { 'X-Request-Id': 'a1b2c3d4' }
     await exchangeDelegate({ delegate }, 'the.token', { aud: 'billing' }, correlation)
     expect(calls).toStrictEqual([['the.token', { audience: 'billing' }, correlation]])
+  })
+
+  it('names the key that the token is to be bound to', async () => {
+    const calls: unknown[] = []
+    const delegate = (...call: unknown[]) => {
+      calls.push(call)
+      return Promise.resolve({ ok: true, token: 'issued' })
+    }
+    await exchangeDelegate({ delegate }, 'the.token', { aud: 'billing' }, undefined, 'a-thumbprint')
+    expect(calls).toStrictEqual([['the.token', { audience: 'billing', jkt: 'a-thumbprint' }]])
   })
 
   it('says that the service could not be reached, with the cause for the log', async () => {
@@ -128,5 +138,30 @@ describe('exchangeApprove', () => {
   ])('says what is wrong: %s', async (_, reply, error) => {
     const exchange = { delegate: () => Promise.resolve(), approve: () => Promise.resolve(reply) }
     await expect(exchangeApprove(exchange, 'the.token', act)).rejects.toMatchObject(error)
+  })
+})
+
+describe('exchangeRenew', () => {
+  it('sends the token, its audience, and what joins log lines', async () => {
+    const calls: unknown[] = []
+    const exchange = {
+      delegate: () => Promise.reject(new Error('not this one')),
+      renew: (...call: unknown[]) => {
+        calls.push(call)
+        return Promise.resolve({ ok: true, token: 'renewed' })
+      },
+    }
+    const correlation = { 'X-Request-Id': 'a1b2c3d4' }
+    expect(await exchangeRenew(exchange, 'the.token', 'jobs', correlation)).toBe('renewed')
+    expect(calls).toStrictEqual([['the.token', { audience: 'jobs' }, correlation]])
+  })
+
+  it('says what the gateway rejects, and that an older one does not renew', async () => {
+    const delegate = (): Promise<never> => Promise.reject(new Error('not this one'))
+    const renew = () => Promise.resolve({ ok: false, code: 'invalid_grant', status: 400 })
+    await expect(exchangeRenew({ delegate, renew }, 'the.token', 'jobs')).rejects.toThrow(
+      new ClaimsError('the exchange service rejected the renewal: invalid_grant'),
+    )
+    await expect(exchangeRenew({ delegate }, 'the.token', 'jobs')).rejects.toThrow(ConfigError)
   })
 })

@@ -13,9 +13,11 @@ export interface Exchange {
       permissions?: readonly string[]
       roles?: readonly string[]
       ttlSeconds?: number
+      jkt?: string
     },
     correlation?: Correlation,
   ): Promise<unknown>
+  renew?(token: string, request: { audience: string }, correlation?: Correlation): Promise<unknown>
   /** Gateways have it since 0.2. */
   approve?(
     token: string,
@@ -42,6 +44,7 @@ export interface ApprovalRequest {
  * Has the gateway sign a delegated token. Errors cross RPC as values: only their `code` and `status` count.
  *
  * @param correlation headers for the next hop, of the request that is served meanwhile
+ * @param jkt thumbprint of the key that the token is bound to
  * @throws ClaimsError when the gateway rejects what was requested
  * @throws KeysUnavailableError when it cannot be reached, or is not available now
  * @throws ConfigError when it does not know this service
@@ -51,6 +54,7 @@ export async function exchangeDelegate(
   token: string,
   request: DelegationRequest,
   correlation?: Correlation,
+  jkt?: string,
 ): Promise<string> {
   const { aud, permissions, roles, ttlSeconds } = request
   const requested = {
@@ -58,6 +62,7 @@ export async function exchangeDelegate(
     ...(permissions && { permissions }),
     ...(roles && { roles }),
     ...(ttlSeconds !== undefined && { ttlSeconds }),
+    ...(jkt !== undefined && { jkt }),
   }
   return textFrom(
     () =>
@@ -80,6 +85,20 @@ export async function exchangeApprove(
 ): Promise<string> {
   const requested = { audience: aud, tool, args, ...(permissions && { permissions }) }
   return textFrom(() => exchange.approve?.(token, requested, correlation), 'the approval')
+}
+
+/**
+ * Has the gateway renew a token that has ended, by an `offline` grant.
+ *
+ * @throws as {@link exchangeDelegate}
+ */
+export async function exchangeRenew(
+  exchange: Exchange,
+  token: string,
+  audience: string,
+  correlation?: Correlation,
+): Promise<string> {
+  return textFrom(() => exchange.renew?.(token, { audience }, correlation), 'the renewal')
 }
 
 /**

@@ -159,13 +159,10 @@ export class Denylist {
   /**
    * Puts something on the list. It holds everywhere after about 90 s (KV's minute and the 30 s above).
    *
-   * @param subjectTtlSeconds how long a subject stays on it at least. Default 31 days
+   * @param leastSeconds how long a subject or a token stays on it at least. Default 31 days
    * @throws ClaimsError when it is not one of the three
    */
-  async revoke(
-    revocation: Revocation,
-    subjectTtlSeconds: number = DENYLIST_SUBJECT_TTL_SECONDS,
-  ): Promise<void> {
+  async revoke(revocation: Revocation, leastSeconds: number = DENYLIST_SUBJECT_TTL_SECONDS): Promise<void> {
     const [[kind, value] = [], ...others] = Object.entries(revocation)
     if (!isKind(kind) || typeof value !== 'string' || value === '' || others.length > 0) {
       throw new ClaimsError('revoke accepts one of { jti }, { sub } or { thumbprint }, a non-empty string')
@@ -173,7 +170,7 @@ export class Denylist {
     const { issuer, maxTtlSeconds, now } = this.#settings
     const name = `${kind}:${value}`
     const before = Math.floor(now())
-    const least = { jti: 0, sub: subjectTtlSeconds, thumbprint: DENYLIST_KEY_TTL_SECONDS }[kind]
+    const least = kind === 'thumbprint' ? DENYLIST_KEY_TTL_SECONDS : leastSeconds
     const expirationTtl = Math.max(least, maxTtlSeconds + DENYLIST_MARGIN_SECONDS)
     await this.#store.put(await storeKey(issuer, name), JSON.stringify({ before }), { expirationTtl })
     this.#remembered.set(name, { before, until: before + DENYLIST_CACHE_SECONDS })

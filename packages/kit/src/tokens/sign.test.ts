@@ -125,7 +125,7 @@ describe('rejectKitClaims', () => {
     }).toThrow(`${name} is not a claim to pass: use the options of sign`)
   })
 
-  it.each(['act', 'kind', 'req', 'auth_iat'])('keeps %s for the kit', (name) => {
+  it.each(['act', 'kind', 'req', 'auth_iat', 'offline'])('keeps %s for the kit', (name) => {
     expect(() => {
       rejectKitClaims({ sub: 'a', [name]: undefined })
     }).toThrow(`${name} is set by the kit alone`)

@@ -42,6 +42,7 @@ export interface KitClaims {
   readonly act?: Actor
   readonly auth_iat?: number
   readonly req?: string
+  readonly offline?: boolean
   /** Expiry in seconds since the epoch, in place of `ttlSeconds`. */
   readonly exp?: number
 }
@@ -56,7 +57,7 @@ export interface SignSettings {
 }
 
 const BY_OPTION = ['iss', 'aud', 'iat', 'exp'] as const
-const BY_KIT = ['act', 'kind', 'req', 'auth_iat'] as const
+const BY_KIT = ['act', 'kind', 'req', 'auth_iat', 'offline'] as const
 
 /** @throws ClaimsError for claims that come by options only, or by the kit only */
 export function rejectKitClaims(claims: unknown): void {

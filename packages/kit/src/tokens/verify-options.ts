@@ -4,6 +4,12 @@ import { ConfigError } from '../errors.ts'
 /** The `typ` header of tokens that are bound to a request. */
 export const REQUEST_TYP = 'req+jwt'
 
+/**
+ * The `typ` header of tokens that are bound to a key (RFC 7800 §3.1, the claim `cnf`), with which the sender signed what the
+ * token travels with: a message, parameters, whatever is kept. No request is let in with one.
+ */
+export const MESSAGE_TYP = 'msg+jwt'
+
 /** Verification in place of the kit's own settings. */
 export interface VerifyOverrides {
   /** Issuer, compared exactly. Default: the kit's. */
@@ -20,6 +26,14 @@ export interface VerifyOverrides {
 export interface VerifyOptions extends VerifyOverrides {
   /** The request that the token must be bound to. */
   readonly request?: Request
+}
+
+/** Not for callers of a kit: no object of theirs has it. */
+export const AS_ISSUED: unique symbol = Symbol('as issued')
+
+export interface InternalVerifyOptions extends VerifyOptions {
+  /** Holds the times of the token against the time of its issue: it may have ended since. */
+  readonly [AS_ISSUED]?: true
 }
 
 /**

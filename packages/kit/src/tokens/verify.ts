@@ -12,7 +12,12 @@ import type { LoadedKey, VerificationKey } from '../keys/verification-key.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { CheckBinding } from './request-binding.ts'
 import { type SignatureVerdict, VerdictCache } from './verdict-cache.ts'
-import { checkOverrides, REQUEST_TYP, type VerifyOptions } from './verify-options.ts'
+import {
+  AS_ISSUED,
+  checkOverrides,
+  type InternalVerifyOptions as VerifyOptions,
+  REQUEST_TYP,
+} from './verify-options.ts'
 
 /** What the verifier needs of a kit's settings. */
 export interface VerifySettings {
@@ -131,7 +136,10 @@ export class TokenVerifier {
 
   /** All that is checked once the signature is good: claims, binding to a request, revocation. */
   #checkVerdict(verdict: SignatureVerdict, options: VerifyOptions | undefined): Verified | Promise<Verified> {
-    checkClaims(verdict.claims, this.#expectationOf(options), this.#settings.now())
+    const { iat } = verdict.claims
+    // What is no time is rejected before it is compared.
+    const now = options?.[AS_ISSUED] && typeof iat === 'number' ? iat : this.#settings.now()
+    checkClaims(verdict.claims, this.#expectationOf(options), now)
     const verified = brand(verdict)
     const { req } = verified.claims
     const request = options?.request
