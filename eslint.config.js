@@ -13,6 +13,8 @@ export default defineConfig([
     '**/*.d.ts',
     // Needs a package that this repository does not: the lint of a project with MCP looks at it.
     'packages/cli/templates/project/services/mcp/',
+    // As their authors wrote them.
+    'test/support/seeds/',
     'vitest.config.ts',
   ]),
   js.configs.recommended,

@@ -9,7 +9,8 @@ export interface Complaint {
   readonly message: string
 }
 
-const OPTIONS: ts.CompilerOptions = {
+/** As strict as a Worker's project may be. */
+export const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2024,
   lib: ['lib.es2024.d.ts'],
   module: ts.ModuleKind.ESNext,
