@@ -48,6 +48,7 @@ export const HOUSE = {
     ['session/'],
     ['exchange/'],
     ['rate-limit'],
+    ['issuers/'],
     ['auth0/'],
     ['http/'],
     ['config/'],

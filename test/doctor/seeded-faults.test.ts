@@ -75,6 +75,10 @@ const keyWith = (members: object): string =>
   JSON.stringify({ ...(JSON.parse(slot('--kid=x')) as object), ...members })
 const secretOf = (text: string): string => (JSON.parse(text) as { readonly d: string }).d
 
+const PARTNER = 'https://partner.example'
+const issuer = (name: string, more: object = {}): string =>
+  JSON.stringify([{ issuer: name, audience: 'api', clients: ['web'], ...more }])
+
 const SEEDS: readonly Seed[] = [
   {
     fault: 'a typo in a variable of the gateway',
@@ -629,6 +633,53 @@ const SEEDS: readonly Seed[] = [
       fix: /Signing Algorithm: RS256/,
     },
   },
+  {
+    fault: 'a further issuer whose keys are elsewhere',
+    change: ({ gateway }) => (gateway.vars.ISSUERS = issuer('https://nobody.example')),
+    finds: {
+      id: 'issuer-keys',
+      message: /the keys of https:\/\/nobody.example, .*cannot be reached/,
+      fix: /jwksUri of https:\/\/nobody.example in gateway.config.ts/,
+    },
+  },
+  {
+    fault: 'a further issuer that signs with another algorithm',
+    change: ({ gateway }) => (gateway.vars.ISSUERS = issuer(PARTNER, { algorithms: ['ES256'] })),
+    world: { fetch: networkWithPartner(PARTNER) },
+    finds: {
+      id: 'issuer-keys',
+      message: /https:\/\/partner.example has no key for ES256/,
+      fix: /algorithms of https:\/\/partner.example/,
+    },
+  },
+  {
+    fault: 'a further issuer that writes itself with a slash',
+    change: ({ gateway }) => (gateway.vars.ISSUERS = issuer(PARTNER)),
+    world: { fetch: networkWithPartner(`${PARTNER}/`) },
+    finds: {
+      id: 'issuer-name',
+      message: /calls itself "https:\/\/partner.example\/"/,
+      fix: /issuer: "https:\/\/partner.example\/" in gateway.config.ts/,
+    },
+  },
+  {
+    fault: 'a further issuer that a route needs and that is not there',
+    change: ({ gateway }) =>
+      (gateway.vars.ROUTES = JSON.stringify([
+        {
+          match: '/api/*',
+          methods: ['GET'],
+          service: 'REPORTS',
+          audience: 'reports',
+          cloudflareAccess: true,
+        },
+      ])),
+    finds: {
+      id: 'gateway-config',
+      message: /has cloudflareAccess, and no issuer is Cloudflare Access/,
+      fix: /ROUTES/,
+    },
+  },
 ]
 
 describe('doctor names, with its remedy,', () => {
@@ -658,6 +709,22 @@ function networkThatSays(path: string, more: object): DoctorWorld['fetch'] {
     const url = input instanceof Request ? input.url : String(input)
     if (!url.endsWith(path)) return response
     return Response.json({ ...((await response.json()) as object), ...more })
+  }
+}
+
+/** The network in which there is a partner with a key for RS256, too. @param named what it calls itself */
+function networkWithPartner(named: string): DoctorWorld['fetch'] {
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    if (!url.startsWith(PARTNER)) return networkTo(tenant)(input, init)
+    const jwksUri = `${PARTNER}/.well-known/jwks.json`
+    return Promise.resolve(
+      Response.json(
+        url === jwksUri
+          ? { keys: [{ kty: 'RSA', alg: 'RS256', use: 'sig' }] }
+          : { issuer: named, jwks_uri: jwksUri },
+      ),
+    )
   }
 }
 

@@ -40,6 +40,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/wrangler/': 'what wrangler prints',
   'packages/gateway/src/config/distinct-secrets.ts': 'secrets, whose number and length an operator chose',
   'packages/gateway/src/config/mcp.ts': 'routes of the definition',
+  'packages/gateway/src/config/issuers.ts': 'names that the definition has',
   'packages/gateway/src/config/operators.ts': 'a message of the kit',
   'packages/gateway/src/routes/openapi.ts': 'routes of the definition',
   'packages/gateway/src/routes/login.ts': 'a digit, and a name of 64 characters at most',

@@ -100,6 +100,14 @@ const ERRORS = {
     source: 'auth0',
     retryAfter: 5,
   }),
+  issuer_unavailable: row(
+    503,
+    'temporarily_unavailable',
+    'An identity provider cannot be reached; try again shortly',
+    {
+      retryAfter: 5,
+    },
+  ),
   keys_unavailable: row(503, 'temporarily_unavailable', 'Keys are not available; try again shortly', {
     retryAfter: 5,
   }),

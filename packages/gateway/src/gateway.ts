@@ -13,6 +13,7 @@ import { loggerOf } from './observability/hooks.ts'
 import { pseudonymsOf } from './observability/pseudonym.ts'
 import { signingEnds } from './observability/signing-ends.ts'
 import { gatewaySinks } from './observability/sinks.ts'
+import { SubjectTokens } from './issuers/subject-tokens.ts'
 import type { SessionGateway } from './session/access.ts'
 import { CookieEncryption } from './session/encryption.ts'
 import { sessionsOf } from './session/sessions.ts'
@@ -23,6 +24,8 @@ import { versionInLines } from './config/version.ts'
 /** What the gateway consists of, for one environment. */
 export interface Gateway extends SessionGateway {
   readonly auth0: Auth0Tokens
+  /** Access tokens of the tenant, and of every other issuer. */
+  readonly subjectTokens: SubjectTokens
   /** Tokens that forwarding may use again. */
   readonly issuedTokens: IssuedTokenCache
   readonly pseudonyms: Pseudonyms
@@ -154,14 +157,13 @@ export function makeGateway(
       makeKit(secretEnv(env, audience, secretName), kitOptions),
     ]),
   )
+  const tokenOptions = { ...(config.jwksStore && { jwksStore: config.jwksStore }), ...options, logger }
+  const auth0 = new Auth0Tokens(config.auth0, tokenOptions)
   return {
     config,
     now,
-    auth0: new Auth0Tokens(config.auth0, {
-      ...(config.jwksStore && { jwksStore: config.jwksStore }),
-      ...options,
-      logger,
-    }),
+    auth0,
+    subjectTokens: new SubjectTokens(auth0, config, tokenOptions),
     issuedTokens: new IssuedTokenCache(),
     mcpSessions: new McpSessionIds(new CookieEncryption(config.mcp.secrets), now),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),

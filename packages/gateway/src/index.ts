@@ -14,6 +14,8 @@ import { createSession, type SessionClass } from './session/durable-object.ts'
 
 export type { HookContext, LogHooks } from './observability/hooks.ts'
 export type { DecisionLine, EventLine, LogLine } from '@sealgate/kit'
+export { auth0, cloudflareAccess, entra, type IssuerOptions, okta } from './config/issuer-presets.ts'
+export type { IssuerDefinition, IssuerProfile } from './config/issuer-definition.ts'
 export type { AdminMethods } from './rpc/admin.ts'
 export type { ExchangeMethods, Introspection } from './rpc/exchange.ts'
 export type { JwksResult, KeysMethods } from './rpc/keys.ts'

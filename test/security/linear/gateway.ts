@@ -1,13 +1,16 @@
 import { Auth0Client } from '../../../packages/gateway/src/auth0/client.ts'
 import { passwordRealm } from '../../../packages/gateway/src/auth0/password-realm.ts'
 import { askAuth0 } from '../../../packages/gateway/src/auth0/send.ts'
-import { subjectKind } from '../../../packages/gateway/src/auth0/subject.ts'
+import { foreignParty, subjectKind } from '../../../packages/gateway/src/auth0/subject.ts'
 import { readBranding } from '../../../packages/gateway/src/config/branding.ts'
 import { cookieNamesOf } from '../../../packages/gateway/src/config/login-settings.ts'
 import { parseConfig } from '../../../packages/gateway/src/config/read-config.ts'
 import { problemOfOrigin } from '../../../packages/gateway/src/config/route-origin.ts'
 import { RouteTable } from '../../../packages/gateway/src/config/route-table.ts'
 import { VARIABLES } from '../../../packages/gateway/src/config/schema.ts'
+import { ISSUER_PROFILES } from '../../../packages/gateway/src/config/issuer-definition.ts'
+import { PROFILES } from '../../../packages/gateway/src/issuers/profiles.ts'
+import { permissionsOf } from '../../../packages/gateway/src/issuers/rights.ts'
 import { exchange } from '../../../packages/gateway/src/exchange/rules.ts'
 import { targetOf } from '../../../packages/gateway/src/exchange/target.ts'
 import { readContext, replaceTransaction } from '../../../packages/gateway/src/exchange/transaction-token.ts'
@@ -55,6 +58,10 @@ const routes = new RouteTable([
   { match: '/a/a/a/*', methods: ['GET'], service: 'A', auth: 'none', forwardCookies: ['a', 'x'] },
 ])
 const [, route] = routes.routes
+/** Each with its own claims for rights. */
+const ISSUERS = ISSUER_PROFILES.map(
+  (profile) => [profile, partial({ profile, everybody: { permissions: [], roles: [] } })] as const,
+)
 const clients = { clients: new Map<string, never>(), isPublic: false }
 const encryption = new CookieEncryption([new Uint8Array(32).fill(1)])
 const LOGIN = {
@@ -338,6 +345,35 @@ export const GATEWAY_ROWS: readonly Row[] = [
         },
         0,
       )
+    }),
+  },
+  {
+    name: 'names and rights in a token of another issuer',
+    of: [gateway('auth0/subject'), gateway('issuers/profiles'), gateway('issuers/rights')],
+    around: [
+      (text) => text,
+      (text) => `${text}@clients`,
+      (text) => `https://${text}#`,
+      (text) => words(text).join(' '),
+    ],
+    reader: reading((text) => {
+      for (const [profile, issuer] of ISSUERS) {
+        const claims = {
+          sub: text,
+          iss: text,
+          tid: text,
+          azp: 'a',
+          scope: text,
+          scp: text,
+          iat: 0,
+          exp: 9,
+          aud: 'a',
+        }
+        PROFILES[profile].problem?.({ ...claims, ver: '2.0' })
+        PROFILES[profile].party(claims)
+        permissionsOf({ ...claims, auth_iat: 0 }, issuer)
+        subjectKind(foreignParty('https://i.test', text.toWellFormed(), 'user'))
+      }
     }),
   },
   {

@@ -1,7 +1,10 @@
-import { isLoopback, parseJson, readBounded } from '@sealgate/kit/gateway'
+import type { Config } from '@sealgate/gateway/config'
+import { isLoopback } from '@sealgate/kit/gateway'
 import { checkAudience } from './api-audience.ts'
+import { checkIssuers } from './check-issuers.ts'
 import { checkProviderLogout } from './check-provider-logout.ts'
 import { type Finding, reporterFor, shown } from './finding.ts'
+import { getJson } from './get-json.ts'
 import type { Network } from './network.ts'
 import { placeOf, type System } from './system-view.ts'
 
@@ -9,18 +12,27 @@ const report = reporterFor('identity provider')
 
 /** The algorithm that the gateway accepts of Auth0. */
 const ALGORITHM = 'RS256'
-const TIMEOUT_MS = 5000
-const MAX_BYTES = 262_144
 /** `Date` is in whole seconds and a response takes its time: less than this is no offset. */
 const CLOCK_SECONDS = 10
 /** Tokens are accepted with a leeway of 90 s; from here on each of them may be denied. */
 const CLOCK_LIMIT_SECONDS = 60
 
-/** Is the tenant there, is it who `AUTH0_DOMAIN` says, does it sign as the gateway expects, and does it know the API? */
+/**
+ * Is the tenant there, is it who `AUTH0_DOMAIN` says, does it sign as the gateway expects, and does it know the API? Then the
+ * keys of every other issuer.
+ */
 export async function checkIdentityProvider(system: System, network: Network): Promise<readonly Finding[]> {
   if (!system.reading.ok)
     return [report.skipped('idp', 'not looked at, because the gateway rejects its configuration')]
-  const { auth0, login, baseUrl, callbackPath } = system.reading.config
+  const others = await checkIssuers(system.reading.config.issuers, network)
+  return [...(await checkTenant(system, network, system.reading.config)), ...others]
+}
+
+async function checkTenant(
+  system: System,
+  network: Network,
+  { auth0, login, baseUrl, callbackPath }: Config,
+): Promise<readonly Finding[]> {
   const place = placeOf(system, system.gateway)
   const found = await discover(auth0.issuer, network)
   if (!found.ok) return [unreachable(system, auth0.issuer, found.problem)]
@@ -70,33 +82,6 @@ async function discover(issuer: string, { fetch, now }: Network): Promise<Discov
   // By the middle of the round trip the tenant wrote its date.
   const half = (now() - started) / 2
   return { ok: true, metadata: read.json, date: Number.isFinite(date + age) ? date + age + half : undefined }
-}
-
-type JsonResponse =
-  | { readonly ok: true; readonly json: Readonly<Record<string, unknown>>; readonly headers: Headers }
-  | { readonly ok: false; readonly problem: string }
-
-async function getJson(url: string, send: typeof fetch): Promise<JsonResponse> {
-  try {
-    const response = await send(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
-    if (response.status !== 200) return { ok: false, problem: `it responded with ${response.status}` }
-    const bytes = await readBounded(response.body, MAX_BYTES)
-    const json = bytes && parseJson(new TextDecoder().decode(bytes))
-    return typeof json === 'object' && json !== null
-      ? { ok: true, json: json as Readonly<Record<string, unknown>>, headers: response.headers }
-      : { ok: false, problem: 'what it responded with is no JSON' }
-  } catch (error) {
-    return { ok: false, problem: reasonOf(error) }
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it cannot be reached'
-  if (error.name === 'TimeoutError') return `it did not respond within ${TIMEOUT_MS / 1000} seconds`
-  const { cause } = error
-  const code =
-    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : error.message
-  return `it cannot be reached (${code})`
 }
 
 function unreachable(system: System, issuer: string, problem: string): Finding {

@@ -60,7 +60,7 @@ export function describeReport(environment: string, report: Whois): readonly str
     ...report.rules.map(({ rule, passed, detail }) =>
       line(rule, `${passed === null ? '–' : passed ? '✓' : '✗'}${detail === undefined ? '' : ` ${detail}`}`),
     ),
-    ...(report.issued === 'auth0' ? exchangeLines(report) : keyLines(report)),
+    ...(report.issued === 'auth0' || report.issued === 'issuer' ? exchangeLines(report) : keyLines(report)),
     ...(report.version ? [line('version', `${report.version.id} ${report.version.tag}`.trimEnd())] : []),
   ]
 }
@@ -68,10 +68,11 @@ export function describeReport(environment: string, report: Whois): readonly str
 const ISSUED: Readonly<Record<TokenReport['issued'], string>> = {
   here: 'by this gateway',
   auth0: 'by Auth0',
-  foreign: 'by neither this gateway nor its Auth0 tenant',
+  issuer: 'by one of the other issuers',
+  foreign: 'by neither this gateway nor an issuer that counts there',
 }
 
-function keyLines({ key }: Exclude<TokenReport, { issued: 'auth0' }>): readonly string[] {
+function keyLines({ key }: Exclude<TokenReport, { issued: 'auth0' | 'issuer' }>): readonly string[] {
   if (!key) return [line('slot', 'its kid is none of this gateway’s')]
   const { name = '', state = '', thumbprint } = key
   return [
@@ -80,7 +81,9 @@ function keyLines({ key }: Exclude<TokenReport, { issued: 'auth0' }>): readonly 
   ]
 }
 
-function exchangeLines({ exchange = [] }: Extract<TokenReport, { issued: 'auth0' }>): readonly string[] {
+function exchangeLines({
+  exchange = [],
+}: Extract<TokenReport, { issued: 'auth0' | 'issuer' }>): readonly string[] {
   return exchange.map(({ audience, ok, rejection, permissions = [], roles = [] }) =>
     line(
       `→ ${audience}`,

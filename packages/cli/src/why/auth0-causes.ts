@@ -22,7 +22,7 @@ export const AUTH0_CAUSES: Readonly<Record<string, Cause>> = {
     todo: 'the client refreshes its token before the end',
   },
   lives_too_long: {
-    meaning: '`exp − iat` is over `AUTH0_TOKEN_MAX_SECONDS`',
+    meaning: '`exp − iat` is over `AUTH0_TOKEN_MAX_SECONDS`, which holds for every issuer',
     todo: 'shorten *Token Expiration* at the API, or raise the variable',
   },
   id_token: {
@@ -34,27 +34,33 @@ export const AUTH0_CAUSES: Readonly<Record<string, Cause>> = {
     todo: 'switch sender constraining off for the API at Auth0',
   },
   unknown_client: {
-    meaning: 'its client is not in `AUTH0_CLIENTS`',
-    todo: 'add the client id to `AUTH0_CLIENTS`, if the client is yours',
+    meaning: 'its client is not in `AUTH0_CLIENTS`; of another issuer, not in its `clients`',
+    todo: 'add the client id there, if the client is yours',
   },
   unknown_organization: {
     meaning: 'its organization is not in `AUTH0_ORGANIZATIONS`',
     todo: 'add its id to `AUTH0_ORGANIZATIONS`, if its members are to pass',
   },
   not_rfc9068: {
-    meaning: '`AUTH0_TOKEN_PROFILE` is `rfc9068` and the token is not of that profile',
-    todo: 'choose the profile RFC 9068 for the API at Auth0, or unset the variable',
+    meaning:
+      '`AUTH0_TOKEN_PROFILE` is `rfc9068`, or the `profile` of the issuer, and the token is not of that profile',
+    todo: 'choose the profile RFC 9068 for the API at Auth0, or unset the variable; name the `profile` of the other issuer',
+  },
+  wrong_profile: {
+    meaning:
+      'the token is none that its issuer’s `profile` has, such as an ID token, or a session with Cloudflare Access itself',
+    todo: 'the client sends its access token; compare the token’s claims (`sealgate whois`) with the `profile` of its issuer in `gateway.config.ts`',
   },
   wrong_audience: {
-    meaning: 'the token is for another API than `AUTH0_AUDIENCE`',
+    meaning: 'the token is for another API than `AUTH0_AUDIENCE`; of another issuer, than its `audience`',
     todo: 'the client requests its token with the `audience` that `AUTH0_AUDIENCE` names. A token of this gateway goes to the service itself',
   },
   wrong_issuer: {
-    meaning: 'the token is of another tenant, or of this gateway itself',
-    todo: 'compare `AUTH0_DOMAIN` with the token’s `iss` (`sealgate whois`). A token of this gateway goes to the service itself',
+    meaning: 'the token is of another tenant, of no issuer in `issuers`, or of this gateway itself',
+    todo: 'compare `AUTH0_DOMAIN`, and each `issuer`, with the token’s `iss` (`sealgate whois`): every character counts. A token of this gateway goes to the service itself',
   },
   unsupported_alg: {
-    meaning: 'the token is not signed with RS256',
+    meaning: 'the token is not signed with RS256; of another issuer, with none of its `algorithms`',
     todo: 'set the API’s *Signing Algorithm* at Auth0 to RS256. A token of this gateway goes to the service itself',
   },
   unknown_kid: {

@@ -175,6 +175,10 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     meaning: 'Auth0 or its keys cannot be had within five seconds',
     todo: "`AUTH0_DOMAIN`; Auth0's status page",
   },
+  issuer_unavailable: {
+    meaning: 'the keys of an issuer of `issuers` cannot be had; tokens of the others go on',
+    todo: 'read `detail`; compare its `jwksUri` in `gateway.config.ts` with `jwks_uri` of the issuer’s own metadata (`sealgate doctor` does), and see its status page',
+  },
   keys_unavailable: { meaning: 'keys cannot be had', todo: '`Admin.health()`' },
   revocation_unavailable: {
     meaning: 'KV does not respond, and `JWT_DENYLIST_ON_ERROR` is `closed`',

@@ -11,11 +11,15 @@ export type Auth0Rejection =
   | 'unknown_client'
   | 'unknown_organization'
   | 'not_rfc9068'
+  | 'wrong_profile'
 
 /** Auth0's keys that cannot be had are Auth0's outage, not ours and not the token's. */
-export function asAuth0Error(error: unknown): unknown {
+export function asAuth0Error(
+  error: unknown,
+  code: 'auth0_unavailable' | 'issuer_unavailable' = 'auth0_unavailable',
+): unknown {
   if (!(error instanceof KeysUnavailableError)) return error
-  return new GatewayError('auth0_unavailable', {
+  return new GatewayError(code, {
     cause: error,
     detail: error.message,
     headers: { 'Retry-After': String(error.retryAfterSeconds) },

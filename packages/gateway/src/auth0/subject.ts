@@ -18,9 +18,27 @@ export interface SubjectClaims {
  * chose a name like a machine's or an agent's still has the bar (RFC 9700 §4.15).
  */
 export function subjectKind(sub: string): Kind | undefined {
+  if (isForeignParty(sub)) return sub.endsWith(MACHINE) ? 'machine' : 'user'
   if (sub.includes('|')) return 'user'
   if (/^.+@clients$/s.test(sub)) return 'machine'
   return /^agt_./s.test(sub) ? 'agent' : undefined
+}
+
+const MACHINE = '@clients'
+
+/**
+ * What a party of another issuer is called here: a URI (RFC 7519 §2), the issuer's own with the party in its fragment. So no
+ * name of one issuer is one of another, and no machine has the name of a user: in a fragment that is encoded no `@` stands.
+ *
+ * @throws URIError for a name that is no well-formed Unicode
+ */
+export function foreignParty(issuer: string, name: string, kind: 'user' | 'machine' | 'client'): string {
+  return `${issuer}#${encodeURIComponent(name)}${kind === 'machine' ? MACHINE : ''}`
+}
+
+/** Whether a name is one that only {@link foreignParty} makes: the tenant's own tokens must have none such. */
+export function isForeignParty(name: string): boolean {
+  return /^https?:\/\/[^#]*#/i.test(name)
 }
 
 /** The client that a token was issued to: `azp` in Auth0's own profile, `client_id` in RFC 9068's. */

@@ -6,7 +6,7 @@ import {
 } from '@sealgate/kit/external'
 import type { Auth0Config } from '../config/auth0.ts'
 import { loginTimeOf } from './login-time.ts'
-import { clientIdOf, isAllowedOrganization, type SubjectClaims } from './subject.ts'
+import { clientIdOf, isAllowedOrganization, isForeignParty, type SubjectClaims } from './subject.ts'
 import { asAuth0Error, type Auth0Rejection } from './auth0-error.ts'
 
 /** A token with less lifetime than this would be over before its exchange is of use. No leeway here. */
@@ -67,17 +67,13 @@ export class Auth0Tokens {
   }
 
   #denial(claims: SubjectClaims, clients: ExpectedToken['clients']): Auth0Rejection | undefined {
-    const { organizations, profile, tokenMaxSeconds } = this.#config
-    if (claims.exp - this.#now() < MIN_LIFE_SECONDS) return 'ends_too_soon'
-    // A revoked subject is on the deny-list as long as a token from before may live, and no longer.
-    if (claims.exp - claims.iat > tokenMaxSeconds) return 'lives_too_long'
-    // An ID token is meant for the client that requested it, never for an API (RFC 9068 §6).
-    if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
-    // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
-    if (claims.cnf !== undefined) return 'sender_constrained'
+    const { organizations, profile } = this.#config
+    const rejection = rejectionOf(claims, this.#config, this.#now())
+    if (rejection !== undefined) return rejection
     const clientId = clientIdOf(claims)
-    if (clients && clients !== 'any' && (clientId === undefined || !clients.has(clientId)))
-      return 'unknown_client'
+    if (!isAmong(clients, clientId)) return 'unknown_client'
+    // Neither names a party of another issuer.
+    if ([claims.sub, clientId ?? ''].some(isForeignParty)) return 'invalid_claim'
     if (!isAllowedOrganization(claims.org_id, organizations)) return 'unknown_organization'
     // RFC 9068 §2.2.
     if (profile === 'rfc9068' && (typeof claims.client_id !== 'string' || typeof claims.jti !== 'string')) {
@@ -85,4 +81,28 @@ export class Auth0Tokens {
     }
     return undefined
   }
+}
+
+/**
+ * What no access token may be, whoever issued it.
+ *
+ * @param now seconds since the epoch
+ */
+export function rejectionOf(
+  claims: Readonly<Record<string, unknown>> & { readonly iat: number; readonly exp: number },
+  { tokenMaxSeconds }: Pick<Auth0Config, 'tokenMaxSeconds'>,
+  now: number,
+): Auth0Rejection | undefined {
+  if (claims.exp - now < MIN_LIFE_SECONDS) return 'ends_too_soon'
+  // A revoked subject is on the deny-list as long as a token from before may live, and no longer.
+  if (claims.exp - claims.iat > tokenMaxSeconds) return 'lives_too_long'
+  // An ID token is meant for the client that requested it, never for an API (RFC 9068 §6).
+  if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
+  // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
+  return claims.cnf === undefined ? undefined : 'sender_constrained'
+}
+
+/** Whether tokens of a client count. */
+export function isAmong(clients: ExpectedToken['clients'], clientId: string | undefined): boolean {
+  return clients === undefined || clients === 'any' || (clientId !== undefined && clients.has(clientId))
 }

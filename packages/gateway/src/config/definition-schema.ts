@@ -1,6 +1,8 @@
+import type { ExternalAlg } from '@sealgate/kit/external'
 import * as z from 'zod/mini'
 import { METHODS } from './definition.ts'
 import { MCP_METHODS } from './mcp-definition.ts'
+import { ISSUER_PROFILES } from './issuer-definition.ts'
 import { EMPTY, short } from './value-types.ts'
 
 /** As long as a subject or a token that was revoked stays on the deny-list. Seconds. */
@@ -47,6 +49,38 @@ export const offline = z.record(
   z.strictObject({
     maxAgeSeconds: z.int().check(z.minimum(1), z.maximum(MAX_OFFLINE_SECONDS)),
     permissions: rights,
+  }),
+)
+
+/** RFC 8414 §2: no query and no fragment, so that `ISSUER#SUBJECT` can be told apart. */
+const issuer = z
+  .string()
+  .check(
+    z.refine(
+      (url) => URL.canParse(url) && /^https?:\/\/[^?#@\s]+$/.test(url),
+      'must be the iss of its tokens: an https URL without query and fragment',
+    ),
+  )
+
+const claim = z.optional(name)
+
+export const issuers = z.array(
+  z.strictObject({
+    issuer,
+    audience: z.union(
+      [name, z.array(name).check(z.minLength(1, EMPTY))],
+      'must be the aud of its tokens, or a list',
+    ),
+    // Which there are, the verifier knows.
+    algorithms: z.optional(z.array(z.custom<ExternalAlg>((alg) => typeof alg === 'string'))),
+    jwksUri: z.optional(z.url({ protocol: /^https?$/, error: 'must be an https URL' })),
+    profile: z.optional(z.enum(ISSUER_PROFILES, `must be one of ${ISSUER_PROFILES.join(', ')}`)),
+    clients: z.optional(z.union([z.literal('any'), z.array(name)], "must be client ids, or 'any'")),
+    permissionsClaim: claim,
+    rolesClaim: claim,
+    everybody: z.optional(z.strictObject({ permissions: z.optional(rights), roles: z.optional(rights) })),
+    authTimeClaim: claim,
+    emailIsVerified: z.optional(z.boolean()),
   }),
 )
 
@@ -98,6 +132,7 @@ const common = {
       z.string().check(
         z.regex(/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a cookie'),
         z.refine((cookie) => !/^(__Host-)?sealgate(-|$)/.test(cookie), 'is a cookie of the gateway itself'),
+        z.refine((cookie) => !/^CF_Authorization$/i.test(cookie), 'is a credential of Cloudflare Access'),
       ),
     ),
   ),
@@ -129,6 +164,7 @@ export const routes = z.array(
           methods: z.optional(methods),
           auth: z.optional(z.literal('required')),
           login: z.optional(z.literal('redirect', 'must be redirect, or left out')),
+          cloudflareAccess: z.optional(z.boolean()),
           mcp: z.optional(mcp),
         }),
         z.strictObject({
@@ -152,6 +188,8 @@ export const routes = z.array(
           if (other !== undefined) say(`has ${other}, and MCP has ${MCP_METHODS.join(', ')} alone`, 'methods')
           if ('login' in route && route.login !== undefined)
             say('is for browsers, and mcp for clients with a token: keep one', 'login')
+          if ('cloudflareAccess' in route && route.cloudflareAccess === true)
+            say('is for browsers, and mcp for clients with a token: keep one', 'cloudflareAccess')
           if ((route.forwardCookies?.length ?? 0) > 0)
             say('has cookies, and none counts on a route with mcp: remove it', 'forwardCookies')
         }

@@ -1,4 +1,5 @@
 import type { Branding } from './branding-definition.ts'
+import type { IssuerDefinition } from './issuer-definition.ts'
 import type { Kind } from '@sealgate/kit'
 import type { LogHooks } from '../observability/hooks.ts'
 import type { McpDefinition, McpMethod } from './mcp-definition.ts'
@@ -98,6 +99,11 @@ interface Protected<Audience extends string> extends RouteWithToken<Audience>, W
    * pages. Whoever else has no credentials gets 401, as without it. It needs logins. Default: 401 for everybody.
    */
   readonly login?: 'redirect' | undefined
+  /**
+   * Also takes the JWT that Cloudflare Access writes into `Cf-Access-Jwt-Assertion`, where `Authorization` brings nothing. It
+   * needs an issuer of the profile `cloudflare-access`. Default false.
+   */
+  readonly cloudflareAccess?: boolean | undefined
 }
 
 /** A route that also accepts callers without credentials: the service gets a token of `kind: "anonymous"`. */
@@ -145,6 +151,7 @@ interface WithRequiredAuth extends RouteWithToken<string> {
   readonly auth?: 'required' | undefined
   readonly methods?: readonly Method[] | undefined
   readonly login?: 'redirect' | undefined
+  readonly cloudflareAccess?: boolean | undefined
   readonly mcp?: McpDefinition | undefined
 }
 
@@ -186,7 +193,7 @@ export interface TokenSubject {
   /** What the token carries. */
   readonly permissions: readonly string[]
   readonly roles: readonly string[]
-  /** All claims of the access token that the subject got from Auth0. */
+  /** All claims of the access token that the subject got from its issuer; parties by their names here. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -210,6 +217,8 @@ export interface GatewayDefinition<
   readonly routes: readonly RouteDefinition<NoInfer<Audience>, ServiceName<Env>>[]
   /** Clients of the token exchange, by id. One that is not here may exchange for nothing. Default: none. */
   readonly clients?: Readonly<Record<string, ClientDefinition<NoInfer<Audience>>>> | undefined
+  /** Issuers of access tokens beside the tenant of the `AUTH0_*` variables, each chosen by its `iss`. Default: none. */
+  readonly issuers?: readonly IssuerDefinition[] | undefined
   /**
    * Claims to add to the token of a caller, in an exchange and in forwarding; they stay while the token is used. It may take
    * 2 s and its claims 2048 characters of JSON: else, and when it throws, the request fails and no token is issued. Tokens

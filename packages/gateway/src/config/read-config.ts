@@ -5,6 +5,7 @@ import { readBranding } from './branding.ts'
 import type { Branding } from './branding-definition.ts'
 import type { GatewayDefinition } from './definition.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
+import { type IssuerSettings, readIssuers } from './issuers.ts'
 import { type LoginSettings, readLoginSettings } from './login-settings.ts'
 import { type LimitSettings, readLimits } from './limits.ts'
 import { type McpSettings, readMcp } from './mcp.ts'
@@ -20,6 +21,7 @@ export interface Config
   extends
     Auth0Settings,
     ExchangeSettings,
+    IssuerSettings,
     LimitSettings,
     LoginSettings,
     McpSettings,
@@ -49,6 +51,7 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const { WORKER_ENV: environment } = variables
   const isStrict = environment === 'production' || environment === 'staging'
   const auth0 = readAuth0(env, variables, isStrict)
+  const issuers = readIssuers(variables, definition, auth0.auth0, isStrict)
   const login = readLoginSettings(variables)
   const services = readServices(env, variables, definition, login)
   const web = readWeb(variables, isStrict)
@@ -63,11 +66,13 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     isStrict,
   })
   rejectLoginsThatAreNot(services, session)
+  rejectAccessThatIsNot(services, issuers)
   return {
     variables,
     environment,
     version: readVersion(env),
     ...auth0,
+    ...issuers,
     ...login,
     ...services,
     ...web,
@@ -91,6 +96,16 @@ function rejectLoginsThatAreNot({ routes }: ServiceSettings, session: SessionCon
   reject(
     'ROUTES',
     `${route.match} sends people to log in, and there are no logins: set AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and SESSION_SECRET`,
+  )
+}
+
+/** A header that nobody verifies must not be meant for a door. */
+function rejectAccessThatIsNot({ routes }: ServiceSettings, { issuers }: IssuerSettings): void {
+  const route = routes.routes.find((one) => one.auth === 'required' && one.cloudflareAccess)
+  if (!route || [...issuers.values()].some(({ profile }) => profile === 'cloudflare-access')) return
+  reject(
+    'ROUTES',
+    `${route.match} has cloudflareAccess, and no issuer is Cloudflare Access: add cloudflareAccess(…) to issuers`,
   )
 }
 

@@ -90,6 +90,7 @@ describe('RouteTable', () => {
         allowPrivate: false,
         auth: 'required',
         login: undefined,
+        cloudflareAccess: false,
         audience: 'reports',
         require: [],
         grant: undefined,

@@ -29,6 +29,7 @@ export type Route =
       readonly auth: 'required'
       readonly login: 'redirect' | undefined
       readonly mcp: McpDefinition | undefined
+      readonly cloudflareAccess: boolean
     })
   | (RouteWithToken & { readonly auth: 'anonymous'; readonly anonymousGrant: readonly string[] })
   | (CommonRoute & { readonly auth: 'none' })
@@ -115,7 +116,13 @@ function withDefaults(definition: AnyRoute): Route {
   const withToken = { ...common, audience, require, grant, identityHeaders }
   return definition.auth === 'anonymous'
     ? { ...withToken, auth: 'anonymous', anonymousGrant: definition.anonymousGrant }
-    : { ...withToken, auth: 'required', login: definition.login, mcp }
+    : {
+        ...withToken,
+        auth: 'required',
+        login: definition.login,
+        mcp,
+        cloudflareAccess: definition.cloudflareAccess ?? false,
+      }
 }
 
 function rejectConflicts(

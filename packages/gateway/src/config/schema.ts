@@ -1,7 +1,7 @@
 import { ConfigError } from '@sealgate/kit'
 import { isNearMiss } from '@sealgate/kit/gateway'
 import * as z from 'zod/mini'
-import { audiences, clients, routes } from './definition-schema.ts'
+import { audiences, clients, issuers, routes } from './definition-schema.ts'
 import { LIMITERS } from './limiter-names.ts'
 import { loginParameters } from './login-parameters.ts'
 import { RESERVED_PATHS } from './reserved-paths.ts'
@@ -114,6 +114,8 @@ export const VARIABLES = z.object({
   ROUTES: z.optional(json(routes)),
   /** Replaces `clients` of the definition, as JSON. */
   CLIENTS: z.optional(json(clients)),
+  /** Replaces `issuers` of the definition, as JSON. */
+  ISSUERS: z.optional(json(issuers)),
   /**
    * Secret. JSON: client id to SHA-256 of its secret (64 hexadecimal digits), for clients that do not sign with a key.
    * What each may exchange for is in `clients` of the definition.

@@ -2,6 +2,8 @@ import type { Actor, Kind } from '@sealgate/kit'
 import { isObject } from '@sealgate/kit/gateway'
 import { clientIdOf, type SubjectClaims, subjectKind } from '../auth0/subject.ts'
 import type { AudienceDefinition } from '../config/definition.ts'
+import type { IssuerConfig } from '../config/issuers.ts'
+import { permissionsOf, rolesIn, rolesOf, strings } from '../issuers/rights.ts'
 
 /** A verified actor token: who wants to act for the subject (RFC 8693 §2.1). */
 export interface ActorToken {
@@ -39,6 +41,8 @@ export interface ExchangeRules {
     readonly rights: 'permissions' | 'scope' | 'both'
     readonly rolesClaim: string | undefined
   }
+  /** Other issuers of subject tokens, by `iss`. */
+  readonly issuers?: ReadonlyMap<string, IssuerConfig>
 }
 
 /** The claims to issue. `permissions` and `roles` are always there, possibly empty. */
@@ -110,11 +114,11 @@ export function exchange(
   const act = actorChain(subject, request.actor, maximum, rules)
   if (typeof act === 'string') return reject(act)
 
-  const held = within(maximum.permissions, incomingPermissions(subject, rules.auth0.rights))
+  const held = within(maximum.permissions, incomingPermissions(subject, rules))
   if (!isWithin(request.require, held)) return reject('required_not_held')
   const grantable = request.grant ? within(held, request.grant) : held
   if (!isWithin(request.scope, grantable)) return reject('scope_not_held')
-  const heldRoles = within(maximum.roles, incomingRoles(subject, rules.auth0.rolesClaim))
+  const heldRoles = within(maximum.roles, incomingRoles(subject, rules))
   if (!isWithin(request.roles, heldRoles)) return reject('roles_not_held')
 
   const issuedAt = Math.floor(now)
@@ -181,11 +185,13 @@ function verifiedEmail({
     : {}
 }
 
-/** A claim of the wrong type grants nothing. */
+/** A claim of the wrong type grants nothing. Its verified `iss` says whose rules read a token. */
 export function incomingPermissions(
   subject: SubjectClaims,
-  rights: ExchangeRules['auth0']['rights'],
+  { auth0: { rights }, issuers }: Pick<ExchangeRules, 'auth0' | 'issuers'>,
 ): readonly string[] {
+  const issuer = issuers?.get(String(subject.iss))
+  if (issuer) return permissionsOf(subject, issuer)
   const scope = typeof subject.scope === 'string' ? subject.scope.split(' ') : []
   if (rights === 'scope') return scope
   const permissions = strings(subject.permissions)
@@ -193,12 +199,12 @@ export function incomingPermissions(
   return subject.permissions === undefined ? scope : permissions
 }
 
-function incomingRoles(subject: SubjectClaims, claim: string | undefined): readonly string[] {
-  return claim === undefined || !Object.hasOwn(subject, claim) ? [] : strings(subject[claim])
-}
-
-function strings(value: unknown): readonly string[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : []
+function incomingRoles(
+  subject: SubjectClaims,
+  { auth0: { rolesClaim }, issuers }: ExchangeRules,
+): readonly string[] {
+  const issuer = issuers?.get(String(subject.iss))
+  return issuer ? rolesOf(subject, issuer) : rolesIn(subject, rolesClaim)
 }
 
 /**

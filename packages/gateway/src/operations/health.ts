@@ -10,6 +10,8 @@ export interface DeepHealth {
   readonly status: 'ok' | 'degraded'
   readonly kit: KitDescription
   readonly auth0: SourceDescription
+  /** Keys of the other issuers; absent without any. */
+  readonly issuers?: readonly (SourceDescription & { readonly issuer: string })[]
   /** Why `/ready` is 503, when it is: which part, and in words what is wrong with it. */
   readonly notReady?: { readonly reason: ErrorCode; readonly detail: string }
 }
@@ -19,16 +21,18 @@ export async function deepHealth(gateway: Gateway): Promise<DeepHealth> {
   const [audience = ''] = gateway.config.audiences.keys()
   const kit = await gateway.kitFor(audience).describe()
   const auth0 = gateway.auth0.describe()
+  const issuers = gateway.subjectTokens.describe()
   const found = await findProblem(gateway)
   const isDegraded =
     found !== undefined ||
     kit.sign?.slots.some(({ problem }) => problem !== undefined) === true ||
-    auth0.problem !== undefined
+    [auth0, ...issuers].some(({ problem }) => problem !== undefined)
   const { reason, detail = reason } = problemOf(found)
   return {
     status: isDegraded ? 'degraded' : 'ok',
     kit,
     auth0,
+    ...(issuers.length > 0 && { issuers }),
     ...(found && { notReady: { reason, detail } }),
   }
 }

@@ -15,30 +15,36 @@ export interface ExchangeView {
   readonly roles?: readonly string[]
 }
 
-/** Whose a token is, and what this deployment says to it. No part of the token is in it. */
+/** Whose a token is (`issuer`: one beside the tenant), and what this deployment says to it. No part of the token is in it. */
 export type TokenReport =
   | (Omit<TokenExplanation, 'thumbprint'> & {
-      /** `foreign`: neither this gateway nor its Auth0 tenant issued it, as it says itself. */
+      /** `foreign`: neither this gateway nor an issuer that counts here issued it, as it says itself. */
       readonly issued: 'here' | 'foreign'
       /** The key that it names, if it is one of this gateway. */
       readonly key?: Partial<SlotDescription> & { readonly thumbprint?: string }
     })
-  | {
-      readonly issued: 'auth0'
-      readonly ok: boolean
-      readonly reason?: Auth0Rejection
-      readonly rules: readonly TokenRule[]
-      /** For each audience of this gateway. Absent for a token that is rejected. */
-      readonly exchange?: readonly ExchangeView[]
-    }
+  | ({ readonly issued: 'auth0' } & SubjectReport)
+  | ({ readonly issued: 'issuer' } & SubjectReport)
+
+/** Of an access token that the exchange may take. */
+interface SubjectReport {
+  readonly ok: boolean
+  readonly reason?: Auth0Rejection
+  readonly rules: readonly TokenRule[]
+  /** For each audience of this gateway. Absent for a token that is rejected. */
+  readonly exchange?: readonly ExchangeView[]
+}
 
 /** The `typ` of tokens that this gateway issues. */
 const TYPES: readonly unknown[] = ['JWT', TXN_TOKEN_TYP]
 
-/** @throws GatewayError `auth0_unavailable` when the keys for its token cannot be had */
+/** @throws GatewayError `auth0_unavailable`, `issuer_unavailable` when the keys for its token cannot be had */
 export async function whois(gateway: Gateway, token: string): Promise<TokenReport> {
   const { iss, aud, typ, kid } = said(token)
-  if (iss === gateway.config.auth0.issuer) return auth0Report(gateway, token)
+  const { auth0, issuers } = gateway.config
+  if (iss === auth0.issuer) return { issued: 'auth0', ...(await subjectReport(gateway, token)) }
+  if (typeof iss === 'string' && issuers.has(iss))
+    return { issued: 'issuer', ...(await subjectReport(gateway, token)) }
   const audiences = [...gateway.config.audiences.keys()]
   const audience = audiences.find((one) => [aud].flat().includes(one)) ?? audiences[0] ?? ''
   const kit = gateway.kitFor(audience)
@@ -53,15 +59,14 @@ export async function whois(gateway: Gateway, token: string): Promise<TokenRepor
   }
 }
 
-async function auth0Report(gateway: Gateway, token: string): Promise<TokenReport> {
-  const result = await gateway.auth0.verify(token)
+async function subjectReport(gateway: Gateway, token: string): Promise<SubjectReport> {
+  const result = await gateway.subjectTokens.verify(token)
   if (!result.ok) {
     const { rejection: reason } = result
-    return { issued: 'auth0', ok: false, reason, rules: [{ rule: 'claims', passed: false, detail: reason }] }
+    return { ok: false, reason, rules: [{ rule: 'claims', passed: false, detail: reason }] }
   }
   const revocation = await revocationOf(gateway, result.claims)
   return {
-    issued: 'auth0',
     ok: revocation.passed !== false,
     ...(revocation.passed === false && { reason: 'revoked' as const }),
     rules: [{ rule: 'claims', passed: true }, revocation],

@@ -84,7 +84,7 @@ function unmetBy(
   { claims }: Caller,
   require: readonly string[],
 ): { rule: string; held: string } {
-  const held = incomingPermissions(claims, config.auth0.rights)
+  const held = incomingPermissions(claims, config)
   return { rule: needAll(...require).words, held: `permissions: ${held.join(', ') || 'none'}` }
 }
 

@@ -118,7 +118,7 @@ async function verified(
   rejection: 'invalid_subject_token' | 'invalid_actor_token',
 ): Promise<SubjectClaims> {
   return timed(trace, 'verify', async () => {
-    const result = await gateway.auth0.verify(token)
+    const result = await gateway.subjectTokens.verify(token)
     if (!result.ok) throw new GatewayError(rejection, { detail: result.rejection })
     await rejectRevoked(gateway, result.claims).catch((error: unknown) => {
       if (error instanceof TokenError) throw new GatewayError(rejection, { detail: error.reason })
@@ -141,6 +141,6 @@ async function actorOf(
       description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
     })
   }
-  const { sub, exp } = await verified(gateway, trace, token, 'invalid_actor_token')
-  return { iss: gateway.config.auth0.issuer, sub, exp }
+  const { iss, sub, exp } = await verified(gateway, trace, token, 'invalid_actor_token')
+  return { iss: String(iss), sub, exp }
 }

@@ -64,6 +64,8 @@ export interface ExternalVerifierConfig {
   readonly logLevel?: LogLevel
   /** @internal Writes in place of one of its own. */
   readonly logger?: Logger
+  /** @internal What the claims of a good signature are, before any is checked: for issuers that leave a required one empty. */
+  readonly readClaims?: (claims: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }
 
 /** What one call expects in place of the configuration. */
@@ -94,6 +96,7 @@ export class ExternalVerifier {
   readonly #reader = new CompactReader()
   readonly #verdicts: VerdictCache<ExternalVerdict>
   readonly #now: () => number
+  readonly #readClaims: NonNullable<ExternalVerifierConfig['readClaims']>
 
   /** @throws ConfigError naming the option */
   constructor(config: ExternalVerifierConfig) {
@@ -122,6 +125,7 @@ export class ExternalVerifier {
     this.#algorithms = checkAlgorithms(config.algorithms)
     this.#types = new Set(checkTypes(typ))
     this.#now = now
+    this.#readClaims = config.readClaims ?? ((claims) => claims)
     this.#keys = new JwksCache(
       {
         source: 'url',
@@ -209,7 +213,7 @@ export class ExternalVerifier {
     const { payload, key } = await checkSignature(token, alg, await this.#keys.find(header.kid))
     const claims = parseJsonObject(decodeUtf8(payload))
     if (!claims) throw new TokenError('malformed', 'the payload is not a JSON object in UTF-8')
-    const verdict = { key, header: deepFreeze(header), claims: deepFreeze(claims) }
+    const verdict = { key, header: deepFreeze(header), claims: deepFreeze(this.#readClaims(claims)) }
     this.#verdicts.set(token, verdict)
     return verdict
   }

@@ -1,0 +1,58 @@
+import { parse, type SourceDescription, TokenError } from '@sealgate/kit'
+import type { Auth0Options, Auth0Result, Auth0Tokens, ExpectedToken } from '../auth0/tokens.ts'
+import type { Config } from '../config/read-config.ts'
+import { IssuerTokens } from './issuer-tokens.ts'
+
+/**
+ * Verifies access tokens of every issuer that counts. A token's own `iss` chooses, character by character and before any
+ * key is looked up: a key of one issuer never says anything of a token of another.
+ */
+export class SubjectTokens {
+  readonly #auth0: Auth0Tokens
+  readonly #tenant: string
+  readonly #issuers: ReadonlyMap<string, IssuerTokens>
+
+  constructor(auth0: Auth0Tokens, { auth0: { issuer }, issuers }: Config, options: Auth0Options = {}) {
+    this.#auth0 = auth0
+    this.#tenant = issuer
+    this.#issuers = new Map([...issuers].map(([iss, config]) => [iss, new IssuerTokens(config, options)]))
+  }
+
+  /**
+   * @param expected what counts in place of its issuer's own audience and clients
+   * @throws GatewayError `auth0_unavailable`, `issuer_unavailable` when the keys of its issuer cannot be had
+   */
+  async verify(token: string, expected?: ExpectedToken): Promise<Auth0Result> {
+    // Alone it needs no choice, and says itself what is wrong.
+    if (this.#issuers.size === 0) return this.#auth0.verify(token, expected)
+    const said = issuerOf(token)
+    if (typeof said !== 'string') return { ok: false, rejection: said.reason }
+    if (said === this.#tenant) return this.#auth0.verify(token, expected)
+    return this.#issuers.get(said)?.verify(token, expected) ?? { ok: false, rejection: 'wrong_issuer' }
+  }
+
+  /** A JWT of Cloudflare Access, and no other. */
+  async verifyAccess(token: string): Promise<Auth0Result> {
+    const said = issuerOf(token)
+    if (typeof said !== 'string') return { ok: false, rejection: said.reason }
+    const issuer = this.#issuers.get(said)
+    if (issuer?.config.profile !== 'cloudflare-access') return { ok: false, rejection: 'wrong_issuer' }
+    return issuer.verify(token)
+  }
+
+  /** The state of the keys of each issuer beside the tenant. */
+  describe(): readonly (SourceDescription & { readonly issuer: string })[] {
+    return [...this.#issuers].map(([issuer, tokens]) => ({ issuer, ...tokens.describe() }))
+  }
+}
+
+/** What a token says of its issuer, which nobody has verified yet. */
+function issuerOf(token: string): string | TokenError {
+  try {
+    const { iss } = parse(token).payload
+    return typeof iss === 'string' ? iss : new TokenError('missing_claim', 'iss is missing')
+  } catch (error) {
+    if (error instanceof TokenError) return error
+    throw error
+  }
+}
