@@ -77,6 +77,7 @@ const OPTIONAL_FACES: readonly string[] = [
   '@sealgate/kit/verify',
   '@sealgate/kit/hono/verify',
   '@sealgate/kit/adapters/hono',
+  '@sealgate/kit/approvals',
 ]
 
 /** Takes this project's packages from one checkout, whoever imports them. */

@@ -18,6 +18,7 @@ const SUBPATHS: Readonly<Record<string, string>> = {
   '.': 'makeKit',
   './adapters/hono': 'makeKit',
   './agents': 'AuthAgent',
+  './approvals': 'verifyApproval',
   './external': 'createExternalVerifier',
   './gateway': 'issueInternal',
   './hono': 'guard',

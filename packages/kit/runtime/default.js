@@ -2,3 +2,11 @@
 // Elsewhere (Node, Bun, Deno) promises outlive whatever started them, and nothing has to be done.
 export const keepAlive = typeof WebSocketPair === 'undefined' ? () => {} : undefined
 export const workerEnv = undefined
+
+/** Enough to import a class of Durable Objects where there are none. */
+export class DurableObject {
+  constructor(ctx, env) {
+    this.ctx = ctx
+    this.env = env
+  }
+}

@@ -1,3 +1,5 @@
+export { DurableObject } from 'cloudflare:workers'
+
 /**
  * Keeps a promise alive after the request that started it has ended, or `undefined` where nothing can:
  * then a pending promise must never be shared between requests (see docs/guides/concepts.md, "Single flight").

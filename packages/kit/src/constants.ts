@@ -63,6 +63,13 @@ export const MAX_BOUND_BODY_BYTES = 1_048_576
 export const MAX_CANONICAL_LENGTH = 65_536
 export const MAX_CANONICAL_DEPTH = 64
 
+/** Clock tolerance for an approval: it lives a minute, and comes from a gateway on the same platform. */
+export const APPROVAL_LEEWAY_SECONDS = 10
+/** How long after its end it is remembered that an approval was used: no clock takes it any more. */
+export const APPROVAL_MEMORY_SECONDS: number = MAX_LEEWAY_SECONDS + 60
+/** How long noting a use may take before it counts as failed. */
+export const APPROVAL_TIMEOUT_MS = 2000
+
 /** How long a verdict of the deny-list is remembered. With KV's own minute, a revocation holds after about 90 s. */
 export const DENYLIST_CACHE_SECONDS = 30
 /** Verdicts remembered per kit; three a token, and one for each party that acts. */

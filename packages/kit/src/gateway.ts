@@ -4,6 +4,7 @@
  *
  * @module @sealgate/kit/gateway
  */
+export { TXN_TOKEN_TYP } from './approvals/approval.ts'
 export { type Credentials, readCredentials } from './http/bearer.ts'
 export { cookiePairs } from './http/cookies.ts'
 export { isCrossSite, isOfOwnSite, isTabNavigation } from './http/fetch-metadata.ts'

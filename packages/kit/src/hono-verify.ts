@@ -4,6 +4,7 @@
  *
  * @module @sealgate/kit/hono/verify
  */
+export type { Act, Approval } from './approvals/approval.ts'
 export { cookie, type Credential, header } from './hono/credential.ts'
 export type { GuardOptions, PolicyFor } from './hono/middleware-by.ts'
 export { guard, probe, sealgate, type SealgateEnv, type SealgateOptions } from './hono/verifier-middleware.ts'

@@ -27,6 +27,7 @@ export { createVerifier, type VerifierConfig } from './kit/create-verifier.ts'
 export { denialResponse } from './kit/denial-response.ts'
 export { makeVerifier, type VerifierOptions } from './kit/make-verifier.ts'
 export {
+  approvals,
   boundRequests,
   denylist,
   publicKeys,

@@ -32,6 +32,7 @@ export function rowsOf({ line }: Hop): readonly Row[] {
 export function decisionOf(line: ReadLine): string {
   const { decision, status, reason, outcome, event, level } = line
   if (event === 'operation') return outcome ?? 'done'
+  if (event === 'approval') return `a person’s approval: ${outcome ?? 'used'}`
   if (isPassedOn(line)) return `passed on; the service responded with ${status ?? '?'}`
   const word = decision ?? (level === 'error' ? 'failed' : 'granted')
   const withStatus = status === undefined ? word : `${word} with ${status}`

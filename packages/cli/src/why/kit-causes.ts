@@ -134,6 +134,40 @@ export const KIT_CAUSES: Readonly<Record<DenialReason, Cause & { readonly often:
     often: 'a page that calls across origins',
     todo: 'that page sends a token in `Authorization`',
   },
+  approval_missing: {
+    meaning: 'the caller is good, and the act needs a person’s yes: no `Txn-Token` came',
+    often: 'an agent that acts without asking; a person’s own client that calls the route',
+    todo: 'the Agent asks the person, gets the token by `approve`, and sends it beside its bearer token: [approved actions](../guides/agents.md#approved-actions)',
+  },
+  approval_invalid: {
+    meaning:
+      'the `Txn-Token` does not count: not signed by this gateway, no approval, two of them, or revoked',
+    often: 'a transaction token that approves nothing; a proxy that adds a second header',
+    todo: 'the detail begins with the reason, which is one of those above',
+  },
+  approval_expired: {
+    meaning: 'the yes is over a minute old',
+    often: 'an agent that did something else first',
+    todo: 'the Agent gets the token right before it acts, and asks again',
+  },
+  approval_mismatch: {
+    meaning:
+      'the yes is for another tool, other arguments, another service, person or agent, or does not cover what the policy requires',
+    often:
+      'arguments that were changed between the yes and the act, or that agent and service put together differently',
+    todo: 'the detail says which. Agent and service must name tool and arguments alike, to the letter; if they do, somebody changed them',
+  },
+  approval_used: {
+    meaning: 'the yes was used before: it is for one act',
+    often: 'an agent that tries again; two requests at once',
+    todo: 'nothing, if the first one acted; else the Agent asks again',
+  },
+  approval_unavailable: {
+    meaning: 'it could not be noted that the yes is used, so nothing was done',
+    often:
+      'an outage of the Durable Object or KV; a binding in `JWT_APPROVALS_NAME` that is no `UsedApprovals`',
+    todo: 'passes; else look at the binding, and at the platform’s status page',
+  },
   keys_unavailable: {
     meaning: 'keys cannot be had: no verdict on the token',
     often: 'the gateway is down, or the binding leads elsewhere',

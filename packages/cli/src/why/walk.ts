@@ -52,7 +52,8 @@ function hopOf(line: ReadLine): Hop {
   const written = Date.parse(line.ts ?? '')
   // A line is written at the end.
   const at = Number.isNaN(written) ? Infinity : written - (line.ms ?? 0)
-  return { who: OF_GATEWAY.has(line.event) ? 'gateway' : 'service', at, line }
+  const isOfGateway = OF_GATEWAY.has(line.event) || line.entrypoint !== undefined
+  return { who: isOfGateway ? 'gateway' : 'service', at, line }
 }
 
 /** A Worker's clock stands still while it computes: of two at one time the gateway was first, but for its own services. */

@@ -1,11 +1,11 @@
 import { ClaimsError, parse, type VerifiedClaims } from '@sealgate/kit'
-import { delegateClaims, issueInternal, MESSAGE_TYP } from '@sealgate/kit/gateway'
+import { delegateClaims, issueInternal, MESSAGE_TYP, TXN_TOKEN_TYP } from '@sealgate/kit/gateway'
 import * as z from 'zod/mini'
 import type { AudienceDefinition } from '../config/definition.ts'
 import { GatewayError } from '../errors.ts'
 import type { Issuing } from './issue.ts'
 import { within } from './rules.ts'
-import { replaceTransaction, TXN_TOKEN_TYP } from './transaction-token.ts'
+import { replaceTransaction } from './transaction-token.ts'
 
 const REQUEST = z.strictObject({
   audience: z.string().check(z.minLength(1)),

@@ -1,11 +1,8 @@
 import { ClaimsError, type VerifiedClaims } from '@sealgate/kit'
-import { issueInternal, type IssueRequest } from '@sealgate/kit/gateway'
+import { issueInternal, type IssueRequest, TXN_TOKEN_TYP } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 import type { IssuedClaims } from './rules.ts'
 import type { Issuing } from './issue.ts'
-
-/** The `typ` header of a transaction token (draft-ietf-oauth-transaction-tokens §5). */
-export const TXN_TOKEN_TYP = 'txntoken+jwt'
 
 /** "Minutes or less": a transaction is one request through several services. Seconds. */
 const MAX_LIFE_SECONDS = 300

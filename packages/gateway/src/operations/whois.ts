@@ -1,9 +1,8 @@
 import { parse, type SlotDescription, TokenError } from '@sealgate/kit'
-import { explainToken, type TokenExplanation, type TokenRule } from '@sealgate/kit/gateway'
+import { explainToken, type TokenExplanation, type TokenRule, TXN_TOKEN_TYP } from '@sealgate/kit/gateway'
 import type { Auth0Rejection } from '../auth0/auth0-error.ts'
 import { exchange, type ExchangeRejection } from '../exchange/rules.ts'
 import { rejectRevoked } from '../exchange/issue.ts'
-import { TXN_TOKEN_TYP } from '../exchange/transaction-token.ts'
 import type { Gateway } from '../gateway.ts'
 
 /** What the exchange would make of a token of Auth0. */

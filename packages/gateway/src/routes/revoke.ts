@@ -1,7 +1,7 @@
 import { parse, type VerifiedClaims } from '@sealgate/kit'
+import { TXN_TOKEN_TYP } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import { TXN_TOKEN_TYP } from '../exchange/transaction-token.ts'
 import { readForm } from '../http/form.ts'
 import { admitClient } from './admit-client.ts'
 import { checkForm, revocationForm } from './schemas.ts'

@@ -35,6 +35,7 @@ type PlainOptions = Partial<
     | 'audiences'
     | 'exchangeService'
     | 'denylist'
+    | 'approvals'
     | 'jwksTtlSeconds'
     | 'jwksMaxStaleSeconds'
     | 'jwksCooldownSeconds'
@@ -71,6 +72,8 @@ export interface KitConfig extends PlainOptions, LogOptions {
   readonly deniedThumbprints?: readonly string[]
   /** KV namespace of revocations. */
   readonly denylist?: DenylistStore
+  /** Where approvals are used up: a namespace of `UsedApprovals`, a KV namespace, or an `ApprovalStore`. */
+  readonly approvals?: object
   /** Seconds since the epoch. Default: the runtime's clock. */
   readonly now?: () => number
   /** Used for `jwksUrl`. Default: the global `fetch`. */

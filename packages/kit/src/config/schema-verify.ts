@@ -7,11 +7,13 @@ import {
   MAX_LEEWAY_SECONDS,
   TOKEN_CACHE_ENTRIES,
 } from '../constants.ts'
+import type { ApprovalStore } from '../approvals/approval-store.ts'
 import type { DenylistStore } from '../tokens/revocation.ts'
 import type { LogLevel } from '../log/line-types.ts'
 import type { KeyRow, Table } from './row.ts'
 import {
   DAY_SECONDS,
+  readApprovals,
   readAudiences,
   readChoice,
   readDenylist,
@@ -155,6 +157,25 @@ export const DENYLIST_SETTINGS: Table<DenylistPlain> = {
     read: (value, label) => readChoice(value, label, ['closed', 'open']),
   },
 }
+
+/** What taking approvals needs besides: read by a kit, and for a verifier with the part `approvals`. */
+export interface ApprovalPlain {
+  /** Where approvals are used up, each once: the Durable Object namespace of `UsedApprovals` (strong), or a KV namespace (weak). */
+  readonly approvals: ApprovalStore | undefined
+}
+
+export const APPROVAL_SETTINGS: Table<ApprovalPlain> = {
+  approvals: {
+    variable: 'JWT_APPROVALS_NAME',
+    option: 'approvals',
+    role: 'consumer',
+    via: 'binding',
+    read: readApprovals,
+  },
+}
+
+/** What the parts of a verifier need besides. */
+export interface PartPlain extends DenylistPlain, ApprovalPlain {}
 
 /** Where a key to verify with comes from. What a member says is generated into docs/reference/environment.md too. */
 export interface VerifyKeyInputs {

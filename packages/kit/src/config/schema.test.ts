@@ -37,6 +37,7 @@ const ROWS: [
   ['logLevel', 'LOG_LEVEL', 'logLevel', 'both'],
   ['logHashKey', 'LOG_HASH_KEY', 'logHashKey', 'both'],
   ['denylistOnError', 'JWT_DENYLIST_ON_ERROR', 'denylistOnError', 'consumer'],
+  ['approvals', 'JWT_APPROVALS_NAME', 'approvals', 'consumer'],
   ['ttlSeconds', 'JWT_TTL_SECONDS', 'ttlSeconds', 'producer', [900, 1, 3600]],
   ['kid', 'JWT_KID', 'kid', 'producer'],
   ['exchangeService', 'JWT_EXCHANGE_SERVICE_NAME', 'exchangeService', 'consumer'],
@@ -55,6 +56,7 @@ describe('the table of settings', () => {
     const rows = Object.entries(SETTINGS)
     expect(rows.flatMap(([name, { via }]) => (via === 'binding' ? [name] : []))).toEqual([
       'denylist',
+      'approvals',
       'exchangeService',
     ])
     expect(rows.flatMap(([name, { isList }]) => (isList === true ? [name] : []))).toEqual(['audiences'])
@@ -172,6 +174,6 @@ it('an environment is read by these variables, and labelled by them in messages'
   )
   expect(fingerprintOf(env)).toEqual([
     ...Object.values(env).flatMap((value) => ['string', value]),
-    ...Array.from({ length: 6 }, () => ['undefined', undefined]).flat(),
+    ...Array.from({ length: 7 }, () => ['undefined', undefined]).flat(),
   ])
 })

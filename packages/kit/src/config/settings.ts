@@ -5,7 +5,7 @@ import type { Report } from '../primitives/events.ts'
 import { lookUp } from './bindings.ts'
 import type { SignKeys, VerifyKeys } from './mode.ts'
 import type { PlainSettings } from './schema.ts'
-import type { DenylistPlain, VerifyPlain } from './schema-verify.ts'
+import type { ApprovalPlain, DenylistPlain, VerifyPlain } from './schema-verify.ts'
 
 /** What a kit uses of its runtime. */
 export interface Runtime {
@@ -18,7 +18,7 @@ export interface Runtime {
 }
 
 /** Everything that a verifier needs to know, checked. */
-export interface VerifierSettings extends VerifyPlain, Partial<DenylistPlain>, Runtime {
+export interface VerifierSettings extends VerifyPlain, Partial<DenylistPlain & ApprovalPlain>, Runtime {
   readonly verify: VerifyKeys
   /** A verifier without pins and deny-list has no use for thumbprints. Default: they are made. */
   readonly needsThumbprints?: boolean

@@ -4,6 +4,7 @@ import { isKid } from '../jose/compact.ts'
 import { decodeMember } from '../jose/jwk.ts'
 import { isObject, parseJson } from '../primitives/json.ts'
 import type { Exchange } from '../tokens/exchange-client.ts'
+import { type ApprovalStore, approvalStoreOf } from '../approvals/approval-store.ts'
 import type { DenylistStore } from '../tokens/revocation.ts'
 
 /** A day: no kit needs longer. */
@@ -110,6 +111,15 @@ export function readThumbprints(value: unknown, label: string): ReadonlySet<stri
 export function readDenylist(value: unknown, label: string): DenylistStore | undefined {
   if (value === undefined || isDenylistStore(value)) return value
   throw new ConfigError(`${label} is not a KV namespace binding: it has no get() and put()`)
+}
+
+/** @throws ConfigError for what can note no use */
+export function readApprovals(value: unknown, label: string): ApprovalStore | undefined {
+  const store = approvalStoreOf(value)
+  if (value === undefined || store) return store
+  throw new ConfigError(
+    `${label} is neither a Durable Object namespace of UsedApprovals nor a KV namespace binding`,
+  )
 }
 
 /** @throws ConfigError for what has no `delegate` */

@@ -2,12 +2,12 @@ import { bindingOf, namedValues, valueOf } from './bindings.ts'
 import type { KitOptions } from './from-env.ts'
 import { checkPins, readVerifyKeys } from './mode.ts'
 import { readSettings, type Table } from './row.ts'
-import { type DenylistPlain, VERIFY_KEYS, VERIFY_SETTINGS, type VerifyPlain } from './schema-verify.ts'
+import { type PartPlain, VERIFY_KEYS, VERIFY_SETTINGS, type VerifyPlain } from './schema-verify.ts'
 import { runtimeOf, type VerifierSettings } from './settings.ts'
 import { keyLabelOf, rawOf, variableLabel, type Variables, variablesOf } from './variables.ts'
 
 /** The settings that the parts of a verifier need besides. */
-type More = Partial<Table<DenylistPlain>> | undefined
+type More = Partial<Table<PartPlain>> | undefined
 
 /** The variables that a verifier reads. */
 export function verifierVariables(more: More): Variables {
@@ -24,7 +24,7 @@ export function verifierSettingsFromEnv(
   options: KitOptions | undefined,
   more: More,
 ): VerifierSettings {
-  const table = { ...VERIFY_SETTINGS, ...more } as Table<VerifyPlain & Partial<DenylistPlain>>
+  const table = { ...VERIFY_SETTINGS, ...more } as Table<VerifyPlain & Partial<PartPlain>>
   const plain = readSettings(table, (row) => rawOf(env, row), variableLabel)
   const { secret, publicJwk, jwksService, jwksUrl } = VERIFY_KEYS
   const verifySecret = keyLabelOf(secret)

@@ -1,7 +1,7 @@
 import { type KitConfig, listOf, optionLabel, optionOf } from './from-options.ts'
 import { checkPins, readVerifyKeys, type VerifyLabels } from './mode.ts'
 import { readSettings, type Table } from './row.ts'
-import { type DenylistPlain, VERIFY_SETTINGS, type VerifyPlain } from './schema-verify.ts'
+import { type PartPlain, VERIFY_SETTINGS, type VerifyPlain } from './schema-verify.ts'
 import { runtimeOf, type VerifierSettings } from './settings.ts'
 
 const LABELS: VerifyLabels = {
@@ -17,9 +17,9 @@ export type VerifierOnly = Omit<KitConfig, 'sign' | 'verify' | 'exchangeService'
 /** @throws ConfigError naming the option and the remedy */
 export function verifierSettingsFromOptions(
   config: VerifierOnly & Pick<KitConfig, 'verify'>,
-  more: Partial<Table<DenylistPlain>> | undefined,
+  more: Partial<Table<PartPlain>> | undefined,
 ): VerifierSettings {
-  const table = { ...VERIFY_SETTINGS, ...more } as Table<VerifyPlain & Partial<DenylistPlain>>
+  const table = { ...VERIFY_SETTINGS, ...more } as Table<VerifyPlain & Partial<PartPlain>>
   const plain = readSettings(table, (row) => optionOf(config, row), optionLabel)
   // Callers in plain JavaScript can pass any mixture: read each member, and let conflicts be rejected.
   const { secret, publicJwk, jwksService, jwksUrl }: Record<string, unknown> = { ...config.verify }

@@ -1,12 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import type { Act } from '../approvals/approval.ts'
 import { ConfigError, errorOf, KitError } from '../errors.ts'
 import { type Decision, denial, type Denied } from '../http/decision.ts'
+import { type ApprovalParts, approvalTaker } from '../kit/approval-taker.ts'
 import { denialResponse } from '../kit/denial-response.ts'
 import { decide, originOf, type TokenSource, type Verifier, verifierPartsOf } from '../kit/verifier.ts'
 import { requestIdsOf } from '../log/request-ids.ts'
 import { type AboutCaller, type AboutRequest, logDecision, logFailure } from '../log/decision-line.ts'
 import { Logger } from '../log/logger.ts'
-import type { HashSubject } from '../log/subject-hash.ts'
 import type { Rules } from '../policy/builder.ts'
 import { NO_RULES, partsOf, type PolicyParts } from '../policy/parts.ts'
 import { keepBody } from '../tokens/request-hash.ts'
@@ -23,6 +24,12 @@ export interface GuardOptions {
    * `formData()`; not from `c.req.raw`.
    */
   readonly bound?: boolean
+  /**
+   * What the request is about to do: it needs a person's yes to exactly that, in `Txn-Token` beside the bearer token, which is
+   * used up before the handler runs (`c.var.approval`). Where uses are noted is `JWT_APPROVALS_NAME`. With
+   * `@sealgate/kit/hono/verify` the part `approvals` is needed.
+   */
+  readonly approved?: (c: Context) => Act | Promise<Act>
   /** Where the token is: `header('X-Token')` or `cookie('name')`. Default: `Authorization: Bearer`. */
   readonly credential?: Credential
   /** Receives each decision, for logs. */
@@ -61,34 +68,38 @@ export function sealgateBy<Options, Made extends Verifier>(
  * The one implementation of both guards.
  *
  * @param make for a request without a kit among the options, and on its context
- * @param hash of subjects, for a verifier without the part for it
+ * @param given for a verifier without these parts
  */
 export function guardBy<Custom>(
   make: Make<undefined, Verifier>,
   rules: PolicyFor<Custom> | undefined,
   options: GuardOptions = {},
-  hash?: HashSubject,
+  given: ApprovalParts = {},
 ): MiddlewareHandler {
   const fixed = typeof rules === 'function' ? undefined : rules === undefined ? NO_RULES : checkRules(rules)
-  const { credential } = options
+  const { credential, approved } = options
+  if (approved) checkApproved(options, given)
   return async (c, next) => {
     let { kit } = options
     let source: TokenSource | Denied
     let decision: Decision<Custom>
     try {
       kit = kitFrom(c, make, kit)
+      const take = approved && approvalTaker(kit, given)
       const request = c.req.raw
       if (options.bound && request.bodyUsed) await keepBodyOf(c)
       source = credential ? credential(request) : request
+      const parts = typeof rules === 'function' ? checkRules(rules(c)) : (fixed ?? NO_RULES)
       const outcome = isDenied(source)
         ? source
-        : decide<Custom>(
-            kit,
-            source,
-            typeof rules === 'function' ? checkRules(rules(c)) : (fixed ?? NO_RULES),
-            options.bound ? { request } : undefined,
-          )
+        : decide<Custom>(kit, source, parts, options.bound ? { request } : undefined)
       decision = withIdentityHeader(request, outcome instanceof Promise ? await outcome : outcome)
+      if (take && decision.granted) {
+        const attempt = { ...aboutRequest(c), act: () => approved(c), rules: parts }
+        const taken = await take(decision.auth, attempt)
+        if ('granted' in taken) decision = taken
+        else c.set('approval', taken)
+      }
     } catch (error) {
       throw reported(error, kit, c)
     }
@@ -98,7 +109,7 @@ export function guardBy<Custom>(
       ...aboutRequest(c),
       ...(decision.granted ? originOf(decision.auth) : !isDenied(source) && { source }),
     })
-    const { settings, hashSubject = hash } = verifierPartsOf(kit)
+    const { settings, hashSubject = given.hashSubject } = verifierPartsOf(kit)
     logDecision(settings, decision, about, decision.granted || isGuest, hashSubject)
     if (decision.granted) c.set('auth', decision.auth)
     else if (!isGuest) return denialResponse(decision, c.req.raw)
@@ -109,6 +120,15 @@ export function guardBy<Custom>(
 
 function isDenied(source: TokenSource | Denied): source is Denied {
   return typeof source === 'object' && source !== null && 'granted' in source
+}
+
+/** What can be known to be wrong before a request comes. @throws ConfigError */
+function checkApproved({ approved, optional, kit }: GuardOptions, given: ApprovalParts): void {
+  if (typeof approved !== 'function') {
+    throw new ConfigError('approved accepts a function of the context that gives { tool, args }')
+  }
+  if (optional) throw new ConfigError('approved and optional exclude each other: no guest has an approval')
+  if (kit) approvalTaker(kit, given)
 }
 
 /** The kit that the options give, else that on the context, else that of the environment. */

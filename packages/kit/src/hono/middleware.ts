@@ -1,4 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
+import type { Approval } from '../approvals/approval.ts'
+import { takeApproval } from '../approvals/take-approval.ts'
 import type { Auth } from '../claims/types.ts'
 import type { KitOptions } from '../config/from-env.ts'
 import type { Kit } from '../kit/kit.ts'
@@ -14,6 +16,8 @@ export interface SealgateEnv {
     jwt: Kit
     /** Set by `guard()`. */
     auth: Auth
+    /** Set by `guard()` with `approved`. */
+    approval: Approval
   }
 }
 
@@ -45,11 +49,15 @@ export function guard<Custom = unknown>(
   options: GuardOptions & { readonly optional: true },
 ): MiddlewareHandler<{ Variables: { auth: Auth<Custom> | undefined } }>
 export function guard<Custom = unknown>(
+  rules: PolicyFor<Custom> | undefined,
+  options: GuardOptions & Required<Pick<GuardOptions, 'approved'>>,
+): MiddlewareHandler<{ Variables: { auth: Auth<Custom>; approval: Approval } }>
+export function guard<Custom = unknown>(
   rules?: PolicyFor<Custom>,
   options?: GuardOptions,
 ): MiddlewareHandler<{ Variables: { auth: Auth<Custom> } }>
 export function guard<Custom>(rules?: PolicyFor<Custom>, options?: GuardOptions): MiddlewareHandler {
-  return guardBy(makeKit, rules, options, hashSubject)
+  return guardBy(makeKit, rules, options, { hashSubject, takeApproval })
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import type { Approval } from '../approvals/approval.ts'
 import type { Auth } from '../claims/types.ts'
 import { makeVerifier, type VerifierOptions } from '../kit/make-verifier.ts'
 import type { Verifier } from '../kit/verifier.ts'
@@ -12,6 +13,8 @@ export interface SealgateEnv {
     jwt: Verifier
     /** Set by `guard()`. */
     auth: Auth
+    /** Set by `guard()` with `approved`. */
+    approval: Approval
   }
 }
 
@@ -42,6 +45,10 @@ export function guard<Custom = unknown>(
   rules: PolicyFor<Custom> | undefined,
   options: GuardOptions & { readonly optional: true },
 ): MiddlewareHandler<{ Variables: { auth: Auth<Custom> | undefined } }>
+export function guard<Custom = unknown>(
+  rules: PolicyFor<Custom> | undefined,
+  options: GuardOptions & Required<Pick<GuardOptions, 'approved'>>,
+): MiddlewareHandler<{ Variables: { auth: Auth<Custom>; approval: Approval } }>
 export function guard<Custom = unknown>(
   rules?: PolicyFor<Custom>,
   options?: GuardOptions,

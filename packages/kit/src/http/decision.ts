@@ -20,8 +20,14 @@ export type DenialReason =
   | 'insufficient_rights'
   | 'identity_mismatch'
   | 'cross_site'
+  | 'approval_missing'
+  | 'approval_invalid'
+  | 'approval_expired'
+  | 'approval_mismatch'
+  | 'approval_used'
   | 'keys_unavailable'
   | 'revocation_unavailable'
+  | 'approval_unavailable'
 
 /** The caller may pass. */
 export interface Granted<Custom = unknown> {
@@ -85,7 +91,7 @@ export function denial(
 
 /** A rejection because of an outage: nothing is said about the caller. */
 export function outage(
-  reason: 'keys_unavailable' | 'revocation_unavailable',
+  reason: 'keys_unavailable' | 'revocation_unavailable' | 'approval_unavailable',
   detail: string,
   retryAfterSeconds: number,
 ): Denied {

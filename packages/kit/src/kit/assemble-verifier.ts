@@ -6,7 +6,9 @@ import { Verifier } from './verifier.ts'
 
 /** All that the parts of some options bring. */
 export function joinParts(options: { readonly parts?: readonly VerifierPart[] } = {}): VerifierPart {
-  return Object.assign({}, ...(options.parts ?? [])) as VerifierPart
+  const { parts = [] } = options
+  const settings: unknown = Object.assign({}, ...parts.map((part) => part.settings))
+  return Object.assign({}, ...parts, { settings }) as VerifierPart
 }
 
 /**
@@ -20,7 +22,7 @@ export function assembleVerifier(
   part: VerifierPart,
   denylistLabel: string,
 ): Verifier {
-  const { denylist, checkBinding, hashSubject } = part
+  const { denylist, checkBinding, hashSubject, takeApproval } = part
   if (settings.denylist && !denylist) throw missingPart(denylistLabel, 'denylist')
   const { allowedThumbprints, deniedThumbprints } = settings
   const needsThumbprints =
@@ -31,5 +33,6 @@ export function assembleVerifier(
     denylist: denylist?.(settings),
     checkBinding,
     hashSubject,
+    takeApproval,
   })
 }

@@ -1,5 +1,7 @@
+import { type TakeApproval, takeApproval } from '../approvals/take-approval.ts'
 import type { VerifierSettings } from '../config/settings.ts'
-import { DENYLIST_SETTINGS } from '../config/schema-verify.ts'
+import type { Table } from '../config/row.ts'
+import { APPROVAL_SETTINGS, DENYLIST_SETTINGS, type PartPlain } from '../config/schema-verify.ts'
 import type { VerifyKeys } from '../config/mode.ts'
 import { SharedSecrets } from '../keys/hmac-secrets.ts'
 import type { KeySource } from '../keys/key-source.ts'
@@ -13,18 +15,20 @@ type KeysFrom<Source> = Extract<VerifyKeys, { readonly source: Source }>
 
 /**
  * A part of a verifier that is there only where it is passed in, and so in a bundle only where it is imported: `denylist`,
- * `boundRequests`, `subjectHashes`; for `createVerifier`, which has JWKS built in, `sharedSecrets` and `publicKeys` too. What an environment
+ * `boundRequests`, `approvals`, `subjectHashes`; for `createVerifier`, which has JWKS built in, `sharedSecrets` and `publicKeys` too. What an environment
  * or an option requires and is not there is a `ConfigError` that says what to import.
  */
 export interface VerifierPart {
   /** @internal Settings that are read for it. */
-  readonly settings?: typeof DENYLIST_SETTINGS
+  readonly settings?: Partial<Table<PartPlain>>
   /** @internal */
   readonly denylist?: (settings: VerifierSettings) => Denylist | undefined
   /** @internal */
   readonly checkBinding?: CheckBinding
   /** @internal */
   readonly hashSubject?: HashSubject
+  /** @internal */
+  readonly takeApproval?: TakeApproval
   /** @internal */
   readonly secret?: (keys: KeysFrom<'secret'>, settings: VerifierSettings) => KeySource
   /** @internal */
@@ -41,6 +45,9 @@ export const denylist: VerifierPart = {
 
 /** Tokens that are bound to one request: `authorize(request, rules, { request })`, and the guard's option `bound`. */
 export const boundRequests: VerifierPart = { checkBinding }
+
+/** Approvals of people: the guard's option `approved`. */
+export const approvals: VerifierPart = { settings: APPROVAL_SETTINGS, takeApproval }
 
 /** Hashes of subjects in the lines of a guard, by `LOG_HASH_KEY`. Without it lines are joined by `jti` and `request_id`. */
 export const subjectHashes: VerifierPart = { hashSubject }

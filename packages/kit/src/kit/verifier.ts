@@ -1,3 +1,4 @@
+import type { TakeApproval } from '../approvals/take-approval.ts'
 import { type Auth, authOf, type VerifiedClaims } from '../claims/types.ts'
 import type { VerifierSettings } from '../config/settings.ts'
 import { TokenError, type TokenReason } from '../errors.ts'
@@ -58,6 +59,7 @@ export interface VerifierParts {
   readonly denylist: Denylist | undefined
   readonly checkBinding: CheckBinding | undefined
   readonly hashSubject?: HashSubject | undefined
+  readonly takeApproval?: TakeApproval | undefined
 }
 
 /** What a verifier is made of and how it is doing; no secret in it. */

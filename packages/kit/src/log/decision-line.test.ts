@@ -293,6 +293,12 @@ const IS_SIGNED: Readonly<Record<DenialReason, boolean>> = {
   insufficient_rights: true,
   identity_mismatch: true,
   cross_site: false,
+  approval_missing: true,
+  approval_invalid: true,
+  approval_expired: true,
+  approval_mismatch: true,
+  approval_used: true,
+  approval_unavailable: true,
   keys_unavailable: false,
   revocation_unavailable: true,
 }

@@ -36,7 +36,7 @@ export interface AboutCaller extends Partial<AboutRequest> {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Reasons that come after the signature: then what the token says is what its issuer said. */
+/** Reasons that come after the signature, with those of approvals: then what the token says is what its issuer said. */
 const SIGNED: readonly DenialReason[] = [
   'missing_claim',
   'invalid_claim',
@@ -111,7 +111,7 @@ export function logFailure(logger: Logger, error: KitError, about: AboutRequest)
   })
 }
 
-function requestFields({ request, route }: AboutRequest): Fields {
+export function requestFields({ request, route }: AboutRequest): Fields {
   const { cf, method } = request
   const { requestId, traceId } = requestIdsOf(request)
   return {
@@ -135,14 +135,17 @@ function readToken(
   if (credentials.form !== 'token') return undefined
   try {
     const { header, payload } = parse(credentials.token)
-    return [header.kid, !reason || SIGNED.includes(reason) ? payload : undefined]
+    return [
+      header.kid,
+      !reason || reason.startsWith('approval_') || SIGNED.includes(reason) ? payload : undefined,
+    ]
   } catch {
     return undefined
   }
 }
 
 /** A text, or texts, of a claim. */
-function textOf(claim: unknown): string | undefined {
+export function textOf(claim: unknown): string | undefined {
   const texts: readonly unknown[] = Array.isArray(claim) ? claim : [claim]
   return texts.filter((one) => typeof one === 'string').join(', ') || undefined
 }
