@@ -42,6 +42,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/gateway/src/config/mcp.ts': 'routes of the definition',
   'packages/gateway/src/config/issuers.ts': 'names that the definition has',
   'packages/gateway/src/config/operators.ts': 'a message of the kit',
+  'packages/gateway/src/hono/options.ts': 'options of the app’s own code',
+  'packages/gateway/src/hono/own-routes.ts': 'a split; session/return-to.ts has the row',
   'packages/gateway/src/routes/openapi.ts': 'routes of the definition',
   'packages/gateway/src/routes/login.ts': 'a digit, and a name of 64 characters at most',
   'packages/gateway/src/routes/token.ts': 'a split; exchange/rules.ts has the row',
