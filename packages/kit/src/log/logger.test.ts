@@ -297,6 +297,17 @@ describe('a hook or sink', () => {
     expect(shown).toMatchObject(Array(2).fill(['error', { event: 'sink_dropped', sink: 'test', dropped: 7 }]))
   })
 
+  it('may report while it is made, to the console and to the sinks before it', () => {
+    const first = new Kept(false)
+    const reporting: MakeSink = (_, report) => {
+      report({ event: 'sink_dropped', level: 'error', sink: 'test', dropped: 1, detail: 'not yet' })
+      return new Kept(false)
+    }
+    loggerOf({ sinks: [() => first, reporting] })
+    expect(shown).toMatchObject([['error', { event: 'sink_dropped', detail: 'not yet' }]])
+    expect(first.lines).toMatchObject([{ event: 'sink_dropped', detail: 'not yet' }])
+  })
+
   it('for events hears of no decision, and the other way round', () => {
     const heard: string[] = []
     const logger = loggerOf({

@@ -83,15 +83,19 @@ export class Logger {
   /** Whether anybody hears of a grant. If not, nothing is to be made of one. */
   readonly wantsGrants: boolean
   readonly #options: LoggerOptions
-  readonly #sinks: readonly Sink[]
+  readonly #sinks: Sink[] = []
   readonly #least: number
   #hasFailed = false
 
   constructor(options: LoggerOptions = {}) {
     const { level = 'info', sinks = [], env = {} } = options
     this.#options = options
-    this.#sinks = sinks.flatMap((make) => make(env, this.event) ?? [])
     this.#least = LEVELS.indexOf(level)
+    // One that reports while it is made is heard by those before it.
+    for (const make of sinks) {
+      const sink = make(env, this.event)
+      if (sink) this.#sinks.push(sink)
+    }
     this.wantsGrants =
       level === 'debug' || !!options.onDecision || this.#sinks.some(({ takesAll }) => takesAll)
   }
