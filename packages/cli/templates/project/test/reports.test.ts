@@ -34,3 +34,15 @@ it('responds with 503 while there are no keys, and denies nobody for it', async 
   const headers = { Authorization: `Bearer ${await down.token()}` }
   expect((await reports.request('/api/whoami', { headers }, down.env)).status).toBe(503)
 })
+
+it('says that there is nothing elsewhere, with the id by which the log has it', async () => {
+  const response = await reports.request(
+    '/elsewhere',
+    { headers: { 'X-Request-Id': 'one-request' } },
+    issuer.env,
+  )
+  expect([response.status, await response.json()]).toEqual([
+    404,
+    { error: 'not_found', request_id: 'one-request' },
+  ])
+})

@@ -46,3 +46,6 @@ export default new Hono<{ Bindings: Env }>()
       request.headers.set(name, value)
     return agent.fetch(request)
   })
+  .notFound((c) =>
+    c.json({ error: 'not_found', request_id: correlationHeaders(c.req.raw)['X-Request-Id'] }, 404),
+  )

@@ -1,5 +1,5 @@
 import { guard, probe, sealgate } from '@sealgate/kit/hono/verify'
-import { denylist, needAll, rolesAny } from '@sealgate/kit/verify'
+import { correlationHeaders, denylist, needAll, rolesAny } from '@sealgate/kit/verify'
 import { Hono } from 'hono'
 
 const readers = [needAll('read:reports'), rolesAny('analyst', 'admin')]
@@ -13,3 +13,6 @@ export default new Hono()
     return c.json({ sub, permissions, roles })
   })
   .get('/api/reports', guard(readers), (c) => c.json({ reports: ['2026-10'], for: c.var.auth.sub }))
+  .notFound((c) =>
+    c.json({ error: 'not_found', request_id: correlationHeaders(c.req.raw)['X-Request-Id'] }, 404),
+  )
