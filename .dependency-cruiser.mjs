@@ -47,6 +47,7 @@ export const HOUSE = {
     ['proxy/'],
     ['mcp/'],
     ['gateway'],
+    ['dpop/'],
     ['session/'],
     ['exchange/'],
     ['rate-limit'],

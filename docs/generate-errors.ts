@@ -6,7 +6,7 @@ import {
   RevocationUnavailableError,
   TokenError,
 } from '@sealgate/kit'
-import { AUTH0_CAUSES, GATEWAY_CAUSES, KIT_CAUSES, KIT_ERROR_CAUSES } from 'sealgate/internal'
+import { AUTH0_CAUSES, DPOP_CAUSES, GATEWAY_CAUSES, KIT_CAUSES, KIT_ERROR_CAUSES } from 'sealgate/internal'
 import { tableOf } from './markdown-table.ts'
 
 const STATUSES: Readonly<Record<KitErrorCode, number>> = {
@@ -36,6 +36,10 @@ export function errorTables(wire: ReadonlyMap<string, string>): Readonly<Record<
     auth0: tableOf(
       ['detail', 'meaning', 'what to do'],
       Object.entries(AUTH0_CAUSES).map(([detail, { meaning, todo }]) => [`\`${detail}\``, meaning, todo]),
+    ),
+    dpop: tableOf(
+      ['detail', 'meaning', 'what to do'],
+      Object.entries(DPOP_CAUSES).map(([detail, { meaning, todo }]) => [`\`${detail}\``, meaning, todo]),
     ),
     kit: tableOf(
       ['reason', 'meaning', 'most often', 'what to do'],

@@ -1,9 +1,9 @@
-import { hkdfSync } from 'node:crypto'
+import { createHash, hkdfSync, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { EncryptJWT } from 'jose'
+import { calculateJwkThumbprint, type CryptoKey, EncryptJWT, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DEMO_PASSWORD, demoUsers, startTenant, type Tenant } from 'sealgate/internal'
 import { Browser, ORIGIN, type Site, withCookie } from '../support/browser.ts'
@@ -26,6 +26,7 @@ let tenant: Tenant
 let gateways: Gateways
 
 beforeAll(async () => {
+  key = await newKey()
   tenant = await startTenant({ quiet: true, users: [alice, bob, mallory, longName] })
   gateways = await startGateways(tenant)
   for (const secret of gateways.secrets) canaries.add(secret)
@@ -141,6 +142,45 @@ const newLogoutToken = (): string =>
 
 function logout(token: string, name: GatewayName = 'gateway'): Promise<Response> {
   return ask('/auth/backchannel-logout', form(new URLSearchParams({ logout_token: token })), name)
+}
+
+interface Key {
+  readonly jwk: object
+  readonly jkt: string
+  readonly privateKey: CryptoKey
+}
+
+/** Of a client that proves it (RFC 9449). */
+let key: Key
+
+async function newKey(): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwk = await exportJWK(publicKey)
+  return { jwk, jkt: await calculateJwkThumbprint(jwk), privateKey }
+}
+
+/** A good proof for a request with this token, but that it has no nonce. */
+async function proofOf(token: string, method: string, path: string): Promise<string> {
+  const ath = createHash('sha256').update(token).digest('base64url')
+  const proof = await new SignJWT({ htm: method, htu: `${ORIGIN}${path}`, ath, jti: randomUUID() })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: key.jwk })
+    .setIssuedAt()
+    .sign(key.privateKey)
+  canaries.add(proof)
+  return proof
+}
+
+async function withProof(path: string): Promise<Response> {
+  const token = newToken({ cnf: { jkt: key.jkt } })
+  const DPoP = await proofOf(token, 'GET', path)
+  return ask(path, { headers: { Authorization: `DPoP ${token}`, DPoP } })
+}
+
+async function exchangeWithProof(): Promise<Response> {
+  const token = newToken({ cnf: { jkt: key.jkt } })
+  return exchange({ subject_token: token }, 'gateway', {
+    DPoP: await proofOf(token, 'POST', '/oauth/token'),
+  })
 }
 
 const bearer = (token: string): RequestInit => ({ headers: { Authorization: `Bearer ${token}` } })
@@ -269,6 +309,23 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ],
   ['no_credentials', 'a token in the query', () => ask(`/api/x?access_token=${newToken()}`)],
   ['malformed_credentials', 'two', () => ask('/api/x', { headers: { Authorization: 'Bearer a, Bearer b' } })],
+  [
+    'proof_required',
+    'a bound token without a proof',
+    () => ask('/api/x', bearer(newToken({ cnf: { jkt: key.jkt } }))),
+  ],
+  [
+    'invalid_dpop_proof',
+    'a proof that is none',
+    () => ask('/api/x', { headers: { Authorization: `DPoP ${newToken()}`, DPoP: 'nonsense' } }),
+  ],
+  ['use_dpop_nonce', 'a proof without a nonce', () => withProof('/api/x')],
+  [
+    'invalid_exchange_proof',
+    'a bound subject token without a proof',
+    () => exchange({ subject_token: newToken({ cnf: { jkt: key.jkt } }) }),
+  ],
+  ['use_exchange_nonce', 'a proof without a nonce', exchangeWithProof],
   ['invalid_token', 'one that is none', () => ask('/api/x', bearer('nonsense'))],
   ['insufficient_scope', 'a right that is not held', () => ask('/admin/x', bearer(newToken()))],
   ...[

@@ -82,6 +82,7 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
     // What was forwarded is a copy already; headers of other responses may be immutable.
     const response = isForwarded ? c.res : new Response(c.res.body, c.res)
     response.headers.set('X-Request-Id', trace.requestId)
+    if (trace.dpopNonce !== undefined) sayNonce(response.headers, trace.dpopNonce)
     if (gateway) allowOrigin(gateway, req.raw, response.headers)
     const ms = Date.now() - started
     // Times tell a stranger what is kept and what is looked up.
@@ -170,6 +171,12 @@ export function createApp(gatewayOf: GatewayOf): Hono<AppEnv> {
   })
 
   return app
+}
+
+/** RFC 9449 §8.2. A nonce is for now: what a cache keeps would bring back an old one. */
+function sayNonce(headers: Headers, nonce: string): void {
+  headers.set('DPoP-Nonce', nonce)
+  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
 }
 
 function checkMethod(method: string, allowed: readonly string[]): void {

@@ -17,6 +17,17 @@ interface Row {
 }
 
 const BAD_TOKEN = 'The access token is missing, expired or not acceptable here'
+/** What DPoP proofs may be signed with: asymmetric alone (RFC 9449 §4.3). Challenges name them. */
+export const DPOP_ALGS = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const
+
+/** `WWW-Authenticate` for who is to send a proof (RFC 9449 §7.1); without an error for who sent nothing at all. */
+export function dpopChallenge(error?: string): string {
+  const algs = `algs="${DPOP_ALGS.join(' ')}"`
+  return error === undefined ? `DPoP ${algs}` : `DPoP error="${error}", ${algs}`
+}
+
+const BAD_PROOF = 'The DPoP proof is missing or not acceptable here'
+const NEEDS_NONCE = 'The DPoP proof needs the nonce of the header DPoP-Nonce'
 const BASIC = 'Basic realm="sealgate", charset="UTF-8"'
 
 /** Every error that this gateway responds with. An error that has no row does not compile. */
@@ -25,6 +36,8 @@ const ERRORS = {
   invalid_request: row(400, 'invalid_request', 'The request is malformed'),
   request_too_large: row(413, 'invalid_request', 'The request body is too large'),
   invalid_subject_token: row(400, 'invalid_request', 'The subject token is not acceptable'),
+  invalid_exchange_proof: row(400, 'invalid_dpop_proof', BAD_PROOF),
+  use_exchange_nonce: row(400, 'use_dpop_nonce', NEEDS_NONCE),
   invalid_actor_token: row(400, 'invalid_request', 'The actor token is not acceptable'),
   actor_not_allowed: row(400, 'invalid_request', 'The actor may not act for this subject'),
   invalid_target: row(400, 'invalid_target', 'The requested target is not known here'),
@@ -45,6 +58,11 @@ const ERRORS = {
   invalid_token: row(401, 'invalid_token', BAD_TOKEN, {
     challenge: `Bearer error="invalid_token", error_description="${BAD_TOKEN}"`,
   }),
+  proof_required: row(401, 'invalid_token', BAD_TOKEN, { challenge: dpopChallenge('invalid_token') }),
+  invalid_dpop_proof: row(401, 'invalid_dpop_proof', BAD_PROOF, {
+    challenge: dpopChallenge('invalid_dpop_proof'),
+  }),
+  use_dpop_nonce: row(401, 'use_dpop_nonce', NEEDS_NONCE, { challenge: dpopChallenge('use_dpop_nonce') }),
   insufficient_scope: row(403, 'insufficient_scope', 'The access token does not grant this', {
     challenge: 'Bearer error="insufficient_scope"',
   }),

@@ -4,6 +4,8 @@ import { type Auth0Options, Auth0Tokens } from './auth0/tokens.ts'
 import { parseConfig } from './config/read-config.ts'
 import { logWarnings } from './config/warnings.ts'
 import type { AnyEnv, GatewayDefinition } from './config/definition.ts'
+import { DpopNonces } from './dpop/nonces.ts'
+import { UsedProofs } from './dpop/used-proofs.ts'
 import type { Operator } from './http/operator-token.ts'
 import { UsedAssertions } from './http/used-assertions.ts'
 import { extraClaims } from './exchange/extra-claims.ts'
@@ -35,6 +37,10 @@ export interface Gateway extends SessionGateway {
   readonly fetch: typeof fetch
   /** Assertions of clients that came before. */
   readonly usedAssertions: UsedAssertions
+  /** DPoP proofs that came before. */
+  readonly usedProofs: UsedProofs
+  /** `undefined`: DPoP proofs need no nonce. */
+  readonly nonces: DpopNonces | undefined
   /** Whose requests `POST /operator` takes; `undefined`: nobody's. */
   readonly operator: Operator | undefined
 }
@@ -42,6 +48,8 @@ export interface Gateway extends SessionGateway {
 export interface GatewayOptions extends Auth0Options {
   /** Kept while secrets change: what was used stays used. Default: new. */
   readonly usedAssertions?: UsedAssertions
+  /** The same. */
+  readonly usedProofs?: UsedProofs
   /** The environment as the Worker got it, for hooks. Default: the one that the gateway is made of. */
   readonly bindings?: object
 }
@@ -110,7 +118,7 @@ function gatewayWith(
   definition: GatewayDefinition,
   options: Auth0Options,
 ): () => Gateway | Promise<Gateway> {
-  const usedAssertions = new UsedAssertions()
+  const used = { usedAssertions: new UsedAssertions(), usedProofs: new UsedProofs() }
   let last: { readonly values: string; readonly gateway: Gateway } | undefined
   return freshSecrets(
     stored,
@@ -118,7 +126,7 @@ function gatewayWith(
       const values = JSON.stringify(secrets)
       if (last?.values === values) return last.gateway
       const withSecrets = { ...env, ...secrets }
-      const gateway = makeGateway(withSecrets, definition, { ...options, usedAssertions, bindings: env })
+      const gateway = makeGateway(withSecrets, definition, { ...options, ...used, bindings: env })
       await rejectEqualSecrets(withSecrets, gateway.config)
       last = { values, gateway }
       return gateway
@@ -149,6 +157,7 @@ export function makeGateway(
       sinks: gatewaySinks(signingEnds(() => kit)),
     })
   logWarnings(env, config, logger)
+  const pseudonyms = pseudonymsOf(env, logger)
   const kitOptions = { logger, ...(options.now && { now: options.now }) }
   const kit = config.secretsByAudience ? undefined : makeKit(env, kitOptions)
   const kits = new Map(
@@ -168,7 +177,9 @@ export function makeGateway(
     mcpSessions: new McpSessionIds(new CookieEncryption(config.mcp.secrets), now),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     usedAssertions: options.usedAssertions ?? new UsedAssertions(),
-    pseudonyms: pseudonymsOf(env, logger),
+    usedProofs: options.usedProofs ?? new UsedProofs(),
+    nonces: config.variables.DPOP_NONCE ? new DpopNonces(pseudonyms, now) : undefined,
+    pseudonyms,
     sessions: sessionsOf(config, now, logger, options),
     logger,
     extraClaims: extraClaims(definition, bindings),

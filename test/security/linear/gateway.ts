@@ -1,3 +1,4 @@
+import { Pseudonyms } from '@sealgate/kit/gateway'
 import { Auth0Client } from '../../../packages/gateway/src/auth0/client.ts'
 import { passwordRealm } from '../../../packages/gateway/src/auth0/password-realm.ts'
 import { askAuth0 } from '../../../packages/gateway/src/auth0/send.ts'
@@ -8,6 +9,10 @@ import { parseConfig } from '../../../packages/gateway/src/config/read-config.ts
 import { problemOfOrigin } from '../../../packages/gateway/src/config/route-origin.ts'
 import { RouteTable } from '../../../packages/gateway/src/config/route-table.ts'
 import { VARIABLES } from '../../../packages/gateway/src/config/schema.ts'
+import { readDpopCredentials } from '../../../packages/gateway/src/dpop/credentials.ts'
+import { DpopNonces } from '../../../packages/gateway/src/dpop/nonces.ts'
+import { checkProof } from '../../../packages/gateway/src/dpop/proof.ts'
+import { plainUri } from '../../../packages/gateway/src/dpop/uri.ts'
 import { ISSUER_PROFILES } from '../../../packages/gateway/src/config/issuer-definition.ts'
 import { PROFILES } from '../../../packages/gateway/src/issuers/profiles.ts'
 import { permissionsOf } from '../../../packages/gateway/src/issuers/rights.ts'
@@ -63,6 +68,7 @@ const ISSUERS = ISSUER_PROFILES.map(
   (profile) => [profile, partial({ profile, everybody: { permissions: [], roles: [] } })] as const,
 )
 const clients = { clients: new Map<string, never>(), isPublic: false }
+const nonces = new DpopNonces(new Pseudonyms(() => 'key'), () => 0)
 const encryption = new CookieEncryption([new Uint8Array(32).fill(1)])
 const LOGIN = {
   issuer: 'https://tenant.test/',
@@ -206,6 +212,52 @@ export const GATEWAY_ROWS: readonly Row[] = [
         0,
       ),
     ),
+  },
+  {
+    name: 'a DPoP proof',
+    of: [gateway('dpop/proof'), gateway('dpop/uri')],
+    maxSize: 4096,
+    around: [
+      (text) => text,
+      (text) =>
+        `${btoa('{"alg":"ES256","typ":"dpop+jwt"}').replaceAll('=', '')}.${btoa(text).replaceAll('=', '')}.AA`,
+      (text) =>
+        `${btoa(JSON.stringify({ alg: 'ES256', typ: 'dpop+jwt', jwk: { kty: 'EC', crv: 'P-256', x: text, y: text } })).replaceAll('=', '')}.${btoa('{}')}.AA`,
+    ],
+    reader: reading((text) =>
+      checkProof(text, { method: 'GET', url: URL_OF, token: 'a', needsAth: true, now: 0 }),
+    ),
+  },
+  {
+    name: 'the address in a DPoP proof',
+    of: [gateway('dpop/uri')],
+    maxSize: 8192,
+    around: [
+      (text) => `${URL_OF}/${text}`,
+      (text) => `https://${text}`,
+      (text) => `${URL_OF}/${'%41'.repeat(text.length / 4)}`,
+    ],
+    reader: reading(plainUri),
+  },
+  {
+    name: 'a DPoP nonce',
+    of: [gateway('dpop/nonces')],
+    maxSize: 8192,
+    around: [(text) => text, (text) => `1.${text}`, (text) => `${'1'.repeat(text.length)}.`],
+    reader: reading((text) => nonces.check(text)),
+  },
+  {
+    name: 'Authorization: DPoP',
+    of: [gateway('dpop/credentials')],
+    around: [
+      (text) => text,
+      (text) => `DPoP ${text}`,
+      (text) => `DPoP ${' '.repeat(text.length / 2)}${text}`,
+    ],
+    reader: (text) => {
+      const request = withHeader('Authorization', text)
+      return () => readDpopCredentials(request)
+    },
   },
   {
     name: 'whom a subject stands for',

@@ -1,6 +1,7 @@
 import { EVENTS } from '@sealgate/kit/log'
 import { AUTH0_CAUSES } from './auth0-causes.ts'
 import type { Cause } from './cause.ts'
+import { DPOP_CAUSES } from './dpop-causes.ts'
 import { GATEWAY_CAUSES } from './gateway-causes.ts'
 import { KIT_CAUSES, KIT_ERROR_CAUSES } from './kit-causes.ts'
 import type { ReadLine } from './line.ts'
@@ -49,7 +50,8 @@ export function isProblem(line: ReadLine): boolean {
 /** A token is Auth0's there, but for those that services hand to an entrypoint. Its detail says more than its reason. */
 function causeAtGateway({ reason, detail = '', entrypoint }: ReadLine): Found | undefined {
   const [, word] = /^(?:\w+: )?(\w+)$/.exec(detail) ?? []
-  const ofToken = entrypoint === undefined && !detail.startsWith('operator:') ? [AUTH0_CAUSES] : []
+  const ofToken =
+    entrypoint === undefined && !detail.startsWith('operator:') ? [AUTH0_CAUSES, DPOP_CAUSES] : []
   return lookUp([word], [...ofToken, KIT_CAUSES]) ?? lookUp([reason], [GATEWAY_CAUSES, KIT_CAUSES])
 }
 

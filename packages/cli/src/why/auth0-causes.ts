@@ -30,8 +30,8 @@ export const AUTH0_CAUSES: Readonly<Record<string, Cause>> = {
     todo: 'the client sends the access token that came with it',
   },
   sender_constrained: {
-    meaning: 'the token is bound to a key or certificate that this gateway does not check',
-    todo: 'switch sender constraining off for the API at Auth0',
+    meaning: 'the token is bound to a certificate, or to something else that this gateway does not check',
+    todo: 'choose DPoP, or no sender constraining, for the API at Auth0',
   },
   unknown_client: {
     meaning: 'its client is not in `AUTH0_CLIENTS`; of another issuer, not in its `clients`',

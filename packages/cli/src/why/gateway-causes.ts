@@ -15,6 +15,15 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     meaning: 'the Auth0 token of an exchange does not count (RFC 8693 §2.2.2)',
     todo: 'look the detail up under *Auth0 tokens*',
   },
+  invalid_exchange_proof: {
+    meaning:
+      'the subject token and the DPoP proof of an exchange do not go together, or the proof does not count',
+    todo: 'look the detail up under *DPoP proofs* or *Auth0 tokens*',
+  },
+  use_exchange_nonce: {
+    meaning: 'the DPoP proof of an exchange has no nonce of this gateway, or one that is over',
+    todo: 'nothing: the client sends it again with the nonce of `DPoP-Nonce`',
+  },
   invalid_actor_token: {
     meaning: "the actor's token does not count",
     todo: 'look the detail up under *Auth0 tokens*',
@@ -75,6 +84,19 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
   invalid_token: {
     meaning: 'the token does not count; at `/operator` the detail begins with `operator:`',
     todo: 'look the detail up below; `operator: used` is a request that came twice, `operator: unknown_kid` a key that is not in `OPERATOR_KEYS`',
+  },
+  proof_required: {
+    meaning:
+      'a token came as `Bearer` that needs a DPoP proof: it is bound to a key, or `DPOP` is `required`',
+    todo: 'the client sends `Authorization: DPoP` and a proof in `DPoP`',
+  },
+  invalid_dpop_proof: {
+    meaning: 'the DPoP proof is missing or does not count',
+    todo: 'look the detail up under *DPoP proofs*',
+  },
+  use_dpop_nonce: {
+    meaning: 'the DPoP proof has no nonce of this gateway, or one that is over',
+    todo: 'nothing: the client sends it again with the nonce of `DPoP-Nonce`',
   },
   insufficient_scope: {
     meaning: 'the route requires a permission that the caller lacks',

@@ -4,6 +4,7 @@ import {
   type ExternalVerifier,
   type ExternalVerifierConfig,
 } from '@sealgate/kit/external'
+import { isObject } from '@sealgate/kit/gateway'
 import type { Auth0Config } from '../config/auth0.ts'
 import { loginTimeOf } from './login-time.ts'
 import { clientIdOf, isAllowedOrganization, isForeignParty, type SubjectClaims } from './subject.ts'
@@ -48,16 +49,17 @@ export class Auth0Tokens {
 
   /**
    * @param expected what counts in place of the tenant's own audience and clients
+   * @param provenKey thumbprint of the key that signed the request's DPoP proof: the token must be bound to it
    * @throws GatewayError `auth0_unavailable` when its keys cannot be had
    */
-  async verify(token: string, expected?: ExpectedToken): Promise<Auth0Result> {
+  async verify(token: string, expected?: ExpectedToken, provenKey?: string): Promise<Auth0Result> {
     const options = expected && { audience: expected.audiences }
     const result = await this.#verifier.safeVerify(token, options).catch((error: unknown) => {
       throw asAuth0Error(error)
     })
     if (!result.ok) return { ok: false, rejection: result.reason }
     const claims = { ...result.claims, auth_iat: loginTimeOf(result.claims, this.#config) }
-    const rejection = this.#denial(claims, expected?.clients ?? this.#config.clients)
+    const rejection = this.#denial(claims, expected?.clients ?? this.#config.clients, provenKey)
     return rejection === undefined ? { ok: true, claims } : { ok: false, rejection }
   }
 
@@ -66,9 +68,13 @@ export class Auth0Tokens {
     return this.#verifier.describe()
   }
 
-  #denial(claims: SubjectClaims, clients: ExpectedToken['clients']): Auth0Rejection | undefined {
+  #denial(
+    claims: SubjectClaims,
+    clients: ExpectedToken['clients'],
+    provenKey: string | undefined,
+  ): Auth0Rejection | undefined {
     const { organizations, profile } = this.#config
-    const rejection = rejectionOf(claims, this.#config, this.#now())
+    const rejection = rejectionOf(claims, this.#config, this.#now(), provenKey)
     if (rejection !== undefined) return rejection
     const clientId = clientIdOf(claims)
     if (!isAmong(clients, clientId)) return 'unknown_client'
@@ -87,19 +93,30 @@ export class Auth0Tokens {
  * What no access token may be, whoever issued it.
  *
  * @param now seconds since the epoch
+ * @param provenKey as of `verify`
  */
 export function rejectionOf(
   claims: Readonly<Record<string, unknown>> & { readonly iat: number; readonly exp: number },
   { tokenMaxSeconds }: Pick<Auth0Config, 'tokenMaxSeconds'>,
   now: number,
+  provenKey: string | undefined,
 ): Auth0Rejection | undefined {
   if (claims.exp - now < MIN_LIFE_SECONDS) return 'ends_too_soon'
   // A revoked subject is on the deny-list as long as a token from before may live, and no longer.
   if (claims.exp - claims.iat > tokenMaxSeconds) return 'lives_too_long'
   // An ID token is meant for the client that requested it, never for an API (RFC 9068 §6).
   if (claims.nonce !== undefined || claims.at_hash !== undefined) return 'id_token'
-  // RFC 9449 §7.2, RFC 8705 §3: a bound token must not be taken without its proof.
-  return claims.cnf === undefined ? undefined : 'sender_constrained'
+  return bindingProblem(claims.cnf, provenKey)
+}
+
+/** RFC 9449 §7.2, RFC 8705 §3: a bound token is not taken without its proof, and with a proof no other is. */
+function bindingProblem(cnf: unknown, provenKey: string | undefined): Auth0Rejection | undefined {
+  if (cnf === undefined) return provenKey === undefined ? undefined : 'not_bound'
+  const { jkt, ...others } = isObject(cnf) ? cnf : {}
+  // Bound to a certificate, or to both: a proof is not enough.
+  if (typeof jkt !== 'string' || Object.keys(others).length > 0) return 'sender_constrained'
+  if (provenKey === undefined) return 'proof_missing'
+  return jkt === provenKey ? undefined : 'proof_of_another_key'
 }
 
 /** Whether tokens of a client count. */

@@ -86,7 +86,7 @@ export const issuers = z.array(
 
 /** Headers that this gateway sets, strips, or that belong to one hop: no route may pass them on. */
 const RESERVED_HEADERS =
-  /^(authorization|cookie|host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|expect|content-length|txn-token|x-request-id|traceparent|tracestate|x-client-ip|x-real-ip|x-user-.*|x-forwarded-.*|forwarded|true-client-ip|cf-.*|proxy-.*|sec-websocket-.*)$/
+  /^(authorization|cookie|host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|expect|content-length|txn-token|dpop|x-request-id|traceparent|tracestate|x-client-ip|x-real-ip|x-user-.*|x-forwarded-.*|forwarded|true-client-ip|cf-.*|proxy-.*|sec-websocket-.*)$/
 
 /** RFC 9728 §2: the URL of a page. */
 const page = short(300).check(

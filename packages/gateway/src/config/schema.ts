@@ -128,6 +128,13 @@ export const VARIABLES = z.object({
    * production or with any client, else `true`.
    */
   EXCHANGE_PUBLIC: z.optional(flag),
+  /**
+   * `accepted`: a token that is bound to a key (`cnf.jkt`) counts with its DPoP proof (RFC 9449), and others as without
+   * DPoP. `required`: no other counts, but those of sessions and of Cloudflare Access.
+   */
+  DPOP: z._default(z.enum(['accepted', 'required'], 'must be accepted or required'), 'accepted'),
+  /** `false`: a DPoP proof needs no nonce of this gateway, and may so be made in advance. */
+  DPOP_NONCE: z._default(flag, true),
   /** `true` also serves the JWKS on the public host name. */
   JWKS_PUBLIC: z._default(flag, false),
   /** `false`: `/openapi.json`, which lists every route, is 404. */

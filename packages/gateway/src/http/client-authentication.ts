@@ -2,6 +2,7 @@ import type { Config } from '../config/read-config.ts'
 import { GatewayError } from '../errors.ts'
 import { encodeUtf8 } from '../observability/utf8.ts'
 import { type Assertion, ASSERTION_TYPE, verifyAssertion } from './client-assertion.ts'
+import { equalInConstantTime } from './constant-time.ts'
 
 /** Parameters that authenticate a client (RFC 6749 §2.3.1, RFC 7521 §4.2). */
 const SECRET = 'client_secret'
@@ -101,11 +102,4 @@ function readBasic(header: string): { readonly id: string; readonly secret: stri
 
 function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '))
-}
-
-/** Accepts the same time wherever two hashes of one length differ. */
-function equalInConstantTime(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = one.length ^ other.length
-  for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0)
-  return difference === 0
 }

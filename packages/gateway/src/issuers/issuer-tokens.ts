@@ -38,9 +38,10 @@ export class IssuerTokens {
 
   /**
    * @param expected what counts in place of its own audience and clients; clients by their names here
+   * @param provenKey thumbprint of the key that signed the request's DPoP proof: the token must be bound to it
    * @throws GatewayError `issuer_unavailable` when its keys cannot be had
    */
-  async verify(token: string, expected?: ExpectedToken): Promise<Auth0Result> {
+  async verify(token: string, expected?: ExpectedToken, provenKey?: string): Promise<Auth0Result> {
     const options = expected && { audience: expected.audiences }
     const result = await this.#verifier.safeVerify(token, options).catch((error: unknown) => {
       throw asAuth0Error(error, 'issuer_unavailable')
@@ -49,7 +50,7 @@ export class IssuerTokens {
     const { claims } = result
     const party = this.#profile.party(claims)
     const rejection =
-      rejectionOf(claims, this.config, this.#now()) ??
+      rejectionOf(claims, this.config, this.#now(), provenKey) ??
       this.#profile.problem?.(claims) ??
       (party ? undefined : 'wrong_profile')
     if (rejection !== undefined || !party) return { ok: false, rejection: rejection ?? 'wrong_profile' }

@@ -336,7 +336,7 @@ describe('issuers are not mixed up:', () => {
 
   it.each([
     ['an ID token', { nonce: 'n' }, 'id_token'],
-    ['a token bound to a key', { cnf: { jkt: 'x' } }, 'sender_constrained'],
+    ['a token bound to a key, without its proof', { cnf: { jkt: 'x' } }, 'proof_missing'],
     ['one that lives for a week', { exp: Math.floor(Date.now() / 1000) + 7 * 86_400 }, 'lives_too_long'],
     ['one that is about to end', { exp: Math.floor(Date.now() / 1000) + 3 }, 'ends_too_soon'],
     ['a subject that is no Unicode', { sub: '\ud800' }, 'invalid_claim'],

@@ -20,15 +20,18 @@ export class SubjectTokens {
 
   /**
    * @param expected what counts in place of its issuer's own audience and clients
+   * @param provenKey thumbprint of the key that signed the request's DPoP proof: the token must be bound to it
    * @throws GatewayError `auth0_unavailable`, `issuer_unavailable` when the keys of its issuer cannot be had
    */
-  async verify(token: string, expected?: ExpectedToken): Promise<Auth0Result> {
+  async verify(token: string, expected?: ExpectedToken, provenKey?: string): Promise<Auth0Result> {
     // Alone it needs no choice, and says itself what is wrong.
-    if (this.#issuers.size === 0) return this.#auth0.verify(token, expected)
+    if (this.#issuers.size === 0) return this.#auth0.verify(token, expected, provenKey)
     const said = issuerOf(token)
     if (typeof said !== 'string') return { ok: false, rejection: said.reason }
-    if (said === this.#tenant) return this.#auth0.verify(token, expected)
-    return this.#issuers.get(said)?.verify(token, expected) ?? { ok: false, rejection: 'wrong_issuer' }
+    if (said === this.#tenant) return this.#auth0.verify(token, expected, provenKey)
+    return (
+      this.#issuers.get(said)?.verify(token, expected, provenKey) ?? { ok: false, rejection: 'wrong_issuer' }
+    )
   }
 
   /** A JWT of Cloudflare Access, and no other. */

@@ -6,6 +6,9 @@ const CHALLENGED: readonly ErrorCode[] = [
   'no_credentials',
   'malformed_credentials',
   'invalid_token',
+  'proof_required',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
   'insufficient_scope',
 ]
 
@@ -20,21 +23,22 @@ export function challenged(error: unknown, resource: McpResource, needed: readon
   if (!(error instanceof GatewayError) || !CHALLENGED.includes(error.code)) return error
   const scopes = error.code === 'insufficient_scope' ? needed : resource.definition.scopes
   const scope = scopes.length > 0 ? [`scope="${scopes.join(' ')}"`] : []
-  const parameters = [...errorParameters(error.code), `resource_metadata="${resource.metadataUrl}"`, ...scope]
   const { detail, description, headers, policy } = error
+  // Without credentials a plain challenge has no parameters (RFC 6750 §3.1). That of a token with a proof is of DPoP.
+  const plain = headers['WWW-Authenticate'] ?? rowOf(error.code).challenge ?? 'Bearer'
+  const [, scheme = '', given = ''] = /^(\S+) ?(.*)$/.exec(plain) ?? []
+  const parameters = [
+    ...(given === '' ? [] : [given]),
+    `resource_metadata="${resource.metadataUrl}"`,
+    ...scope,
+  ]
   return new GatewayError(error.code, {
     cause: error.cause,
     detail,
     ...(description !== undefined && { description }),
     ...(policy && { policy }),
-    headers: { ...headers, 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` },
+    headers: { ...headers, 'WWW-Authenticate': `${scheme} ${parameters.join(', ')}` },
   })
-}
-
-/** The parameters of the plain challenge: without credentials there are none (RFC 6750 §3.1). */
-function errorParameters(code: ErrorCode): readonly string[] {
-  const plain = rowOf(code).challenge?.replace(/^Bearer ?/, '') ?? ''
-  return plain === '' ? [] : [plain]
 }
 
 /**

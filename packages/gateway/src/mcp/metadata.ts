@@ -1,5 +1,5 @@
 import type { McpResource } from '../config/mcp.ts'
-import { GatewayError } from '../errors.ts'
+import { DPOP_ALGS, GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 
 /** Protected resource metadata (RFC 9728 §2): members that say nothing here are left out (§3.2). */
@@ -13,6 +13,9 @@ export interface ResourceMetadata {
   readonly resource_documentation?: string
   readonly resource_policy_uri?: string
   readonly resource_tos_uri?: string
+  /** RFC 9449: where tokens must be bound to a key. */
+  readonly dpop_bound_access_tokens_required?: true
+  readonly dpop_signing_alg_values_supported?: typeof DPOP_ALGS
 }
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS']
@@ -65,5 +68,9 @@ function metadataOf({ config }: Gateway, { resource, definition }: McpResource):
     ...(documentation !== undefined && { resource_documentation: documentation }),
     ...(policy !== undefined && { resource_policy_uri: policy }),
     ...(terms !== undefined && { resource_tos_uri: terms }),
+    ...(config.variables.DPOP === 'required' && {
+      dpop_bound_access_tokens_required: true,
+      dpop_signing_alg_values_supported: DPOP_ALGS,
+    }),
   }
 }

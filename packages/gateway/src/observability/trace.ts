@@ -18,6 +18,8 @@ export interface Trace extends Waiting {
   audience: string | undefined
   /** The token that was issued: its ids are logged. */
   issued: string | undefined
+  /** What the client is to put into its next DPoP proof. */
+  dpopNonce: string | undefined
 }
 
 /** @param correlation by what the lines of the request are joined */
@@ -32,6 +34,7 @@ export function newTrace({ requestId, traceId }: Pick<Trace, 'requestId' | 'trac
     kind: undefined,
     audience: undefined,
     issued: undefined,
+    dpopNonce: undefined,
     timings: {},
   }
 }

@@ -4,11 +4,13 @@ import {
   offeredProtocols,
   readCredentials,
 } from '@sealgate/kit/gateway'
-import { GatewayError } from '../errors.ts'
+import { invalidBoundToken, type NonceTrace, verifyBound } from '../dpop/bound-token.ts'
+import { readDpopCredentials } from '../dpop/credentials.ts'
+import { dpopChallenge, GatewayError } from '../errors.ts'
 import { type SubjectClaims, subjectKind } from '../auth0/subject.ts'
 import type { McpResource } from '../config/mcp.ts'
 import type { Gateway } from '../gateway.ts'
-import type { Auth0Result } from '../auth0/tokens.ts'
+import type { Auth0Result, ExpectedToken } from '../auth0/tokens.ts'
 import type { Route } from '../config/route-table.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 import { originOf } from '../session/cookies.ts'
@@ -27,18 +29,19 @@ export interface Caller {
 const ACCESS_HEADER = 'Cf-Access-Jwt-Assertion'
 
 /**
- * The caller of a route. `Authorization` alone counts when it is there, and a bad one is rejected, never downgraded; so
- * is a WebSocket's subprotocol token. Only without either does the JWT of Cloudflare Access count, on a route that says so,
- * or else a session. `undefined`: nobody.
+ * The caller of a route. `Authorization` alone counts when it is there, and a bad one is rejected, never downgraded: a token
+ * that is bound to a key counts by the scheme `DPoP` with its proof, and any other by `Bearer`. So is a WebSocket's
+ * subprotocol token. Only without either does the JWT of Cloudflare Access count, on a route that says so, or else a
+ * session. `undefined`: nobody.
  *
  * @throws GatewayError
  */
 export async function callerOf(
   gateway: Gateway,
   request: Request,
-  route: Route,
+  { route, trace }: { readonly route: Route; readonly trace: NonceTrace },
 ): Promise<Caller | undefined> {
-  const byHeader = readCredentials(request)
+  const byHeader = headerCredentials(request)
   const byProtocol = readSubprotocolToken(request)
   const hasHeader = request.headers.has('Authorization')
   if (hasHeader && byProtocol.form !== 'none') {
@@ -50,13 +53,9 @@ export async function callerOf(
   if (credentials.form === 'malformed') {
     throw new GatewayError('malformed_credentials', { detail: credentials.detail })
   }
-  if (credentials.form === 'token')
-    return {
-      ...subject(credentials.token, await gateway.subjectTokens.verify(credentials.token)),
-      bySession: false,
-    }
+  if (credentials.form === 'token') return byToken(gateway, request, { token: credentials.token, trace })
   // Credentials of another scheme came: they are rejected like bad ones.
-  if (hasHeader) throw new GatewayError('no_credentials')
+  if (hasHeader) throw noCredentials(gateway)
   const assertion =
     'cloudflareAccess' in route && route.cloudflareAccess ? request.headers.get(ACCESS_HEADER) : null
   if (assertion !== null) {
@@ -83,19 +82,57 @@ export async function mcpCallerOf(
   gateway: Gateway,
   request: Request,
   resource: McpResource,
+  trace: NonceTrace,
 ): Promise<Caller> {
-  const credentials = readCredentials(request)
+  const credentials = headerCredentials(request)
   if (credentials.form === 'malformed') {
     throw new GatewayError('malformed_credentials', { detail: credentials.detail })
   }
-  if (credentials.form === 'none') throw new GatewayError('no_credentials')
-  const { token } = credentials
-  return { ...subject(token, await gateway.subjectTokens.verify(token, resource)), bySession: false }
+  if (credentials.form === 'none') throw noCredentials(gateway)
+  return byToken(gateway, request, { token: credentials.token, trace, expected: resource })
+}
+
+/** What `Authorization` carries, by either scheme. */
+function headerCredentials(request: Request): Credentials {
+  const bound = readDpopCredentials(request)
+  return bound.form === 'none' ? readCredentials(request) : bound
+}
+
+interface Sent {
+  readonly token: string
+  readonly trace: NonceTrace
+  readonly expected?: ExpectedToken
+}
+
+/** Who sends a token itself: by the scheme `DPoP` a bound one with its proof, and by any other way one that is not bound. */
+async function byToken(
+  gateway: Gateway,
+  request: Request,
+  { token, trace, expected }: Sent,
+): Promise<Caller> {
+  if (readDpopCredentials(request).form === 'token') {
+    const verified = await verifyBound(gateway, request, token, { place: 'resource', trace, expected })
+    if (!verified.ok) throw invalidBoundToken(verified.rejection)
+    return { token, claims: verified.claims, bySession: false }
+  }
+  if (gateway.config.variables.DPOP === 'required')
+    throw new GatewayError('proof_required', { detail: 'not_bound' })
+  return { ...subject(token, await gateway.subjectTokens.verify(token, expected)), bySession: false }
 }
 
 function subject(token: string, verified: Auth0Result): Omit<Caller, 'bySession'> {
-  if (!verified.ok) throw new GatewayError('invalid_token', { detail: verified.rejection })
-  return { token, claims: verified.claims }
+  if (verified.ok) return { token, claims: verified.claims }
+  const { rejection: detail } = verified
+  throw new GatewayError(detail === 'proof_missing' ? 'proof_required' : 'invalid_token', { detail })
+}
+
+/** The rejection of a caller without credentials: the challenge names the scheme that counts. */
+export function noCredentials({ config }: Gateway): GatewayError {
+  const isBound = config.variables.DPOP === 'required'
+  return new GatewayError(
+    'no_credentials',
+    isBound ? { headers: { 'WWW-Authenticate': dpopChallenge() } } : {},
+  )
 }
 
 /** The token that a browser's WebSocket offers as a subprotocol. */

@@ -1,11 +1,13 @@
 import type { Gateway } from '../gateway.ts'
 
 /** What a page on another origin may read of a response. */
-const EXPOSED = 'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag, Mcp-Session-Id'
+const EXPOSED =
+  'X-Request-Id, X-Error-Source, WWW-Authenticate, Retry-After, Location, ETag, DPoP-Nonce, Mcp-Session-Id'
 
 /** What a page on another origin may send, beside what its route passes on. */
 const ALLOWED = [
   'authorization',
+  'dpop',
   'content-type',
   'accept',
   'if-none-match',

@@ -16,6 +16,7 @@ import {
   type RecordingService,
   recordingService,
 } from '../testing/fixtures.ts'
+import { dpopClient } from '../testing/dpop-client.ts'
 import { app } from '../testing/test-gateway.ts'
 
 let auth0: FakeAuth0
@@ -84,6 +85,28 @@ describe('a client that has no token', () => {
       `Bearer error="invalid_token", error_description="The access token is missing, expired or not acceptable here", resource_metadata="${METADATA}", scope="read:reports export:reports"`,
     )
     await expectError(response, 401, 'invalid_token')
+  })
+
+  it('that has a token bound to a key hears that it needs a proof, and where to read (RFC 9449 §7.1)', async () => {
+    const bound = await auth0.token({ aud: REPORTS, azp: 'inspector', cnf: { jkt: 'x' } })
+    const response = await send('/mcp/reports', {}, bound)
+    expect(response.headers.get('WWW-Authenticate')).toBe(
+      `DPoP error="invalid_token", algs="ES256 ES384 EdDSA Ed25519 PS256 RS256", resource_metadata="${METADATA}", scope="read:reports export:reports"`,
+    )
+    await expectError(response, 401, 'invalid_token')
+  })
+
+  it('calls with a bound one and its proof, and hears from the metadata where one is required', async () => {
+    const client = await dpopClient()
+    const bound = await auth0.token({ aud: REPORTS, azp: 'inspector', cnf: { jkt: client.jkt } })
+    const DPoP = await client.proof({ method: 'POST', url: REPORTS, token: bound })
+    env = { ...env, DPOP: 'required', DPOP_NONCE: 'false' }
+    const headers = { Authorization: `DPoP ${bound}`, DPoP }
+    expect((await send('/mcp/reports', { headers }, '')).status).toBe(200)
+    expect(await (await app.request(METADATA, {}, env)).json()).toMatchObject({
+      dpop_bound_access_tokens_required: true,
+    })
+    await expectError(await send('/mcp/reports'), 401, 'invalid_token')
   })
 
   it('that has too few rights gets 403, and hears which scopes are needed', async () => {

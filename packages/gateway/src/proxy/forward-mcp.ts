@@ -35,7 +35,7 @@ export async function forwardMcp(
   const sent = { headers, trace }
   try {
     admit(gateway, request)
-    const caller = await timed(trace, 'verify', () => mcpCallerOf(gateway, request, resource))
+    const caller = await timed(trace, 'verify', () => mcpCallerOf(gateway, request, resource, trace))
     // A stream lasts as long as its token: none begins with one that was used before.
     const issued = await identify(gateway, caller, route, { ...sent, isFresh: request.method === 'GET' })
     const owner = { claims: caller.claims, resource }

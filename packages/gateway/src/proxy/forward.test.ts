@@ -165,7 +165,7 @@ describe('a caller without', () => {
     ['over', { iat: 1, exp: 1000 }],
     ['for another API', { aud: 'https://other.test' }],
     ['of a foreign client', { azp: 'foreign' }],
-    ['bound to a key', { cnf: { jkt: 'x' } }],
+    ['bound to a certificate', { cnf: { 'x5t#S256': 'x' } }],
   ])('has a token %s: 401, and all are told the same', async (_, claims) => {
     const response = await call('/api/reports', {}, await auth0.token({ ...claims }))
     expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer error="invalid_token"/)

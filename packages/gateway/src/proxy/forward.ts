@@ -30,7 +30,7 @@ export async function forward(gateway: Gateway, request: Request, trace: Trace):
   if (route.auth === 'required' && resource) return forwardMcp(gateway, request, { route, resource, trace })
   const sent = { headers: forwardedHeaders(request, route, cookieNames), trace }
   if (route.auth === 'none') return sendOn(gateway, request, route, sent)
-  const caller = await timed(trace, 'verify', () => callerOf(gateway, request, route))
+  const caller = await timed(trace, 'verify', () => callerOf(gateway, request, { route, trace }))
   await identify(gateway, caller, route, sent)
   const response = await sendOn(gateway, request, route, sent)
   if (caller?.bySession && !response.headers.has('Cache-Control')) {

@@ -19,7 +19,7 @@ const FORWARDED = /^(accept(-.*)?|content-(?!length$).*|if-.*|range|user-agent|o
 const FORWARDED_OF_MCP = /^(mcp-(?!session-id$).*|last-event-id)$/
 
 /** Headers of responses that are this gateway's to set. */
-const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|access-control-.*)$/
+const NOT_PASSED_BACK = /^(clear-site-data|x-error-source|dpop-nonce|access-control-.*)$/
 
 /** The headers of the request to a service, but for its credentials. */
 export function forwardedHeaders(request: Request, route: Route, ownCookies: CookieNames): Headers {

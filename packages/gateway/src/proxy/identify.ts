@@ -9,7 +9,7 @@ import { traceCaller } from '../exchange/trace-caller.ts'
 import type { Gateway } from '../gateway.ts'
 import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, noCredentials } from './caller.ts'
 
 export type RouteWithToken = Exclude<Route, { auth: 'none' }>
 
@@ -91,7 +91,7 @@ function unmetBy(
 async function anonymousToken(gateway: Gateway, route: RouteWithToken): Promise<Issued> {
   const isEnough =
     route.auth === 'anonymous' && route.require.every((one) => route.anonymousGrant.includes(one))
-  if (!isEnough) throw new GatewayError('no_credentials')
+  if (!isEnough) throw noCredentials(gateway)
   return issueAnonymous(gateway, route.audience, route.anonymousGrant)
 }
 

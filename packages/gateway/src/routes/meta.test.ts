@@ -44,6 +44,7 @@ describe('GET /.well-known/oauth-authorization-server', () => {
       response_types_supported: [],
       grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
       scopes_supported: ['read:reports', 'export:reports'],
+      dpop_signing_alg_values_supported: ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
     })
   })
 

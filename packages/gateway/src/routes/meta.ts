@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { DPOP_ALGS, GatewayError } from '../errors.ts'
 import type { Gateway, GatewayOf } from '../gateway.ts'
 import { checkReady } from '../operations/readiness.ts'
 import { ASSERTION_ALGORITHMS } from '../config/clients.ts'
@@ -48,6 +48,8 @@ export function metadata({ config }: Gateway): Response {
       response_types_supported: [],
       grant_types_supported: [TOKEN_EXCHANGE],
       scopes_supported: [...new Set([...audiences.values()].flatMap(({ permissions }) => permissions))],
+      // RFC 9449 §5.1: of subject tokens that are bound to a key.
+      dpop_signing_alg_values_supported: DPOP_ALGS,
       // RFC 9728 §4.
       ...(resources.length > 0 && { protected_resources: resources }),
       ...(jwksPublic && mode === 'EdDSA' && { jwks_uri: `${baseUrl}${JWKS_PATH}` }),

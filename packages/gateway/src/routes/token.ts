@@ -1,6 +1,9 @@
 import { TokenError } from '@sealgate/kit'
 import type * as z from 'zod/mini'
+import type { Auth0Rejection } from '../auth0/auth0-error.ts'
 import type { SubjectClaims } from '../auth0/subject.ts'
+import type { Auth0Result } from '../auth0/tokens.ts'
+import { verifyBound } from '../dpop/bound-token.ts'
 import { timed } from '../observability/timings.ts'
 import type { Trace } from '../observability/trace.ts'
 import { traceCaller } from '../exchange/trace-caller.ts'
@@ -31,7 +34,9 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   trace.audience = audience
   if (client !== undefined) checkTarget(audience, config.exchange.clients.get(client))
 
-  const subject = await verified(gateway, trace, requested.subject_token, 'invalid_subject_token')
+  const subject = await verified(gateway, trace, 'invalid_subject_token', () =>
+    verifySubject(gateway, request, requested.subject_token, trace),
+  )
   traceCaller(trace, subject)
   await limit(gateway, { subject: subject.sub }, limiter)
   const actor = await actorOf(gateway, trace, requested)
@@ -114,11 +119,11 @@ const REJECTIONS: Readonly<Record<ExchangeRejection, ErrorCode>> = {
 async function verified(
   gateway: Gateway,
   trace: Trace,
-  token: string,
   rejection: 'invalid_subject_token' | 'invalid_actor_token',
+  verify: () => Promise<Auth0Result>,
 ): Promise<SubjectClaims> {
   return timed(trace, 'verify', async () => {
-    const result = await gateway.subjectTokens.verify(token)
+    const result = await verify()
     if (!result.ok) throw new GatewayError(rejection, { detail: result.rejection })
     await rejectRevoked(gateway, result.claims).catch((error: unknown) => {
       if (error instanceof TokenError) throw new GatewayError(rejection, { detail: error.reason })
@@ -126,6 +131,27 @@ async function verified(
     })
     return result.claims
   })
+}
+
+/** What is wrong with a subject token's binding is wrong with its proof: whoever has the key sends a better one. */
+const OF_THE_PROOF: readonly Auth0Rejection[] = ['proof_missing', 'proof_of_another_key', 'not_bound']
+
+/**
+ * A subject token that is bound to a key needs the proof of this request (RFC 9449 §5). Whoever sends a proof wants it to
+ * count: with a token that is not bound to its key the request is rejected.
+ */
+async function verifySubject(
+  gateway: Gateway,
+  request: Request,
+  token: string,
+  trace: Trace,
+): Promise<Auth0Result> {
+  const isProven = request.headers.has('DPoP') || gateway.config.variables.DPOP === 'required'
+  const result = isProven
+    ? await verifyBound(gateway, request, token, { place: 'exchange', trace })
+    : await gateway.subjectTokens.verify(token)
+  if (result.ok || !OF_THE_PROOF.includes(result.rejection)) return result
+  throw new GatewayError('invalid_exchange_proof', { detail: result.rejection })
 }
 
 async function actorOf(
@@ -141,6 +167,8 @@ async function actorOf(
       description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
     })
   }
-  const { iss, sub, exp } = await verified(gateway, trace, token, 'invalid_actor_token')
+  const { iss, sub, exp } = await verified(gateway, trace, 'invalid_actor_token', () =>
+    gateway.subjectTokens.verify(token),
+  )
   return { iss: String(iss), sub, exp }
 }

@@ -8,7 +8,7 @@ const BYTES = 16
 const MAX_KEPT = 1000
 
 /**
- * Stands for users where their names must not: in logs, and as keys of rate limits. A keyed hash, so that a list of
+ * Stands for users where their names must not: in logs, and as keys of rate limits; and for times in nonces. A keyed hash, so that a list of
  * known names cannot be tried against it. It changes when its key does, and is the same wherever the key is.
  */
 export class Pseudonyms {
@@ -26,7 +26,7 @@ export class Pseudonyms {
    *
    * @param purpose keeps the hashes of two uses apart
    */
-  async of(purpose: 'log' | 'limit', name: string): Promise<string> {
+  async of(purpose: 'log' | 'limit' | 'dpop', name: string): Promise<string> {
     const text = `${purpose}:${name}`
     const kept = this.#kept.get(text)
     if (kept !== undefined) return kept

@@ -14,6 +14,8 @@ export interface AccessTokenSubject {
   readonly grants?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number
+  /** The key that the token is bound to (RFC 9449 §6.1). */
+  readonly cnf?: unknown
 }
 
 /** Header parameters besides `alg` and `kid`. */
@@ -41,6 +43,7 @@ export function accessTokenClaims(
     exp: subject.expiresAt,
     scope: subject.scope,
     org_id: user?.orgId,
+    cnf: subject.cnf,
     ...profileMembers(tenant, subject),
     permissions: subject.resource === undefined ? ((user ?? client)?.permissions ?? []) : undefined,
   }

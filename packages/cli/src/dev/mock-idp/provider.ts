@@ -157,7 +157,7 @@ function newGrant(tenant: TenantContext) {
 
 function shapeAccessToken(tenant: TenantContext) {
   return (_ctx: Context, token: TokenModel, jwt: JwtParts): void => {
-    const { iat, exp, aud } = jwt.payload
+    const { iat, exp, aud, cnf } = jwt.payload
     jwt.header = accessTokenHeader(tenant)
     jwt.payload = accessTokenClaims(tenant, {
       clientId: token.clientId,
@@ -167,6 +167,7 @@ function shapeAccessToken(tenant: TenantContext) {
       grants: token.gty,
       issuedAt: Number(iat),
       expiresAt: Number(exp),
+      cnf,
     })
   }
 }
