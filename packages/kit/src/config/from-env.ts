@@ -70,8 +70,8 @@ export function settingsFromEnv(env: object, options: KitOptions = {}): Settings
  * @param env default: on Workers the Worker's own (`env` of `cloudflare:workers`); elsewhere there is none
  * @throws ConfigError when the variables conflict, or none is set for the role; without an environment, or a role
  */
-export function envMode(env: object, role: Role): InternalAlg
-export function envMode(role: Role): InternalAlg
+export function envMode(env: object, role: 'producer' | 'consumer'): InternalAlg
+export function envMode(role: 'producer' | 'consumer'): InternalAlg
 export function envMode(...given: readonly [env: object, role: Role] | readonly [role: Role]): InternalAlg {
   const [env, role] = isRole(given[0]) ? [workerEnv, given[0]] : given
   checkEnvironment(env, "envMode(env, 'producer')")
