@@ -1,27 +1,20 @@
 /** One request through gateway, service and the next service, on real workerd: one id and one trace for all. */
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { startTenant, type Tenant } from 'sealgate/internal'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import { ends } from '../support/ends.ts'
-import { newSlots } from '../support/system.ts'
-import { bundleWorker } from '../support/worker-bundle.ts'
+import { type GatewayWorker, startGatewayWorker } from '../support/gateway-worker.ts'
 
 const ID = 'a1b2c3d4-of-the-client'
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const PARENT_ID = 'b7ad6b7169203331'
 const HEADERS = { 'X-Request-Id': ID, traceparent: `00-${TRACE_ID}-${PARENT_ID}-01`, tracestate: 'a=1' }
 
-let tenant: Tenant
-let gateway: URL
+let running: GatewayWorker
 let token: string
 /** What all Workers logged since the last test. */
 let log: string[]
 
 beforeAll(async () => {
-  tenant = await startTenant({ quiet: true })
-  const bundle = await bundleWorker('gateway')
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, '../support/hops/worker.ts')],
     ...{ bundle: true, write: false, format: 'esm', target: 'es2022' },
@@ -43,46 +36,26 @@ beforeAll(async () => {
     },
   })
   const audience = { permissions: ['read:reports'], roles: [] }
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      structuredWorkerdLogs: true,
-      handleStructuredLogs: ({ message }) => log.push(message),
-      workers: [
-        {
-          ...bundle,
-          bindings: {
-            ...bundle.bindings,
-            ...newSlots(),
-            AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
-            AUTH0_BASE_URL: tenant.baseUrl,
-            AUDIENCES: JSON.stringify({ reports: audience, archive: audience }),
-            ROUTES: JSON.stringify([
-              { match: '/api/*', methods: ['GET'], service: 'CONSUMER', audience: 'reports' },
-            ]),
-          },
-          serviceBindings: { CONSUMER: 'reports' },
-          unsafeDirectSockets: [{ host: '127.0.0.1' }],
-        },
-        hop('reports'),
-        hop('archive'),
-      ],
-    }),
-  )
-  ends(() => miniflare.dispose())
-  await miniflare.ready
-  gateway = await miniflare.unsafeGetDirectURL('gateway')
-  token = tenant.control.issue({})
+  running = await startGatewayWorker({
+    bindings: {
+      AUDIENCES: JSON.stringify({ reports: audience, archive: audience }),
+      ROUTES: JSON.stringify([
+        { match: '/api/*', methods: ['GET'], service: 'CONSUMER', audience: 'reports' },
+      ]),
+    },
+    worker: { serviceBindings: { CONSUMER: 'reports' } },
+    others: [hop('reports'), hop('archive')],
+    onLog: (message) => log.push(message),
+  })
+  token = running.tenant.control.issue({})
 })
 beforeEach(() => {
   log = []
 })
-afterAll(async () => {
-  await tenant.close()
-})
+afterAll(() => running.close())
 
 function send(path: string, headers: Readonly<Record<string, string>> = HEADERS): Promise<Response> {
-  return fetch(new URL(path, gateway), { headers: { Authorization: `Bearer ${token}`, ...headers } })
+  return fetch(new URL(path, running.url), { headers: { Authorization: `Bearer ${token}`, ...headers } })
 }
 
 /** Waits for a line that has all of these texts. */

@@ -1,66 +1,39 @@
 /** Routes to an origin, from a real Worker to a real server. */
 import { decodeJwt } from 'jose'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { startTenant, type Tenant } from 'sealgate/internal'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalOrigin, startLocalOrigin } from '../support/local-origin.ts'
-import { bundleWorker } from '../support/worker-bundle.ts'
-import { newSlots } from '../support/system.ts'
-import { ends } from '../support/ends.ts'
+import { type GatewayWorker, startGatewayWorker } from '../support/gateway-worker.ts'
 
 let vendor: LocalOrigin
-let tenant: Tenant
-let gateway: URL
+let running: GatewayWorker
 let token: string
 
 beforeAll(async () => {
   vendor = await startLocalOrigin()
-  tenant = await startTenant({ quiet: true })
   const to = { methods: ['GET', 'POST'], origin: vendor.origin, allowPrivate: true, audience: 'reports' }
-  const bundle = await bundleWorker('gateway')
-  // Not wrangler's own server: it fetches in the Worker's place, and follows redirects.
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      workers: [
+  running = await startGatewayWorker({
+    bindings: {
+      AUDIENCES: JSON.stringify({ reports: { permissions: ['read:reports'], roles: [] } }),
+      ROUTES: JSON.stringify([
+        { ...to, match: '/vendor/*' },
+        { ...to, match: '/vendor/slow', timeoutMs: 300 },
         {
-          ...bundle,
-          bindings: {
-            ...bundle.bindings,
-            ...newSlots(),
-            AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
-            AUTH0_BASE_URL: tenant.baseUrl,
-            AUDIENCES: JSON.stringify({ reports: { permissions: ['read:reports'], roles: [] } }),
-            ROUTES: JSON.stringify([
-              { ...to, match: '/vendor/*' },
-              { ...to, match: '/vendor/slow', timeoutMs: 300 },
-              {
-                match: '/gone',
-                methods: ['GET'],
-                origin: 'http://127.0.0.1:9',
-                allowPrivate: true,
-                auth: 'none',
-              },
-            ]),
-          },
-          unsafeDirectSockets: [{ host: '127.0.0.1' }],
+          ...{ match: '/gone', methods: ['GET'], origin: 'http://127.0.0.1:9' },
+          ...{ allowPrivate: true, auth: 'none' },
         },
-      ],
-    }),
-  )
-  ends(() => miniflare.dispose())
-  await miniflare.ready
-  gateway = await miniflare.unsafeGetDirectURL('gateway')
-  token = tenant.control.issue({})
+      ]),
+    },
+  })
+  token = running.tenant.control.issue({})
 })
 afterAll(async () => {
-  await tenant.close()
+  await running.close()
   await vendor.close()
 })
 
 function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { ...(init.headers as object), Authorization: `Bearer ${token}` }
-  return fetch(new URL(path, gateway), { redirect: 'manual', ...init, headers })
+  return fetch(new URL(path, running.url), { redirect: 'manual', ...init, headers })
 }
 
 describe('an origin, over a real network', () => {
@@ -88,7 +61,7 @@ describe('an origin, over a real network', () => {
     const before = vendor.received.length
     const response = await send('/vendor/redirect')
     expect(response.status).toBe(302)
-    expect(response.headers.get('Location')).toBe(`${gateway.origin}/vendor/next`)
+    expect(response.headers.get('Location')).toBe(`${running.url.origin}/vendor/next`)
     expect(vendor.received.length - before).toBe(1)
   })
 
@@ -118,7 +91,7 @@ describe('an origin, over a real network', () => {
   })
 
   it('opens a WebSocket, whose token stays between the two', async () => {
-    const url = new URL('/vendor/socket', gateway)
+    const url = new URL('/vendor/socket', running.url)
     url.protocol = 'ws:'
     const socket = new WebSocket(url, ['sealgate', `sealgate.bearer.${token}`])
     const echoed = new Promise<unknown>((resolve, reject) => {

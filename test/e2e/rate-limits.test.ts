@@ -1,19 +1,10 @@
 /** The limits of the wrangler.jsonc that ships, counted by rate-limit bindings as Cloudflare's runtime has them. */
 import { createHash, randomBytes } from 'node:crypto'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  demoClients,
-  demoUsers,
-  environmentsOf,
-  readWorkerConfig,
-  REALM,
-  startTenant,
-  type Tenant,
-} from 'sealgate/internal'
-import { bundleWorker, workerFolder } from '../support/worker-bundle.ts'
-import { exchangeOf, newSlots } from '../support/system.ts'
-import { ends } from '../support/ends.ts'
+import { demoClients, demoUsers, environmentsOf, readWorkerConfig, REALM } from 'sealgate/internal'
+import { type GatewayWorker, startGatewayWorker } from '../support/gateway-worker.ts'
+import { exchangeOf } from '../support/system.ts'
+import { workerFolder } from '../support/worker-bundle.ts'
 
 interface Limiter {
   readonly name: string
@@ -32,48 +23,25 @@ const SECRET = 'a-secret-of-the-batch-client'
 const shipped = limitersOf('production')
 const allowed = (name: string): number => shipped.find((one) => one.name === name)?.simple.limit ?? 0
 
-let tenant: Tenant
-let url: URL
+let running: GatewayWorker
 
 beforeAll(async () => {
-  tenant = await startTenant({ quiet: true })
-  const bundle = await bundleWorker('gateway')
   const { clientId, clientSecret } = demoClients.backoffice
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      structuredWorkerdLogs: true,
-      handleStructuredLogs: () => undefined,
-      workers: [
-        {
-          ...bundle,
-          bindings: {
-            ...bundle.bindings,
-            ...newSlots(),
-            AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
-            AUTH0_BASE_URL: tenant.baseUrl,
-            AUTH0_CLIENT_ID: clientId,
-            AUTH0_CLIENT_SECRET: clientSecret,
-            AUTH0_CONNECTION: REALM,
-            SESSION_SECRET: randomBytes(32).toString('base64url'),
-            EXCHANGE_CLIENTS: JSON.stringify({ batch: createHash('sha256').update(SECRET).digest('hex') }),
-            CLIENTS: JSON.stringify({ batch: { audiences: ['reports'] } }),
-            EXCHANGE_PUBLIC: 'true',
-            ROUTES: '[]',
-          },
-          ratelimits: Object.fromEntries(shipped.map(({ name, ...limiter }) => [name, limiter])),
-          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-        },
-      ],
-    }),
-  )
-  ends(() => miniflare.dispose())
-  await miniflare.ready
-  url = await miniflare.unsafeGetDirectURL('gateway')
+  running = await startGatewayWorker({
+    bindings: {
+      AUTH0_CLIENT_ID: clientId,
+      AUTH0_CLIENT_SECRET: clientSecret,
+      AUTH0_CONNECTION: REALM,
+      SESSION_SECRET: randomBytes(32).toString('base64url'),
+      EXCHANGE_CLIENTS: JSON.stringify({ batch: createHash('sha256').update(SECRET).digest('hex') }),
+      CLIENTS: JSON.stringify({ batch: { audiences: ['reports'] } }),
+      EXCHANGE_PUBLIC: 'true',
+      ROUTES: '[]',
+    },
+    worker: { ratelimits: Object.fromEntries(shipped.map(({ name, ...limiter }) => [name, limiter])) },
+  })
 })
-afterAll(async () => {
-  await tenant.close()
-})
+afterAll(() => running.close())
 
 type Send = (path: string, init: RequestInit) => Promise<number>
 
@@ -87,7 +55,7 @@ async function passing(count: number, send: (to: Send) => Promise<number>): Prom
   const address = `2001:db8:0:${(++addresses).toString(16)}::1`
   const to: Send = async (path, { headers, ...init }) => {
     const all = { ...(headers as Record<string, string> | undefined), 'X-Real-IP': address }
-    const response = await fetch(new URL(path, url), { ...init, headers: all, redirect: 'manual' })
+    const response = await fetch(new URL(path, running.url), { ...init, headers: all, redirect: 'manual' })
     await response.body?.cancel()
     return response.status
   }
@@ -100,7 +68,7 @@ async function passing(count: number, send: (to: Send) => Promise<number>): Prom
 
 /** A subject of its own for each exchange, so that the address and the client are what counts. */
 async function exchange(to: Send, credentials: Readonly<Record<string, string>> = {}): Promise<number> {
-  const subject = tenant.control.issue({ sub: `auth0|${randomBytes(8).toString('hex')}` })
+  const subject = running.tenant.control.issue({ sub: `auth0|${randomBytes(8).toString('hex')}` })
   const body = new URLSearchParams({ ...exchangeOf(subject), ...credentials })
   return to('/oauth/token', { method: 'POST', body })
 }
@@ -119,7 +87,7 @@ describe('in a minute, from one address', () => {
   })
 
   it('a client speaks for one user more often than that user may', async () => {
-    const subject = tenant.control.issue({ sub: 'auth0|one' })
+    const subject = running.tenant.control.issue({ sub: 'auth0|one' })
     const body = new URLSearchParams({ ...exchangeOf(subject), ...batch })
     expect(await passing(70, (to) => to('/oauth/token', { method: 'POST', body }))).toBe(70)
   })
@@ -144,7 +112,11 @@ describe('in a minute, from one address', () => {
     const body = JSON.stringify({ username: email, password: 'x' })
     const passed = await passing(12, async () => {
       const from = { ...headers, 'X-Real-IP': `198.51.100.${++host}` }
-      const response = await fetch(new URL('/oauth/token', url), { method: 'POST', headers: from, body })
+      const response = await fetch(new URL('/oauth/token', running.url), {
+        method: 'POST',
+        headers: from,
+        body,
+      })
       await response.body?.cancel()
       return response.status
     })

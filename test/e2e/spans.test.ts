@@ -1,12 +1,9 @@
 /** The gateway's spans, as a streaming Tail Worker gets them. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { convertV4MiniflareOptions, Miniflare, Response as MiniflareResponse } from 'miniflare'
-import { startTenant, type Tenant } from 'sealgate/internal'
+import { Response as MiniflareResponse } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ends } from '../support/ends.ts'
-import { newSlots } from '../support/system.ts'
+import { type GatewayWorker, startGatewayWorker } from '../support/gateway-worker.ts'
 import { until } from '../support/until.ts'
-import { bundleWorker } from '../support/worker-bundle.ts'
 
 interface Span {
   readonly name: string
@@ -41,60 +38,40 @@ export default {
   tailStream: () => (event) => console.log('${MARK}' + JSON.stringify(event, plain)),
 }`
 
-let tenant: Tenant
-let miniflare: Miniflare
-let gateway: URL
+let running: GatewayWorker
 const events: TailEvent[] = []
 
 beforeAll(async () => {
-  tenant = await startTenant({ quiet: true })
   const route = { methods: ['GET'], service: 'REPORTS', audience: 'reports', require: ['read:reports'] }
-  const bundle = await bundleWorker('gateway')
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      structuredWorkerdLogs: true,
-      handleStructuredLogs: ({ message }) => {
-        if (message.startsWith(MARK)) events.push(JSON.parse(message.slice(MARK.length)) as TailEvent)
+  running = await startGatewayWorker({
+    bindings: {
+      AUDIENCES: JSON.stringify({ reports: { permissions: ['read:reports'], roles: [] } }),
+      ROUTES: JSON.stringify([
+        { ...route, match: '/reports/*' },
+        { ...route, match: '/reports/slow', timeoutMs: 50 },
+      ]),
+    },
+    worker: {
+      serviceBindings: {
+        REPORTS: async ({ url }: { readonly url: string }) => {
+          if (url.endsWith('/slow')) await sleep(500)
+          return new MiniflareResponse('[]', { headers: { 'Server-Timing': 'db;dur=7' } })
+        },
       },
-      workers: [
-        {
-          ...bundle,
-          bindings: {
-            ...bundle.bindings,
-            ...newSlots(),
-            AUTH0_DOMAIN: new URL(tenant.baseUrl).host,
-            AUTH0_BASE_URL: tenant.baseUrl,
-            AUDIENCES: JSON.stringify({ reports: { permissions: ['read:reports'], roles: [] } }),
-            ROUTES: JSON.stringify([
-              { ...route, match: '/reports/*' },
-              { ...route, match: '/reports/slow', timeoutMs: 50 },
-            ]),
-          },
-          serviceBindings: {
-            REPORTS: async ({ url }: { readonly url: string }) => {
-              if (url.endsWith('/slow')) await sleep(500)
-              return new MiniflareResponse('[]', { headers: { 'Server-Timing': 'db;dur=7' } })
-            },
-          },
-          streamingTails: ['tail'],
-          unsafeDirectSockets: [{ host: '127.0.0.1' }],
-        },
-        {
-          name: 'tail',
-          modules: true,
-          script: TAIL,
-          compatibilityDate: bundle.compatibilityDate ?? '',
-          compatibilityFlags: ['streaming_tail_worker', 'experimental'],
-        },
-      ],
-    }),
-  )
-  ends(() => miniflare.dispose())
-  await miniflare.ready
-  gateway = await miniflare.unsafeGetDirectURL('gateway')
+      streamingTails: ['tail'],
+    },
+    others: [
+      {
+        ...{ name: 'tail', modules: true, script: TAIL, compatibilityDate: '2026-10-23' },
+        compatibilityFlags: ['streaming_tail_worker', 'experimental'],
+      },
+    ],
+    onLog: (message) => {
+      if (message.startsWith(MARK)) events.push(JSON.parse(message.slice(MARK.length)) as TailEvent)
+    },
+  })
 })
-afterAll(() => tenant.close())
+afterAll(() => running.close())
 
 /** Sends a request, and returns the response and the gateway's spans of it. */
 async function call(
@@ -102,8 +79,8 @@ async function call(
   permissions: readonly string[],
 ): Promise<{ response: Response; spans: readonly Span[] }> {
   events.length = 0
-  const token = tenant.control.issue({ permissions })
-  const response = await fetch(new URL(path, gateway), { headers: { Authorization: `Bearer ${token}` } })
+  const token = running.tenant.control.issue({ permissions })
+  const response = await fetch(new URL(path, running.url), { headers: { Authorization: `Bearer ${token}` } })
   await response.text()
   await until('the request has ended', () => events.some(({ event }) => event.type === 'outcome'))
   expect(JSON.stringify(events.filter(({ event }) => event.type !== 'onset'))).not.toContain(token)
