@@ -423,7 +423,7 @@ describe('an exchange (§5)', () => {
   it('of a bound token with a proof of its key issues a bearer token', async () => {
     const response = await exchange(await boundToken())
     expect(response.status).toBe(200)
-    const body = (await response.json()) as { access_token: string; token_type: string }
+    const body = await response.json<{ access_token: string; token_type: string }>()
     expect(body.token_type).toBe('Bearer')
     expect(decodeJwt(body.access_token)).not.toHaveProperty('cnf')
   })

@@ -70,7 +70,7 @@ async function readProof(
     // A JWK Set is no key: one of it would be looked for.
     if (!isObject(jwk) || 'keys' in jwk) return 'bad_key'
     await verifyCompact(proof, jwk, { algorithms: DPOP_ALGS })
-    return { jwk: jwk as JWK, claims }
+    return { jwk, claims }
   } catch (error) {
     if (error instanceof TokenError) return error.reason
     // Private, too weak, or of a kind that does not sign.

@@ -26,7 +26,8 @@ export function challenged(error: unknown, resource: McpResource, needed: readon
   const { detail, description, headers, policy } = error
   // Without credentials a plain challenge has no parameters (RFC 6750 §3.1). That of a token with a proof is of DPoP.
   const plain = headers['WWW-Authenticate'] ?? rowOf(error.code).challenge ?? 'Bearer'
-  const [, scheme = '', given = ''] = /^(\S+) ?(.*)$/.exec(plain) ?? []
+  const [scheme = '', ...words] = plain.split(' ')
+  const given = words.join(' ')
   const parameters = [
     ...(given === '' ? [] : [given]),
     `resource_metadata="${resource.metadataUrl}"`,

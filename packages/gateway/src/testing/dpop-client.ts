@@ -45,7 +45,7 @@ export async function dpopClient(alg = 'ES256'): Promise<DpopClient> {
       return new SignJWT(plain(payload))
         .setProtectedHeader({
           ...plain({ typ: 'dpop+jwt', jwk: publicJwk, ...header }),
-          alg: String(header.alg ?? alg),
+          alg: typeof header.alg === 'string' ? header.alg : alg,
         })
         .sign(key, { crit: { unknown: true } })
     },
