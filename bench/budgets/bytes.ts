@@ -8,7 +8,7 @@ import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.
  */
 export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'ours: makeKit, all of it': 24_250,
-  'ours: makeKit, policy, guard': 27_400,
+  'ours: makeKit, policy, guard': 27_450,
   'ours: makeVerifier': 15_700,
   'ours: makeVerifier, guard, 2 rules': 18_050,
   'ours: createVerifier': 12_650,
@@ -20,7 +20,9 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face .': 25_500,
   'face ./adapters/hono': 28_500,
   'face ./agents': 31_150,
-  'face ./approvals': 8_600,
+  'face ./approvals': 8_700,
+  // With makeKit, which is the default of callee.
+  'face ./caller': 29_300,
   'face ./external': 9_700,
   'face ./gateway': 14_750,
   'face ./hono': 28_450,
@@ -28,9 +30,10 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
   'face ./log': 8_750,
   'face ./hono/verify': 18_600,
-  'face ./verify': 21_750,
+  'face ./verify': 21_800,
+  'face ./retrieval': 1_100,
   'face ./testing': 23_550,
-  'all faces of the kit': 49_200,
+  'all faces of the kit': 53_150,
   'Worker consumer': 337_550,
   'Worker gateway': 128_950,
 }
@@ -38,7 +41,8 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
 export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room agents': 15_150,
-  'room approvals': 3_350,
+  'room approvals': 3_550,
+  'room caller': 9_550,
   'room claims': 2_100,
   'room config': 13_400,
   'room constants': 50,
@@ -50,11 +54,12 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room index': 400,
   'room jose': 3_500,
   'room jws': 1_450,
-  'room log': 25_500,
+  'room log': 25_550,
   'room keys': 13_200,
   'room kit': 12_800,
   'room policy': 6_550,
   'room primitives': 5_400,
+  'room retrieval': 1_350,
   'room runtime': 900,
   'room testing': 1_900,
   'room verify': 500,

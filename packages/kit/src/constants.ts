@@ -62,6 +62,8 @@ export const MAX_BOUND_BODY_BYTES = 1_048_576
 /** Most characters and levels of what is hashed as canonical JSON: the arguments of an action that a person reads and approves. */
 export const MAX_CANONICAL_LENGTH = 65_536
 export const MAX_CANONICAL_DEPTH = 64
+/** Most characters of what is sealed for a queue (128 KiB), a workflow (1 MiB) or for later. */
+export const MAX_SEALED_LENGTH = 1_048_576
 
 /** Clock tolerance for an approval: it lives a minute, and comes from a gateway on the same platform. */
 export const APPROVAL_LEEWAY_SECONDS = 10

@@ -162,11 +162,21 @@ export const KIT_CAUSES: Readonly<Record<DenialReason, Cause & { readonly often:
     often: 'an agent that tries again; two requests at once',
     todo: 'nothing, if the first one acted; else the Agent asks again',
   },
+  replay_unavailable: {
+    meaning: 'it could not be noted that the message came, so nothing was done',
+    often: 'an outage of the Durable Object or KV; a binding in `once` that is no `UsedApprovals`',
+    todo: 'passes, and the queue delivers again; else look at the binding, and at the platform’s status page',
+  },
   approval_unavailable: {
     meaning: 'it could not be noted that the yes is used, so nothing was done',
     often:
       'an outage of the Durable Object or KV; a binding in `JWT_APPROVALS_NAME` that is no `UsedApprovals`',
     todo: 'passes; else look at the binding, and at the platform’s status page',
+  },
+  replayed: {
+    meaning: 'the message of a queue is a copy: what its caller sealed came before, in another message',
+    often: 'somebody who can write to the queue sent it again; a service that forwards messages as they are',
+    todo: 'a service that forwards sends anew, with `withCaller`; else look who may write to the queue',
   },
   keys_unavailable: {
     meaning: 'keys cannot be had: no verdict on the token',

@@ -25,8 +25,10 @@ export type DenialReason =
   | 'approval_expired'
   | 'approval_mismatch'
   | 'approval_used'
+  | 'replayed'
   | 'keys_unavailable'
   | 'revocation_unavailable'
+  | 'replay_unavailable'
   | 'approval_unavailable'
 
 /** The caller may pass. */
@@ -91,7 +93,7 @@ export function denial(
 
 /** A rejection because of an outage: nothing is said about the caller. */
 export function outage(
-  reason: 'keys_unavailable' | 'revocation_unavailable' | 'approval_unavailable',
+  reason: Extract<DenialReason, `${string}_unavailable`>,
   detail: string,
   retryAfterSeconds: number,
 ): Denied {

@@ -298,7 +298,9 @@ const IS_SIGNED: Readonly<Record<DenialReason, boolean>> = {
   approval_expired: true,
   approval_mismatch: true,
   approval_used: true,
+  replay_unavailable: true,
   approval_unavailable: true,
+  replayed: true,
   keys_unavailable: false,
   revocation_unavailable: true,
 }

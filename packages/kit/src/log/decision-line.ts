@@ -48,9 +48,11 @@ const SIGNED: readonly DenialReason[] = [
   'too_old',
   'revoked',
   'request_mismatch',
+  'replayed',
   'anonymous',
   'insufficient_rights',
   'identity_mismatch',
+  'replay_unavailable',
   'revocation_unavailable',
 ]
 

@@ -11,14 +11,14 @@ const LONE_SURROGATE = /\p{Surrogate}/u
  * is linear in the text, which is bounded, however often a value stands in another.
  *
  * @throws ClaimsError for what JSON has no form for (`NaN`, half a surrogate pair, a `Date`), for more than 64 levels and for
- *   more than 65 536 characters
+ *   more than `maxLength` characters, by default 65 536
  */
-export function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown, maxLength: number = MAX_CANONICAL_LENGTH): string {
   let length = 0
   const counted = (text: string): string => {
     length += text.length
-    if (length > MAX_CANONICAL_LENGTH) {
-      throw new ClaimsError(`its JSON is longer than ${MAX_CANONICAL_LENGTH} characters`)
+    if (length > maxLength) {
+      throw new ClaimsError(`its JSON is longer than ${maxLength} characters`)
     }
     return text
   }
