@@ -20,7 +20,7 @@ const gatewayTestingTests = ['packages/gateway/src/testing/create-test-gateway.t
 const agentClasses = [
   ...['Guarded', 'Owned', 'Room', 'ChatInside', 'ChatOutside', 'ChatFree', 'Hooked', 'Bare'],
   ...['Agent', 'Hooks', 'Messages', 'Tools'].flatMap((name) => [`${name}Inside`, `${name}Outside`]),
-  ...['SharedBoard', 'McpTools'],
+  ...['SharedBoard', 'McpTools', 'ToolChat', 'ToolChat6'],
 ]
 
 /** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */

@@ -6,6 +6,15 @@
 export { type Closable, closeAtEnd, closeEnded, closeIfEnded } from './agents/closing.ts'
 export type { CallerRequest, Credentials, Fetches } from './agents/caller-access.ts'
 export type { AgentConnection } from './agents/connection.ts'
+export type { CallDenialReason, DeniedCall } from './agents/denied-call.ts'
+export { type Approval, type ApprovalFor, approvalOf } from './agents/guard-call.ts'
+export {
+  type GuardedTool,
+  guardTools,
+  type ToolInput,
+  type ToolLike,
+  type ToolTable,
+} from './agents/guard-tools.ts'
 export type { AgentHooks, AgentInstance, Frame, UpgradeContext } from './agents/hooks.ts'
 export {
   type AgentClass,

@@ -107,3 +107,6 @@ export const MIN_RSA_EXPONENT = 3n
 export const MAX_LOG_LINES_A_SECOND = 20
 /** Characters of a text in a line of the log: others' texts, such as names of permissions, have no bound of their own. */
 export const MAX_LOG_TEXT = 300
+
+/** How long a person has to say yes to a tool call of an Agent, and the Agent to make it: minutes, as the sight of it is fresh. */
+export const QUESTION_SECONDS = 300

@@ -45,12 +45,19 @@ export async function issuerOfService(): Promise<TestIssuer> {
 /** What an exchange service was asked for. */
 export interface TestExchange {
   readonly requests: { readonly token: string; readonly request: { readonly audience: string } }[]
+  /** What people's yes was issued for. */
+  readonly approvals: object[]
 }
 
 /** Gives the Worker and its Agents an exchange that delegates as the gateway does. Before anything makes their kit. */
 export function exchangeOfService(issuer: TestIssuer): TestExchange {
   const requests: TestExchange['requests'][number][] = []
+  const approvals: object[] = []
   const service = {
+    approve(token: string, asked: object) {
+      approvals.push({ sub: parse(token).payload.sub, ...asked })
+      return Promise.resolve({ ok: true, token: `approval-${approvals.length}` })
+    },
     async delegate(token: string, asked: { readonly audience: string }) {
       requests.push({ token, request: asked })
       const { sub } = parse(token).payload as { readonly sub: string }
@@ -59,7 +66,7 @@ export function exchangeOfService(issuer: TestIssuer): TestExchange {
     },
   }
   Object.assign(env, { EXCHANGE: service, JWT_EXCHANGE_SERVICE_NAME: 'EXCHANGE' })
-  return { requests }
+  return { requests, approvals }
 }
 
 /** A deny-list in a real KV namespace, whose reads can fail or wait. */
@@ -104,5 +111,13 @@ export function shortenTimers(): void {
   const { setTimeout: wait } = globalThis
   vi.stubGlobal('setTimeout', (run: () => void, milliseconds: number) =>
     wait(run, milliseconds === 30_000 ? 100 : milliseconds),
+  )
+}
+
+/** Lets Agents sleep while a question is open: what keeps them awake is a timer of five minutes, which a test cannot wait for. */
+export function letAgentsSleep(): void {
+  const { setTimeout: wait } = globalThis
+  vi.stubGlobal('setTimeout', (run: () => void, milliseconds: number) =>
+    milliseconds === 300_000 ? 0 : wait(run, milliseconds),
   )
 }

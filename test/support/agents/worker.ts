@@ -118,6 +118,7 @@ export class Hooked extends AuthAgent(OwnedAgent(Wrapping, { ownerOf: ofName }),
 
 export * from './members.ts'
 export { Room } from './room.ts'
+export { ToolChat, ToolChat6 } from './tools.ts'
 
 export default {
   async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -5,13 +5,13 @@ import { DenialError } from '../kit/denial-error.ts'
 import { judge } from '../kit/judge.ts'
 import { Kit } from '../kit/kit.ts'
 import { type Origin, originOf } from '../kit/verifier.ts'
-import type { AboutCaller } from '../log/decision-line.ts'
 import type { Rules } from '../policy/builder.ts'
 import { partsOfRules } from '../policy/parts.ts'
 import { isExpiringSoon, parse } from '../tokens/parse.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
+import type { ApprovalRequest } from '../tokens/exchange-client.ts'
 import { denialOf, type Ending } from './closing.ts'
-import { type AgentConnection, callerOf } from './connection.ts'
+import { callerOf } from './connection.ts'
 import { callerServedBy, type CurrentCaller } from './current-caller.ts'
 import { incomingOf } from './incoming.ts'
 import type { Requirements } from './requirements.ts'
@@ -38,17 +38,18 @@ const SPARE_SECONDS = 10
 
 /** What code of an Agent may know of the caller whom it serves now, and do in their name. */
 export class CallerAccess {
-  readonly #agent: object
+  /** The Agent that serves them. */
+  readonly agent: object
   readonly #requirements: Requirements
 
   constructor(agent: object, requirements: Requirements) {
-    this.#agent = agent
+    this.agent = agent
     this.#requirements = requirements
   }
 
   /** @throws ConfigError outside of a request and of a connection, as in what a schedule calls */
   get current(): CurrentCaller {
-    const caller = callerServedBy(this.#agent)
+    const caller = callerServedBy(this.agent)
     if (caller) return caller
     throw new ConfigError(
       'there is no caller here: this runs for no request and no connection, as what a schedule or an RPC method of the binding calls does',
@@ -57,7 +58,7 @@ export class CallerAccess {
 
   /** @throws CredentialsGoneError after hibernation */
   get credentials(): Credentials {
-    const { token, claims } = this.#origin
+    const { token, claims } = originIn(this.current)
     return { token, expiresAt: claims.exp }
   }
 
@@ -66,23 +67,35 @@ export class CallerAccess {
    * @throws ConfigError for a policy that has to wait, and for one with `base()`
    */
   require<Custom>(rules: Rules<Custom> | undefined): Auth<Custom> {
-    const { auth, source } = this.current
-    const denied = this.#knownDenial(source)
-    const decision = denied ?? this.judge<Custom>(rules, auth)
-    if (decision instanceof Promise) {
-      decision.catch(() => undefined)
-      throw new ConfigError('requireAuth takes a policy that needs not wait: no asynchronous rule or schema')
-    }
+    const caller = this.current
+    const decision = this.decide(caller, rules, 'requireAuth')
     if (decision.granted) return decision.auth
-    this.#requirements.log(decision, () => this.about)
-    throw new DenialError(decision)
+    throw this.#denied(decision, caller)
   }
 
-  /** @throws ConfigError for a policy with `base()`: there is no token to verify anew */
-  judge<Custom>(rules: Rules<Custom> | undefined, auth: Auth): Decision<Custom> | Promise<Decision<Custom>> {
+  /**
+   * Decides about a caller who was verified before, by what is known without a read.
+   *
+   * @param taker whose parameter the policy is, for messages
+   * @throws ConfigError for a policy that has to wait, and for one with `base()`: there is no token to verify anew
+   */
+  decide<Custom>(caller: CurrentCaller, rules: Rules<Custom> | undefined, taker: string): Decision<Custom> {
     const parts = partsOfRules(rules)
-    if (Object.keys(parts.base).length === 0) return judge<Custom>(parts, auth)
-    throw new ConfigError('a policy with base() is for tokens: give it to the mixin, as its option policy')
+    if (Object.keys(parts.base).length > 0) {
+      throw new ConfigError(`${taker} takes no policy with base(): that is the mixin's, as its option policy`)
+    }
+    const decision = this.#knownDenial(caller) ?? judge<Custom>(parts, caller.auth)
+    if (!(decision instanceof Promise)) return decision
+    decision.catch(() => undefined)
+    throw new ConfigError(`${taker} takes a policy that needs not wait: no asynchronous rule or schema`)
+  }
+
+  /** Why a caller may not go on, by verdicts of at most 30 s. */
+  async denialOf({ source }: CurrentCaller): Promise<Denied | undefined> {
+    if (source instanceof Request) return undefined
+    const held = callerOf(source)
+    const ending = held ? await this.#requirements.ending(held) : 'ended'
+    return ending && denialOf(ending)
   }
 
   /**
@@ -90,49 +103,53 @@ export class CallerAccess {
    * @throws CredentialsGoneError after hibernation
    * @throws ClaimsError for what a verifier would reject
    */
-  async delegate(request: CallerRequest): Promise<string> {
-    return this.#delegate(this.current, request)
+  async delegate(request: CallerRequest, caller: CurrentCaller = this.current): Promise<string> {
+    return this.#kitOf(caller).delegate(caller.auth, { ...request, incoming: incomingOf(caller.source) })
+  }
+
+  /** As a kit's `approve`, by the caller. Throws as {@link CallerAccess.delegate}. */
+  async approve(request: ApprovalRequest, caller: CurrentCaller): Promise<string> {
+    return this.#kitOf(caller).approve(caller.auth, { ...request, incoming: incomingOf(caller.source) })
   }
 
   /** A service that gets a delegated token of this caller with each request, and never the caller's own. */
   callAs(service: Fetches, request: CallerRequest): Fetches {
     const caller = this.current
     let token: string | undefined
-    const current = async (): Promise<string> => {
-      if (token === undefined || isExpiringSoon(parse(token).payload, SPARE_SECONDS)) {
-        token = await this.#delegate(caller, request)
-      }
-      return token
-    }
     return {
       fetch: async (input, init) => {
+        if (token === undefined || isExpiringSoon(parse(token).payload, SPARE_SECONDS)) {
+          token = await this.delegate(request, caller)
+        }
         const outgoing = new Request(input, init)
-        outgoing.headers.set('Authorization', `Bearer ${await current()}`)
+        outgoing.headers.set('Authorization', `Bearer ${token}`)
         return service.fetch(outgoing)
       },
     }
   }
 
-  /** Whom a line about the current caller names. */
-  get about(): AboutCaller {
-    const { auth, source } = this.current
-    return source instanceof Request ? { request: source, claims: auth.claims } : { ...callerOf(source) }
+  /** Writes the line of a decision about a caller. */
+  log(decision: Decision, { auth, source }: CurrentCaller): void {
+    this.#requirements.log(decision, () =>
+      source instanceof Request ? { request: source, claims: auth.claims } : { ...callerOf(source) },
+    )
   }
 
-  async #delegate({ auth, source }: CurrentCaller, request: CallerRequest): Promise<string> {
-    const denied = this.#knownDenial(source)
-    if (denied) throw new DenialError(denied)
-    const { verifier } = originIn(auth)
-    if (!(verifier instanceof Kit)) throw new ConfigError('delegate needs a kit, and this is a verifier')
-    return verifier.delegate(auth, { ...request, incoming: incomingOf(source) })
+  #denied(denied: Denied, caller: CurrentCaller): DenialError {
+    this.log(denied, caller)
+    return new DenialError(denied)
   }
 
-  get #origin(): Origin {
-    return originIn(this.current.auth)
+  #kitOf(caller: CurrentCaller): Kit {
+    const denied = this.#knownDenial(caller)
+    if (denied) throw this.#denied(denied, caller)
+    const { verifier } = originIn(caller)
+    if (verifier instanceof Kit) return verifier
+    throw new ConfigError('calls in the caller’s name need a kit, and this is a verifier')
   }
 
   /** Why the caller of a connection may not go on. A request is over before its token could end. */
-  #knownDenial(source: Request | AgentConnection): Denied | undefined {
+  #knownDenial({ source }: CurrentCaller): Denied | undefined {
     if (source instanceof Request) return undefined
     const caller = callerOf(source)
     const ending: Ending | undefined = caller ? this.#requirements.knownEnding(caller) : 'ended'
@@ -141,7 +158,7 @@ export class CallerAccess {
 }
 
 /** @throws CredentialsGoneError when the token is not in memory any more */
-function originIn(auth: Auth): Origin {
+function originIn({ auth }: CurrentCaller): Origin {
   const origin = originOf(auth)
   if (origin) return origin
   throw new CredentialsGoneError('the token of this connection is gone: its Agent slept; connect again')

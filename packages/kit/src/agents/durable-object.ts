@@ -6,11 +6,16 @@ export interface OwnerStore {
   put(key: string, value: string): void
 }
 
+/** The part of its SQL that keeps questions for people. */
+export interface QuestionStore {
+  exec(query: string, ...values: readonly unknown[]): { toArray(): readonly Record<string, unknown>[] }
+}
+
 /** What the guard needs of the Durable Object that an Agent is. */
 export interface GuardedObject {
   readonly context: {
     readonly id: { toString(): string }
-    readonly storage: { readonly kv: OwnerStore }
+    readonly storage: { readonly kv: OwnerStore; readonly sql: QuestionStore }
     getWebSockets(): readonly WebSocket[]
     getTags(socket: WebSocket): readonly string[]
   }

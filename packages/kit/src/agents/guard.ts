@@ -1,6 +1,6 @@
 import type { Auth } from '../claims/types.ts'
-import { KitError } from '../errors.ts'
-import type { Decision, Denied } from '../http/decision.ts'
+import { ConfigError, KitError } from '../errors.ts'
+import { type Decision, denial, type Denied } from '../http/decision.ts'
 import { denialResponse } from '../kit/denial-response.ts'
 import { heldCaller } from '../kit/held-caller.ts'
 import { requestIdsOf } from '../log/request-ids.ts'
@@ -19,13 +19,14 @@ import {
   replaceHooks,
   type UpgradeContext,
 } from './hooks.ts'
+import { type Answer, answerIn, Questions } from './questions.ts'
 import { type Layer, Requirements } from './requirements.ts'
 import { SocketWatch } from './socket-watch.ts'
 
 /** Where the SDK's router puts the props for `onStart`. It leaves in place what a client sent there. */
 const PROPS_HEADER = 'X-Agents-Lifecycle-Props'
 
-const guards = new WeakMap<GuardedAgent, AgentGuard>()
+const guards = new WeakMap<object, AgentGuard>()
 
 /**
  * Stands in front of every hook of one Agent, however many mixins it has. The check is in `fetch`, before the SDK sees
@@ -37,6 +38,8 @@ const guards = new WeakMap<GuardedAgent, AgentGuard>()
 export class AgentGuard {
   /** The caller whom the Agent serves now. */
   readonly access: CallerAccess
+  /** What people were asked, and said. */
+  readonly questions: Questions
   readonly #agent: GuardedAgent
   readonly #inner: AgentHooks
   readonly #requirements: Requirements
@@ -53,6 +56,7 @@ export class AgentGuard {
     this.#requirements = requirements
     this.#inner = inner
     this.access = new CallerAccess(agent, requirements)
+    this.questions = new Questions(object.context.storage.sql)
     const mayGoOn = this.#mayGoOn.bind(this)
     this.#watch = new SocketWatch({ agent, object, inner, requirements, mayGoOn })
     replaceHooks(agent, this.#hooks())
@@ -72,6 +76,13 @@ export class AgentGuard {
     const made = new AgentGuard(agent, object, layer)
     guards.set(agent, made)
     return made
+  }
+
+  /** @throws ConfigError when no mixin guards it */
+  static over(agent: object): AgentGuard {
+    const guard = guards.get(agent)
+    if (guard) return guard
+    throw new ConfigError('this takes an Agent that AuthAgent or OwnedAgent guards')
   }
 
   /** The caller of a request, or the one on a connection as long as it may go on. */
@@ -165,9 +176,17 @@ export class AgentGuard {
     const found = this.#ending(connection)
     const ending = found instanceof Promise ? await found : found
     if (ending) this.#closeAtFrame(connection, ending)
-    else if (this.#mayGoOn(connection)) {
+    else if (this.#mayGoOn(connection) && this.#hears(connection, answerIn(message))) {
       await serveAs(this.#callerOn(connection), () => this.#inner.onMessage(connection, message))
     }
+  }
+
+  /** Notes a yes or a no to a question. One that does not count is dropped: it would answer in the other's place. */
+  #hears(connection: AgentConnection, answer: Answer | undefined): boolean {
+    const caller = callerOf(connection)
+    const reason = answer && caller && this.questions.hear(answer, caller.claims)
+    if (reason) this.#requirements.log(denial(403, reason, 'somebody else was asked'), () => ({ ...caller }))
+    return !reason
   }
 
   *#connections(tag: string | undefined): Iterable<AgentConnection> {
