@@ -35,7 +35,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./testing': 23_550,
   'all faces of the kit': 55_350,
   'Worker consumer': 338_300,
-  'Worker gateway': 128_950,
+  'Worker gateway': 129_050,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */

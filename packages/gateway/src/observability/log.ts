@@ -52,7 +52,7 @@ export function logRequest(
     audience: trace.audience,
     client_id: trace.clientId,
     kind: trace.kind,
-    ...issuedFields(trace.issued),
+    ...(trace.issued === undefined ? presentedFields(trace.presented) : issuedFields(trace.issued)),
   })
   const withHashes = async (): Promise<Fields> => ({
     ...fields(),
@@ -143,6 +143,20 @@ function outcomeOf(level: Level, status: number): Outcome {
 function coloOf({ cf }: Request): string | undefined {
   const colo: unknown = cf && 'colo' in cf ? cf.colo : undefined
   return typeof colo === 'string' ? colo : undefined
+}
+
+/** Before its signature was good a `kid` is anybody's text. */
+const PLAIN_KID = /^[\w.~-]{1,64}$/
+
+/** Which key a token names that did not count. */
+function presentedFields(token: string | undefined): Fields {
+  if (token === undefined) return {}
+  try {
+    const { kid } = parse(token).header
+    return typeof kid === 'string' && PLAIN_KID.test(kid) ? { kid } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** By what the lines of services are found: they name the token that they got. */

@@ -16,6 +16,8 @@ export interface Trace extends Waiting {
   kind: string | undefined
   /** Whom the token is for that is to be issued. */
   audience: string | undefined
+  /** The token that the caller sent, whether it counts or not: where none was issued for it, the name of its key is logged. */
+  presented: string | undefined
   /** The token that was issued: its ids are logged. */
   issued: string | undefined
   /** What the client is to put into its next DPoP proof. */
@@ -33,6 +35,7 @@ export function newTrace({ requestId, traceId }: Pick<Trace, 'requestId' | 'trac
     clientId: undefined,
     kind: undefined,
     audience: undefined,
+    presented: undefined,
     issued: undefined,
     dpopNonce: undefined,
     timings: {},

@@ -4,17 +4,21 @@ import {
   offeredProtocols,
   readCredentials,
 } from '@sealgate/kit/gateway'
-import { invalidBoundToken, type NonceTrace, verifyBound } from '../dpop/bound-token.ts'
+import { invalidBoundToken, verifyBound } from '../dpop/bound-token.ts'
 import { readDpopCredentials } from '../dpop/credentials.ts'
 import { dpopChallenge, GatewayError } from '../errors.ts'
 import { type SubjectClaims, subjectKind } from '../auth0/subject.ts'
 import type { McpResource } from '../config/mcp.ts'
 import type { Gateway } from '../gateway.ts'
+import type { Trace } from '../observability/trace.ts'
 import type { Auth0Result, ExpectedToken } from '../auth0/tokens.ts'
 import type { Route } from '../config/route-table.ts'
 import { rejectCrossSite } from '../http/csrf.ts'
 import { originOf } from '../session/cookies.ts'
 import { sessionAccess } from '../session/access.ts'
+
+/** Hears of the credentials. */
+type CallerTrace = Pick<Trace, 'presented' | 'dpopNonce'>
 
 /** Who sends a request to a route. */
 export interface Caller {
@@ -39,7 +43,7 @@ const ACCESS_HEADER = 'Cf-Access-Jwt-Assertion'
 export async function callerOf(
   gateway: Gateway,
   request: Request,
-  { route, trace }: { readonly route: Route; readonly trace: NonceTrace },
+  { route, trace }: { readonly route: Route; readonly trace: CallerTrace },
 ): Promise<Caller | undefined> {
   const byHeader = headerCredentials(request)
   const byProtocol = readSubprotocolToken(request)
@@ -82,7 +86,7 @@ export async function mcpCallerOf(
   gateway: Gateway,
   request: Request,
   resource: McpResource,
-  trace: NonceTrace,
+  trace: CallerTrace,
 ): Promise<Caller> {
   const credentials = headerCredentials(request)
   if (credentials.form === 'malformed') {
@@ -100,7 +104,7 @@ function headerCredentials(request: Request): Credentials {
 
 interface Sent {
   readonly token: string
-  readonly trace: NonceTrace
+  readonly trace: CallerTrace
   readonly expected?: ExpectedToken
 }
 
@@ -110,6 +114,7 @@ async function byToken(
   request: Request,
   { token, trace, expected }: Sent,
 ): Promise<Caller> {
+  trace.presented = token
   if (readDpopCredentials(request).form === 'token') {
     const verified = await verifyBound(gateway, request, token, { place: 'resource', trace, expected })
     if (!verified.ok) throw invalidBoundToken(verified.rejection)

@@ -34,6 +34,7 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   trace.audience = audience
   if (client !== undefined) checkTarget(audience, config.exchange.clients.get(client))
 
+  trace.presented = requested.subject_token
   const subject = await verified(gateway, trace, 'invalid_subject_token', () =>
     verifySubject(gateway, request, requested.subject_token, trace),
   )
