@@ -55,10 +55,18 @@ async function onlyAccount(run: RunWrangler): Promise<string> {
 
 type Members = Readonly<Record<string, unknown>>
 
+/** What wrangler says without a login, whatever it was called for. */
+const NOT_LOGGED_IN = /\bnot logged in\b/i
+
 /** What it printed goes into no error: it may be the token. */
 async function jsonOf(run: RunWrangler, args: readonly string[]): Promise<Members> {
   const { code, stdout, stderr } = await run(args)
   const printed = parseJson(stdout.slice(Math.max(0, stdout.search(/^\{/m))))
   if (code === 0 && isObject(printed)) return printed
+  if (NOT_LOGGED_IN.test(stderr)) {
+    throw new Error(
+      'There is no login at Cloudflare: npx wrangler login; where there is no browser, an API token in CLOUDFLARE_API_TOKEN',
+    )
+  }
   throw new Error(`wrangler ${args.join(' ')} failed:\n${stderr.trim()}`)
 }
