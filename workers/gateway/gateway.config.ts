@@ -28,5 +28,12 @@ export default defineGateway({
       service: 'CONSUMER',
       audience: 'reports',
     },
+    // An MCP server. A client logs its user in at the identity provider, which knows it or lets it register itself.
+    {
+      match: '/mcp/reports',
+      service: 'CONSUMER',
+      audience: 'reports',
+      mcp: { name: 'Reports', scopes: ['read:reports'], clients: 'any' },
+    },
   ],
 })

@@ -4,6 +4,7 @@
  *
  * @module @sealgate/kit/verify
  */
+export { type AuthInfo, authInfoOf } from './claims/mcp-auth.ts'
 export type { Actor, Auth, Claims, Kind, Rights, VerifiedClaims } from './claims/types.ts'
 export type { CompactHeader } from './jose/compact.ts'
 export type { InternalAlg } from './jose/algorithms.ts'

@@ -168,9 +168,12 @@ describe('before a deploy', () => {
       ...project.gateway,
       config: file(name, config),
     })
-    const gateway = copy('wrangler.jsonc', text)
+    const based = text.replaceAll('"BASE_URL": ""', '"BASE_URL": "https://app.example.com"')
+    const gateway = copy('wrangler.jsonc', based)
     expect(await gatewayProblem(gateway, 'staging', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
     expect(await gatewayProblem(gateway, 'production', ['GATEWAY_PRIVATE_A'])).toBeUndefined()
+    const server = copy('mcp.jsonc', text)
+    expect(await gatewayProblem(server, 'staging', ['GATEWAY_PRIVATE_A'])).toContain('the MCP server at')
     const login = copy('login.jsonc', text.replaceAll('"AUTH0_CLIENT_ID": ""', '"AUTH0_CLIENT_ID": "web"'))
     expect(await gatewayProblem(login, 'staging', ['GATEWAY_PRIVATE_A'])).toContain('AUTH0_CLIENT_SECRET')
     const secrets = ['GATEWAY_PRIVATE_A', 'AUTH0_CLIENT_SECRET', 'SESSION_SECRET']

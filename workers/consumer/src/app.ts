@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { api } from './api.ts'
 import { errorResponse } from './error-response.ts'
 import { explain } from './explain.ts'
+import { mcp } from './mcp.ts'
 import { page } from './page.ts'
 import { sockets } from './sockets.ts'
 
@@ -13,6 +14,7 @@ export const app = new Hono<SealgateEnv>()
   .route('/', page)
   .use(sealgate())
   .use(probe())
+  .route('/', mcp)
   .route('/api', explain)
   .route('/api', api)
   .route('/api', sockets)

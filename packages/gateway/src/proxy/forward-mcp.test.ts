@@ -314,6 +314,11 @@ describe('the transport', () => {
     expect([headers.get('X-Tenant'), headers.get('Cookie')]).toEqual([null, null])
   })
 
+  it('names the host, which a request over a binding does not: servers of MCP hold it against the URL', async () => {
+    await send('/mcp/reports', { headers: { Host: 'evil.test' } })
+    expect(service.only().headers.get('Host')).toBe('gateway.test')
+  })
+
   it('has none on another route', async () => {
     const bearer = await auth0.token()
     await send('/api/x', { headers: transport }, bearer)

@@ -32,6 +32,8 @@ export async function forwardMcp(
   { route, resource, trace }: McpRequest,
 ): Promise<Response> {
   const headers = forwardedHeaders(request, route, gateway.config.cookieNames)
+  // A request over a binding has none, and servers of MCP hold it against the URL.
+  if (route.origin === undefined) headers.set('Host', new URL(request.url).host)
   const sent = { headers, trace }
   try {
     admit(gateway, request)

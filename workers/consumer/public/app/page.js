@@ -4,6 +4,7 @@ import { showChat } from './chat.js'
 import { explainToken } from './claims.js'
 import { byId, element, say } from './dom.js'
 import { rotate, showKeys } from './keys.js'
+import { showMcp } from './mcp.js'
 import { showRoutes } from './routes.js'
 
 /** Returns the `sub` of whoever is logged in. @returns {Promise<string | undefined>} */
@@ -48,6 +49,7 @@ async function show() {
     showToken('internal', '/api/token', isIn),
     showRoutes(),
     showKeys(isIn),
+    showMcp(),
   ])
 }
 
