@@ -24,7 +24,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // With makeKit, which is the default of callee.
   'face ./caller': 29_300,
   'face ./external': 9_700,
-  'face ./gateway': 14_750,
+  'face ./gateway': 14_800,
   'face ./hono': 28_450,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
@@ -35,7 +35,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./testing': 23_550,
   'all faces of the kit': 55_350,
   'Worker consumer': 338_300,
-  'Worker gateway': 129_050,
+  'Worker gateway': 132_000,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
@@ -56,7 +56,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room jws': 1_450,
   'room log': 25_550,
   'room keys': 13_200,
-  'room kit': 12_800,
+  'room kit': 12_850,
   'room policy': 6_550,
   'room primitives': 5_400,
   'room retrieval': 1_350,

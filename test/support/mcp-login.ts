@@ -14,15 +14,30 @@ export interface ResourceLogin {
   readonly scope?: string
 }
 
+interface Idp {
+  readonly baseUrl: string
+  readonly issuer: string
+}
+
+interface User {
+  readonly email: string
+  readonly password: string
+}
+
 /**
  * Logs a user in at the mock IdP with PKCE and `resource`, as an MCP client does, and returns the access token. Rejects with
  * the IdP's `error`.
  */
-export async function logInAt(
-  { baseUrl, issuer }: { readonly baseUrl: string; readonly issuer: string },
-  user: { readonly email: string; readonly password: string },
+export async function logInAt(idp: Idp, user: User, login: ResourceLogin): Promise<string> {
+  return (await tokensAt(idp, user, login)).access_token
+}
+
+/** The same, with the ID token, if `openid` is among the scopes. */
+export async function tokensAt(
+  { baseUrl, issuer }: Idp,
+  user: User,
   login: ResourceLogin,
-): Promise<string> {
+): Promise<{ readonly access_token: string; readonly id_token?: string }> {
   const { clientId, clientSecret, redirectUri, resource = RESOURCE, scope = 'read:reports' } = login
   const verifier = oauth.generateRandomCodeVerifier()
   const query = new URLSearchParams({
@@ -42,7 +57,8 @@ export async function logInAt(
       ...{ code_verifier: verifier, ...(clientSecret !== undefined && { client_secret: clientSecret }) },
     }),
   })
-  const body = (await response.json()) as { access_token?: string; error?: string }
-  if (body.access_token === undefined) throw new Error(body.error)
-  return body.access_token
+  const body = (await response.json()) as { access_token?: string; id_token?: string; error?: string }
+  const { access_token: accessToken, id_token: idToken, error } = body
+  if (accessToken === undefined) throw new Error(error)
+  return { access_token: accessToken, ...(idToken !== undefined && { id_token: idToken }) }
 }

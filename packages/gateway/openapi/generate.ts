@@ -9,6 +9,8 @@ import { OPERATOR_PATH } from '../src/config/operator-protocol.ts'
 import { JWKS_PATH, METADATA_PATH, OPENAPI_PATH } from '../src/config/reserved-paths.ts'
 import type { OpenApiTemplate } from '../src/routes/openapi.ts'
 import {
+  assertionAnswer,
+  assertionForm,
   exchangeAnswer,
   exchangeForm,
   operatorRequest,
@@ -24,15 +26,20 @@ const OWN_PATHS: ZodOpenApiPathsObject = {
   '/oauth/token': {
     post: {
       summary:
-        'Exchange an Auth0 token for an internal one (RFC 8693); with JSON, the password realm (legacy)',
+        'Exchange an access token for an internal one (RFC 8693), or an identity assertion for an access token (RFC 7523); with JSON, the password realm (legacy)',
       security: [{ client: [] }, {}],
       requestBody: {
         required: true,
-        content: { [FORM]: { schema: exchangeForm }, 'application/json': { schema: passwordBody } },
+        content: {
+          [FORM]: { schema: z.union([exchangeForm, assertionForm]) },
+          'application/json': { schema: passwordBody },
+        },
       },
       responses: {
-        '200': { description: 'The token', ...json(exchangeAnswer) },
-        '400': failure('invalid_request, invalid_target, invalid_scope, unsupported_grant_type'),
+        '200': { description: 'The token', ...json(z.union([exchangeAnswer, assertionAnswer])) },
+        '400': failure(
+          'invalid_request, invalid_grant, invalid_target, invalid_scope, unsupported_grant_type',
+        ),
         '401': failure('invalid_client'),
         '404': failure('A user name and password came, and the password realm is off'),
         '413': failure('The body is too large'),

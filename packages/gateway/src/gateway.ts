@@ -15,6 +15,8 @@ import { loggerOf } from './observability/hooks.ts'
 import { pseudonymsOf } from './observability/pseudonym.ts'
 import { signingEnds } from './observability/signing-ends.ts'
 import { gatewaySinks } from './observability/sinks.ts'
+import { IdentityAssertions } from './issuers/identity-assertions.ts'
+import { OwnTokens } from './issuers/own-tokens.ts'
 import { SubjectTokens } from './issuers/subject-tokens.ts'
 import type { SessionGateway } from './session/access.ts'
 import { CookieEncryption } from './session/encryption.ts'
@@ -28,6 +30,9 @@ export interface Gateway extends SessionGateway {
   readonly auth0: Auth0Tokens
   /** Access tokens of the tenant, and of every other issuer. */
   readonly subjectTokens: SubjectTokens
+  /** Assertions of identity providers, and what they are exchanged for; `undefined`: no route has `enterprise`. */
+  readonly assertions: IdentityAssertions | undefined
+  readonly ownTokens: OwnTokens | undefined
   /** Tokens that forwarding may use again. */
   readonly issuedTokens: IssuedTokenCache
   readonly pseudonyms: Pseudonyms
@@ -168,11 +173,15 @@ export function makeGateway(
   )
   const tokenOptions = { ...(config.jwksStore && { jwksStore: config.jwksStore }), ...options, logger }
   const auth0 = new Auth0Tokens(config.auth0, tokenOptions)
+  const { enterprise, maxTtlSeconds } = config
+  const ownTokens = enterprise && kit && new OwnTokens(enterprise.issuer, kit, maxTtlSeconds, now)
   return {
     config,
     now,
     auth0,
-    subjectTokens: new SubjectTokens(auth0, config, tokenOptions),
+    subjectTokens: new SubjectTokens(auth0, config, tokenOptions, ownTokens),
+    assertions: enterprise && new IdentityAssertions(enterprise, config.auth0, tokenOptions),
+    ownTokens,
     issuedTokens: new IssuedTokenCache(),
     mcpSessions: new McpSessionIds(new CookieEncryption(config.mcp.secrets), now),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),

@@ -50,6 +50,11 @@ export const GATEWAY_CAUSES: Readonly<Record<ErrorCode, Cause>> = {
     meaning: 'an approval or a receipt was requested, and the gateway signs with HS512',
     todo: 'let the gateway sign with EdDSA: with HS512 each service holds what signs',
   },
+  invalid_grant: {
+    meaning:
+      'the identity assertion of a request for `enterprise` does not count: `used` once, of `another_client`, or as the detail says',
+    todo: 'the client gets a new assertion for each request, for the `client_id` that it has here, with this gateway’s `BASE_URL` as `audience`; else look the detail up under *Auth0 tokens*',
+  },
   unsupported_grant_type: {
     meaning: 'another grant than token exchange',
     todo: 'clients log users in at Auth0, not here',

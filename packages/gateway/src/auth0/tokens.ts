@@ -23,6 +23,8 @@ export interface ExpectedToken {
   readonly audiences: readonly string[]
   /** `any`: whoever the token was issued to. `undefined`: the tenant's own. */
   readonly clients: ReadonlySet<string> | 'any' | undefined
+  /** The `aud` of tokens that this gateway issued itself; absent: none of those count. */
+  readonly own?: string | undefined
 }
 
 /** Clock, network and events, for tests. */

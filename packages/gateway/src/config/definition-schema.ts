@@ -64,6 +64,10 @@ const issuer = z
 
 const claim = z.optional(name)
 
+// Which there are, the verifier knows.
+const algorithms = z.optional(z.array(z.custom<ExternalAlg>((alg) => typeof alg === 'string')))
+const jwksUri = z.optional(z.url({ protocol: /^https?$/, error: 'must be an https URL' }))
+
 export const issuers = z.array(
   z.strictObject({
     issuer,
@@ -71,9 +75,8 @@ export const issuers = z.array(
       [name, z.array(name).check(z.minLength(1, EMPTY))],
       'must be the aud of its tokens, or a list',
     ),
-    // Which there are, the verifier knows.
-    algorithms: z.optional(z.array(z.custom<ExternalAlg>((alg) => typeof alg === 'string'))),
-    jwksUri: z.optional(z.url({ protocol: /^https?$/, error: 'must be an https URL' })),
+    algorithms,
+    jwksUri,
     profile: z.optional(z.enum(ISSUER_PROFILES, `must be one of ${ISSUER_PROFILES.join(', ')}`)),
     clients: z.optional(z.union([z.literal('any'), z.array(name)], "must be client ids, or 'any'")),
     permissionsClaim: claim,
@@ -102,6 +105,18 @@ const mcp = z.strictObject({
   terms: z.optional(page),
   audiences: z.optional(z.array(name)),
   clients: z.optional(z.union([z.literal('any'), z.array(name)], 'must be any, or client ids')),
+  enterprise: z.optional(
+    z.strictObject({
+      issuers: z
+        .array(
+          z.union(
+            [name, z.strictObject({ issuer, jwksUri, algorithms })],
+            'must be the name of an issuer, or { issuer, jwksUri, algorithms }',
+          ),
+        )
+        .check(z.minLength(1, EMPTY)),
+    }),
+  ),
 })
 
 const common = {

@@ -1,3 +1,5 @@
+import type { ExternalAlg } from '@sealgate/kit/external'
+
 /** The methods of MCP's Streamable HTTP transport. */
 export const MCP_METHODS = ['GET', 'POST', 'DELETE'] as const
 export type McpMethod = (typeof MCP_METHODS)[number]
@@ -25,4 +27,27 @@ export interface McpDefinition {
    * register themselves. Default: those of `AUTH0_CLIENTS`.
    */
   readonly clients?: 'any' | readonly string[] | undefined
+  /**
+   * Enterprise-managed authorization: clients of `clients` also get a token for this resource from this gateway, for an
+   * identity assertion of one of these issuers. Default: none.
+   */
+  readonly enterprise?: EnterpriseDefinition | undefined
+}
+
+/** Who may say that one of its users lets a client in (draft-ietf-oauth-identity-assertion-authz-grant). */
+export interface EnterpriseDefinition {
+  /**
+   * `tenant`: that of the `AUTH0_*` variables, whatever it is called in an environment. One of `issuers`: by its name. Any
+   * other: with its keys.
+   */
+  readonly issuers: readonly (string | EnterpriseIssuerDefinition)[]
+}
+
+export interface EnterpriseIssuerDefinition {
+  /** The `iss` of its identity assertions, compared character by character. */
+  readonly issuer: string
+  /** Where its keys are. Default: `.well-known/jwks.json` below the issuer. */
+  readonly jwksUri?: string | undefined
+  /** What it signs with. Default: RS256. */
+  readonly algorithms?: readonly ExternalAlg[] | undefined
 }

@@ -18,6 +18,8 @@ export interface McpResource {
   readonly audiences: readonly string[]
   /** Clients whose tokens count; `any`: each. `undefined`: as everywhere else. */
   readonly clients: ReadonlySet<string> | 'any' | undefined
+  /** The `aud` of tokens that this gateway issues itself, for identity assertions; `undefined`: it issues none. */
+  readonly own: string | undefined
 }
 
 /** All that the environment and the definition say about MCP. */
@@ -79,7 +81,7 @@ function resourceOf(match: string, definition: McpDefinition, baseUrl: string): 
   const path = match.replace(/\/\*?$/, '')
   const resource = `${baseUrl}${path}`
   const metadataPath = `${RESOURCE_METADATA_PATH}${path}`
-  const { audiences = [], clients } = definition
+  const { audiences = [], clients, enterprise } = definition
   return {
     resource,
     metadataPath,
@@ -88,6 +90,7 @@ function resourceOf(match: string, definition: McpDefinition, baseUrl: string): 
     // A URL without a path is the same with a slash (RFC 3986 §6.2.3), and clients write that.
     audiences: [resource, ...(path === '' ? [`${resource}/`] : []), ...audiences],
     clients: clients === undefined || clients === 'any' ? clients : new Set(clients),
+    own: enterprise && resource,
   }
 }
 

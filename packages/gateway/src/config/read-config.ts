@@ -4,6 +4,7 @@ import { type Auth0Settings, readAuth0 } from './auth0.ts'
 import { readBranding } from './branding.ts'
 import type { Branding } from './branding-definition.ts'
 import type { GatewayDefinition } from './definition.ts'
+import { type EnterpriseSettings, readEnterprise } from './enterprise.ts'
 import { type ExchangeSettings, readExchange } from './exchange.ts'
 import { type IssuerSettings, readIssuers } from './issuers.ts'
 import { type LoginSettings, readLoginSettings } from './login-settings.ts'
@@ -20,6 +21,7 @@ import { readWeb, type WebSettings } from './web.ts'
 export interface Config
   extends
     Auth0Settings,
+    EnterpriseSettings,
     ExchangeSettings,
     IssuerSettings,
     LimitSettings,
@@ -56,6 +58,8 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
   const services = readServices(env, variables, definition, login)
   const web = readWeb(variables, isStrict)
   const exchange = readExchange(env, variables, services.audiences, definition)
+  const mcp = readMcp(env, variables, services.routes, services.audiences, web.baseUrl)
+  const known = { ...issuers, ...mcp, ...web, variables, exchange, isStrict, auth0: auth0.auth0 }
   const session = sessionConfig({
     login: auth0.login,
     secret: variables.SESSION_SECRET,
@@ -77,7 +81,8 @@ export function parseConfig(env: object, definition: GatewayDefinition): Config 
     ...services,
     ...web,
     ...exchange,
-    ...readMcp(env, variables, services.routes, services.audiences, web.baseUrl),
+    ...mcp,
+    ...readEnterprise({ ...known, routes: services.routes }),
     ...readOperator(variables),
     session,
     ...readLimits(env, variables, {

@@ -1,6 +1,7 @@
 import { parse, type SourceDescription, TokenError } from '@sealgate/kit'
 import type { Auth0Options, Auth0Result, Auth0Tokens, ExpectedToken } from '../auth0/tokens.ts'
 import type { Config } from '../config/read-config.ts'
+import type { OwnTokens } from './own-tokens.ts'
 import { IssuerTokens } from './issuer-tokens.ts'
 
 /**
@@ -11,9 +12,16 @@ export class SubjectTokens {
   readonly #auth0: Auth0Tokens
   readonly #tenant: string
   readonly #issuers: ReadonlyMap<string, IssuerTokens>
+  readonly #own: OwnTokens | undefined
 
-  constructor(auth0: Auth0Tokens, { auth0: { issuer }, issuers }: Config, options: Auth0Options = {}) {
+  constructor(
+    auth0: Auth0Tokens,
+    { auth0: { issuer }, issuers }: Config,
+    options: Auth0Options = {},
+    own?: OwnTokens,
+  ) {
     this.#auth0 = auth0
+    this.#own = own
     this.#tenant = issuer
     this.#issuers = new Map([...issuers].map(([iss, config]) => [iss, new IssuerTokens(config, options)]))
   }
@@ -25,9 +33,12 @@ export class SubjectTokens {
    */
   async verify(token: string, expected?: ExpectedToken, provenKey?: string): Promise<Auth0Result> {
     // Alone it needs no choice, and says itself what is wrong.
-    if (this.#issuers.size === 0) return this.#auth0.verify(token, expected, provenKey)
+    if (this.#issuers.size === 0 && expected?.own === undefined)
+      return this.#auth0.verify(token, expected, provenKey)
     const said = issuerOf(token)
     if (typeof said !== 'string') return { ok: false, rejection: said.reason }
+    if (expected?.own !== undefined && said === this.#own?.issuer)
+      return this.#own.verify(token, expected.own, provenKey)
     if (said === this.#tenant) return this.#auth0.verify(token, expected, provenKey)
     return (
       this.#issuers.get(said)?.verify(token, expected, provenKey) ?? { ok: false, rejection: 'wrong_issuer' }
@@ -50,7 +61,7 @@ export class SubjectTokens {
 }
 
 /** What a token says of its issuer, which nobody has verified yet. */
-function issuerOf(token: string): string | TokenError {
+export function issuerOf(token: string): string | TokenError {
   try {
     const { iss } = parse(token).payload
     return typeof iss === 'string' ? iss : new TokenError('missing_claim', 'iss is missing')

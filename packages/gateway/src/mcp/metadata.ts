@@ -56,11 +56,14 @@ export function resourceMetadata(gateway: Gateway, request: Request, path: strin
   })
 }
 
-function metadataOf({ config }: Gateway, { resource, definition }: McpResource): ResourceMetadata {
+function metadataOf({ config }: Gateway, { resource, definition, own }: McpResource): ResourceMetadata {
   const { name, scopes, documentation, policy, terms } = definition
   return {
     resource,
-    authorization_servers: [config.auth0.issuer],
+    authorization_servers: [
+      config.auth0.issuer,
+      ...(own !== undefined && config.enterprise ? [config.enterprise.issuer] : []),
+    ],
     // Zero-valued arrays are left out (§3.2).
     ...(scopes.length > 0 && { scopes_supported: scopes }),
     bearer_methods_supported: ['header'],

@@ -3,7 +3,10 @@ import type { Gateway, GatewayOf } from '../gateway.ts'
 import { checkReady } from '../operations/readiness.ts'
 import { ASSERTION_ALGORITHMS } from '../config/clients.ts'
 import { JWKS_PATH } from '../config/reserved-paths.ts'
-import { TOKEN_EXCHANGE } from './schemas.ts'
+import { JWT_BEARER, TOKEN_EXCHANGE } from './schemas.ts'
+
+/** What draft-ietf-oauth-identity-assertion-authz-grant calls itself in metadata. */
+const ID_JAG_PROFILE = 'urn:ietf:params:oauth:grant-profile:id-jag'
 
 /** `GET /health`: that the Worker runs, and nothing of what it is made of. */
 export function health(): Response {
@@ -22,12 +25,14 @@ export async function ready(env: object, gatewayOf: GatewayOf): Promise<Response
 
 /**
  * Authorization server metadata (RFC 8414 §2). Its issuer must be the address that it is found at (§3.3), so it is
- * there only when `JWT_ISS` is this gateway's own `BASE_URL`.
+ * there only when `JWT_ISS` is this gateway's own `BASE_URL`, or when it issues access tokens for a route with `enterprise`.
  *
  * @throws GatewayError `not_found`
  */
 export function metadata({ config }: Gateway): Response {
-  const { baseUrl, issuer, jwksPublic, mode, hasDenylist, audiences, audiencesByResource, exchange } = config
+  const { baseUrl, jwksPublic, mode, hasDenylist, audiences, audiencesByResource, exchange, enterprise } =
+    config
+  const issuer = enterprise?.issuer ?? config.issuer
   if (baseUrl === undefined || baseUrl !== issuer) throw new GatewayError('not_found')
   const clients = [...exchange.clients.values()]
   const signs = clients.some(({ verify }) => verify)
@@ -37,7 +42,9 @@ export function metadata({ config }: Gateway): Response {
     ...(exchange.isPublic ? ['none'] : []),
   ]
   // RFC 9728 §1.2: the identifier of a protected resource is an https URL. Other URIs name no such one.
-  const resources = [...audiencesByResource.keys()].filter((uri) => uri.startsWith('https://'))
+  const resources = [...audiencesByResource.keys(), ...(enterprise?.resources.keys() ?? [])].filter((uri) =>
+    uri.startsWith('https://'),
+  )
   return Response.json(
     {
       issuer,
@@ -46,7 +53,8 @@ export function metadata({ config }: Gateway): Response {
       ...(signs && { token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS }),
       // No authorization endpoint of its own: users log in at Auth0.
       response_types_supported: [],
-      grant_types_supported: [TOKEN_EXCHANGE],
+      grant_types_supported: [TOKEN_EXCHANGE, ...(enterprise ? [JWT_BEARER] : [])],
+      ...(enterprise && { authorization_grant_profiles_supported: [ID_JAG_PROFILE] }),
       scopes_supported: [...new Set([...audiences.values()].flatMap(({ permissions }) => permissions))],
       // RFC 9449 §5.1: of subject tokens that are bound to a key.
       dpop_signing_alg_values_supported: DPOP_ALGS,

@@ -6,6 +6,7 @@ import type { Form } from '../http/form.ts'
 /** What the OAuth endpoints take. The OpenAPI document is made of these very schemas (openapi/generate.ts). */
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const JWT = 'urn:ietf:params:oauth:token-type:jwt'
 export const TXN_TOKEN = 'urn:ietf:params:oauth:token-type:txn_token'
@@ -36,6 +37,23 @@ export const exchangeForm = z.object({
   request_context: z.optional(z.string()),
   request_details: z.optional(z.string()),
   ...clientAuthentication,
+})
+
+/** RFC 7523 §2.1. */
+export const assertionForm = z.object({
+  grant_type: z.literal(JWT_BEARER),
+  assertion: z.string(),
+  scope: z.optional(z.string()),
+  resource: z.optional(z.array(z.string())),
+  ...clientAuthentication,
+})
+
+/** RFC 6749 §5.1. */
+export const assertionAnswer = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int(),
+  scope: z.optional(z.string()),
 })
 
 /** RFC 8693 §2.2.1. */

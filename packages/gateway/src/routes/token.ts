@@ -22,13 +22,23 @@ import { checkTarget, targetOf } from '../exchange/target.ts'
 import { issueTransaction, readContext } from '../exchange/transaction-token.ts'
 import { type Form, readForm } from '../http/form.ts'
 import { admitClient } from './admit-client.ts'
-import { checkForm, type exchangeAnswer, exchangeForm, TOKEN_EXCHANGE, TXN_TOKEN } from './schemas.ts'
+import { grantForAssertion } from './assertion-grant.ts'
+import {
+  checkForm,
+  type exchangeAnswer,
+  exchangeForm,
+  JWT_BEARER,
+  TOKEN_EXCHANGE,
+  TXN_TOKEN,
+} from './schemas.ts'
 
 /** `POST /oauth/token`: an Auth0 access token for an internal one (RFC 8693 §2). */
 export async function exchangeToken(gateway: Gateway, request: Request, trace: Trace): Promise<Response> {
   const { config } = gateway
   const form = await readForm(request, 'The token exchange', ['resource'])
-  const { client, limiter } = await admitClient(gateway, request, form)
+  const caller = await admitClient(gateway, request, form)
+  const { client, limiter } = caller
+  if (form.parameters.get('grant_type') === JWT_BEARER) return grantForAssertion(gateway, form, caller, trace)
   const requested = readExchange(form)
   const audience = targetOf({ audience: requested.audience, resources: requested.resource }, config)
   trace.audience = audience

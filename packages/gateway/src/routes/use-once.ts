@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts'
 /** A JWT that counts once. */
 export interface Use {
   /** Keeps the uses of two kinds of JWT apart. */
-  readonly purpose: 'client-assertion' | 'operator' | 'logout-token'
+  readonly purpose: 'client-assertion' | 'id-jag' | 'operator' | 'logout-token'
   /** Who signed it. */
   readonly holder: string
   readonly jti: string

@@ -14,6 +14,8 @@ export interface IssueRequest {
   readonly expiresAt: number
   /** The `typ` header. Default: the kit's. */
   readonly typ?: string
+  /** Issuer. Default: the kit's. */
+  readonly iss?: string
 }
 
 /**
@@ -26,9 +28,10 @@ export interface IssueRequest {
  */
 export async function issueInternal(
   kit: Kit,
-  { claims, aud, expiresAt, typ }: IssueRequest,
+  { claims, aud, expiresAt, typ, iss }: IssueRequest,
 ): Promise<string> {
-  return signerOf(kit).issue(claims, { exp: expiresAt }, { aud, ...(typ !== undefined && { typ }) })
+  const options = { aud, ...(typ !== undefined && { typ }), ...(iss !== undefined && { iss }) }
+  return signerOf(kit).issue(claims, { exp: expiresAt }, options)
 }
 
 /**

@@ -1,6 +1,13 @@
 export const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm'
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | typeof PASSWORD_REALM
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+export type GrantType =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | typeof PASSWORD_REALM
+  | typeof TOKEN_EXCHANGE
 
 /** An application of the tenant. */
 export interface TenantClient {
@@ -59,6 +66,14 @@ export const demoClients = {
     clientSecret: 'local-secret-of-sealgate-cli',
     grantTypes: [PASSWORD_REALM],
     callbackUrls: [],
+    permissions: [],
+  },
+  /** An MCP client that the enterprise manages: it gets identity assertions, and is the gateway's client of the same id. */
+  desktop: {
+    clientId: 'sealgate-desktop',
+    clientSecret: 'local-secret-of-sealgate-desktop',
+    grantTypes: ['authorization_code', 'refresh_token', TOKEN_EXCHANGE],
+    callbackUrls: ['http://127.0.0.1:33418/callback'],
     permissions: [],
   },
   /** An application of the same tenant that the gateway does not know. */

@@ -14,6 +14,7 @@ import { accessTokenClaims, accessTokenHeader } from './access-token.ts'
 import { clientMetadata, originsOf } from './clients.ts'
 import { OIDC_SCOPES, type TenantContext } from './context.ts'
 import { unknownAudience } from './errors.ts'
+import { ID_JAG } from './identity-assertions.ts'
 import { loginUrl } from './login.ts'
 import { postLogout } from './logout.ts'
 import { showError } from './page.ts'
@@ -42,6 +43,7 @@ export function createProvider(tenant: TenantContext): Provider {
       registration: REGISTRATION_PATH,
     },
     discovery: {
+      identity_chaining_requested_token_types_supported: [ID_JAG],
       userinfo_endpoint: `${tenant.issuer}userinfo`,
       end_session_endpoint: `${tenant.issuer}oidc/logout`,
     },

@@ -18,11 +18,12 @@ import { logoutRoute } from './logout.ts'
 import { registerPasswordRealm } from './password-realm.ts'
 import { createProvider } from './provider.ts'
 import { TenantStorage } from './storage.ts'
+import { registerIdentityAssertions } from './identity-assertions.ts'
 import { jsonAsForm } from './token-body.ts'
 import { userinfoRoute } from './userinfo.ts'
 import { demoUsers, type TenantUser } from './users.ts'
 
-export { demoClients, PASSWORD_REALM, type TenantClient } from './clients.ts'
+export { demoClients, PASSWORD_REALM, TOKEN_EXCHANGE, type TenantClient } from './clients.ts'
 export type { Control } from './control.ts'
 export { REALM } from './password-realm.ts'
 export { DEMO_PASSWORD, demoUsers, type TenantUser } from './users.ts'
@@ -124,6 +125,7 @@ function requestHandler(tenant: TenantContext, control: Control | undefined): Re
   const details = new ErrorDetails()
   registerClientCredentials(provider, tenant)
   registerPasswordRealm(provider, tenant)
+  registerIdentityAssertions(provider, tenant)
   provider.on('grant.error', (ctx, error) => details.note(ctx, error.error_detail))
   provider.on('server_error', (_ctx, error) => tenant.report(error))
   provider.on('error', tenant.report)
