@@ -17,7 +17,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // Without the tables, which stand in the same face.
   'ours: ./log, metrics': 1_200,
   'ours: ./log, one sink': 3_350,
-  'face .': 25_500,
+  'face .': 25_600,
   'face ./adapters/hono': 28_500,
   'face ./agents': 33_700,
   'face ./approvals': 8_700,
@@ -30,11 +30,11 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
   'face ./log': 8_750,
   'face ./hono/verify': 18_600,
-  'face ./verify': 21_800,
+  'face ./verify': 21_900,
   'face ./retrieval': 1_100,
   'face ./testing': 23_550,
   'all faces of the kit': 55_350,
-  'Worker consumer': 338_300,
+  'Worker consumer': 397_500,
   'Worker gateway': 132_000,
 }
 
@@ -43,7 +43,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room agents': 21_000,
   'room approvals': 3_550,
   'room caller': 9_550,
-  'room claims': 2_100,
+  'room claims': 2_250,
   'room config': 13_400,
   'room constants': 50,
   'room errors': 2_100,
@@ -62,7 +62,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room retrieval': 1_350,
   'room runtime': 900,
   'room testing': 1_900,
-  'room verify': 500,
+  'room verify': 550,
   'room hono-verify': 100,
   'room hono-adapter': 150,
   'room tokens': 12_200,
