@@ -65,7 +65,7 @@ export const HOUSE = {
     ['cli'],
     ['commands/'],
     ['rotate/'],
-    ['create/', 'deploy/', 'dev/'],
+    ['create/', 'deploy/', 'dev/', 'receipt/'],
     ['why/'],
     ['doctor/'],
     ['operator/'],

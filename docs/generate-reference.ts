@@ -59,6 +59,7 @@ function kitTable(folder: string): string {
     [sign, 'SignKeyInputs', 'SIGN_KEYS'],
     [verify, 'VerifyPlain', 'VERIFY_SETTINGS'],
     [verify, 'DenylistPlain', 'DENYLIST_SETTINGS'],
+    [verify, 'ApprovalPlain', 'APPROVAL_SETTINGS'],
     [sign, 'SignPlain', 'SIGN_SETTINGS'],
   ] as const) {
     const meanings = membersOf(source, type)

@@ -7,8 +7,8 @@ import { allSized, measureRooms, measureSizes, type Size } from '../parts/sizes.
  * Raise one in the commit that needs it, with the reason; lower it when the bundle shrank.
  */
 export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
-  'ours: makeKit, all of it': 24_250,
-  'ours: makeKit, policy, guard': 27_500,
+  'ours: makeKit, all of it': 24_450,
+  'ours: makeKit, policy, guard': 27_750,
   'ours: makeVerifier': 15_700,
   'ours: makeVerifier, guard, 2 rules': 18_050,
   'ours: createVerifier': 12_650,
@@ -17,31 +17,31 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   // Without the tables, which stand in the same face.
   'ours: ./log, metrics': 1_200,
   'ours: ./log, one sink': 3_350,
-  'face .': 25_600,
-  'face ./adapters/hono': 28_500,
-  'face ./agents': 33_700,
-  'face ./approvals': 8_700,
+  'face .': 25_800,
+  'face ./adapters/hono': 28_700,
+  'face ./agents': 33_950,
+  'face ./approvals': 10_200,
   // With makeKit, which is the default of callee.
-  'face ./caller': 29_300,
+  'face ./caller': 29_550,
   'face ./external': 9_700,
-  'face ./gateway': 14_800,
-  'face ./hono': 28_450,
+  'face ./gateway': 15_450,
+  'face ./hono': 28_700,
   'face ./jws': 2_750,
   // Half of it are tables for docs and tools, which no Worker has; half are sinks, which those have that name them.
   'face ./log': 8_750,
   'face ./hono/verify': 18_600,
   'face ./verify': 21_900,
   'face ./retrieval': 1_100,
-  'face ./testing': 23_550,
-  'all faces of the kit': 55_350,
-  'Worker consumer': 397_500,
-  'Worker gateway': 132_000,
+  'face ./testing': 23_750,
+  'all faces of the kit': 56_250,
+  'Worker consumer': 397_700,
+  'Worker gateway': 135_050,
 }
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
 export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room agents': 21_000,
-  'room approvals': 3_550,
+  'room approvals': 5_450,
   'room caller': 9_550,
   'room claims': 2_250,
   'room config': 13_400,
@@ -56,7 +56,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room jws': 1_450,
   'room log': 25_550,
   'room keys': 13_200,
-  'room kit': 12_850,
+  'room kit': 13_500,
   'room policy': 6_550,
   'room primitives': 5_400,
   'room retrieval': 1_350,
@@ -65,7 +65,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room verify': 550,
   'room hono-verify': 100,
   'room hono-adapter': 150,
-  'room tokens': 12_200,
+  'room tokens': 12_400,
 }
 
 /** The budget of what was measured, if it has one: jose's bundle has none. */

@@ -34,6 +34,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/cli/src/terminal/printable.ts': 'what is shown to a person, and bounded where it comes from',
   'packages/cli/src/terminal/read-secret.ts': 'what was typed on this machine',
   'packages/cli/src/project/running-dev.ts': 'names of our own folders',
+  'packages/cli/src/receipt/': 'files of this machine, of 1 MiB at most',
   'packages/cli/src/rotate/': 'what an operator typed, what their own gateway says, and our own file',
   'packages/cli/src/project/config-problem.ts': 'what wrangler says of a file',
   'packages/cli/src/why/look-in-workers-logs.ts': 'eight MiB at most of Cloudflare’s API',

@@ -6,6 +6,7 @@ import { devCommand } from './commands/dev.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { HELP_STYLE } from './commands/help-style.ts'
 import { mockIdpCommand } from './commands/mock-idp.ts'
+import { receiptCommand } from './commands/receipt.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { rotateCommand } from './commands/rotate.ts'
@@ -50,6 +51,7 @@ export function createProgram({ run, say }: World): Command {
     revokeCommand(say),
     whoisCommand(say),
     whyCommand(run, say),
+    receiptCommand(),
     bundleCommand(run, say),
     mockIdpCommand(),
   ]

@@ -4,7 +4,8 @@
  *
  * @module @sealgate/kit/gateway
  */
-export { TXN_TOKEN_TYP } from './approvals/approval.ts'
+export { isApproval, TXN_TOKEN_TYP } from './approvals/approval.ts'
+export type { Receipt } from './approvals/receipt.ts'
 export { type Credentials, readCredentials } from './http/bearer.ts'
 export { cookiePairs } from './http/cookies.ts'
 export { isCrossSite, isOfOwnSite, isTabNavigation } from './http/fetch-metadata.ts'
@@ -30,6 +31,7 @@ export {
   type AsIssued,
   checkRevoked,
   issueInternal,
+  issueReceipt,
   type IssueRequest,
   revokeFor,
   signingKid,
@@ -47,6 +49,7 @@ export {
 } from './log/correlation.ts'
 export { BoundedMap } from './primitives/bounded-map.ts'
 export { TIMED_OUT, withDeadline } from './primitives/deadline.ts'
+export { canonicalJson } from './primitives/canonical-json.ts'
 export { isObject, parseJson } from './primitives/json.ts'
 export { beginLogSecond, type Fields, type Head, Logger, type LoggerOptions } from './log/logger.ts'
 export { Pseudonyms } from './log/pseudonyms.ts'

@@ -1,4 +1,5 @@
 import { authenticateUpgrade } from '../../../packages/kit/src/agents/upgrade.ts'
+import { verifyReceipt } from '../../../packages/kit/src/approvals/verify-receipt.ts'
 import { checkRegisteredClaims } from '../../../packages/kit/src/claims/checks.ts'
 import { rightsOf, type VerifiedClaims } from '../../../packages/kit/src/claims/types.ts'
 import {
@@ -274,6 +275,17 @@ export const KIT_ROWS: readonly Row[] = [
       )
       return () => [text, [text, text], { [text]: text }, members].map((value) => attempt(value))
     },
+  },
+  {
+    name: 'a receipt that somebody kept',
+    of: [kit('approvals/verify-receipt')],
+    around: [
+      (text) => text,
+      (text) => `${header({ alg: 'EdDSA', kid: 'a', typ: 'approval-receipt+jws' })}..${text}`,
+    ],
+    reader: reading((jws) =>
+      verifyReceipt({ approval: {}, issued_at: 0, outcome: jws.slice(0, 4096), jws }, { keys: [KEY] }),
+    ),
   },
   {
     name: 'a request that a token is bound to',

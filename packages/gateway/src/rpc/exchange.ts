@@ -1,7 +1,9 @@
 import { WorkerEntrypoint } from '#runtime'
+import type { Receipt } from '@sealgate/kit/gateway'
 import { GatewayError, type RpcFailure } from '../errors.ts'
 import { approve } from '../exchange/approve.ts'
 import { delegate, verifyFor } from '../exchange/delegate.ts'
+import { receiptFor } from '../exchange/receipt.ts'
 import { renew } from '../exchange/renew.ts'
 import type { GatewayOf } from '../gateway.ts'
 import { serviceOf } from './props.ts'
@@ -27,6 +29,11 @@ export interface ExchangeMethods {
     request: object,
     correlation?: object,
   ): Promise<{ ok: true; token: string } | RpcFailure>
+  receipt(
+    approval: string,
+    request: { outcome: unknown },
+    correlation?: object,
+  ): Promise<{ ok: true; receipt: Receipt } | RpcFailure>
   renew(
     token: string,
     request: { audience: string },
@@ -79,6 +86,24 @@ export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMe
         return { ok: true, token: approval.token }
       } catch (error) {
         return await reporter.rejected(this.env, 'Exchange.approve', error, correlation)
+      }
+    }
+
+    /** What came of an approved act of the caller, signed for whoever wants to know it later. */
+    async receipt(
+      approval: string,
+      request: { outcome: unknown },
+      correlation?: object,
+    ): Promise<{ ok: true; receipt: Receipt } | RpcFailure> {
+      try {
+        const service = serviceOf(this.ctx.props)
+        const gateway = await gatewayOf(this.env)
+        const { receipt, ...issued } = await receiptFor(gateway, service, approval, request)
+        const entrypoint = 'Exchange.receipt'
+        reporter.approval(gateway, { entrypoint, outcome: 'receipt', approval: issued }, correlation)
+        return { ok: true, receipt }
+      } catch (error) {
+        return await reporter.rejected(this.env, 'Exchange.receipt', error, correlation)
       }
     }
 

@@ -69,7 +69,11 @@ describe('what can be called', () => {
   it.each([
     ['Keys', Keys, ['constructor', 'fetch', 'getJwks']],
     ['Admin', Admin, ['constructor', 'health', 'revoke', 'sign']],
-    ['Exchange', Exchange, ['approve', 'constructor', 'delegate', 'introspect', 'renew', 'verify']],
+    [
+      'Exchange',
+      Exchange,
+      ['approve', 'constructor', 'delegate', 'introspect', 'receipt', 'renew', 'verify'],
+    ],
   ] as const)('of %s is this alone: every public method is callable over RPC', (_, entrypoint, methods) => {
     expect(Object.getOwnPropertyNames(entrypoint.prototype).sort()).toEqual(methods)
     expect(Object.getPrototypeOf(entrypoint)).toBe(WorkerEntrypoint)

@@ -1,3 +1,4 @@
+import { type Receipt, type ReceiptContent, RECEIPT_TYP, receiptText } from '../approvals/receipt.ts'
 import { denylistOf, internalsOf, type Kit, signerOf } from './kit.ts'
 import type { RevocableClaims, Revocation } from '../tokens/revocation.ts'
 import type { KitClaims, SignClaims } from '../tokens/sign.ts'
@@ -32,6 +33,16 @@ export async function issueInternal(
 ): Promise<string> {
   const options = { aud, ...(typ !== undefined && { typ }), ...(iss !== undefined && { iss }) }
   return signerOf(kit).issue(claims, { exp: expiresAt }, options)
+}
+
+/**
+ * Signs what came of an approval, as a receipt. What it says is checked by who calls.
+ *
+ * @throws ClaimsError for what is too large
+ * @throws ConfigError without a signing key
+ */
+export async function issueReceipt(kit: Kit, content: ReceiptContent): Promise<Receipt> {
+  return { ...content, jws: await signerOf(kit).signDetached(receiptText(content), RECEIPT_TYP) }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { type Approval, tokenOf } from '../approvals/approval.ts'
+import type { Receipt } from '../approvals/receipt.ts'
 import type { Auth } from '../claims/types.ts'
 import type { Settings } from '../config/settings.ts'
 import { ClaimsError, ConfigError, errorOf } from '../errors.ts'
@@ -10,6 +12,7 @@ import {
   type ApprovalRequest,
   exchangeApprove,
   exchangeDelegate,
+  exchangeReceipt,
   exchangeRenew,
 } from '../tokens/exchange-client.ts'
 import type { Denylist, Revocation } from '../tokens/revocation.ts'
@@ -127,6 +130,31 @@ export class Kit extends Verifier {
     )
   }
 
+  /**
+   * What came of an act that a person approved, signed by the gateway: to be kept, and verified by whoever has its published
+   * keys (`verifyReceipt`, `sealgate receipt verify`). Until five minutes after the approval's end.
+   *
+   * @param approval what a guard of this service let through with: `c.var.approval`
+   * @param outcome JSON of at most 2048 characters, in the words of this service
+   * @throws ClaimsError when the gateway rejects it, and for an approval that was not taken here
+   * @throws ConfigError without an exchange service
+   */
+  async receipt(approval: Approval, outcome: unknown, incoming?: Request): Promise<Receipt> {
+    const { exchangeService: exchange } = this.#parts.settings
+    if (!exchange) {
+      throw new ConfigError(
+        'receipt needs the gateway: JWT_EXCHANGE_SERVICE_NAME, or the option exchangeService',
+      )
+    }
+    const token = tokenOf(approval)
+    if (token === undefined) throw new ClaimsError('receipt accepts an approval that was taken here')
+    const { tool, args } = approval
+    const receipt = await exchangeFor(incoming, (correlation) =>
+      exchangeReceipt(exchange, token, outcome, correlation),
+    )
+    return { ...(receipt as unknown as Receipt), act: { tool, args } }
+  }
+
   /** The public JWK Set: allow-listed members of every published slot. Empty for HS512. */
   async jwks(): Promise<{ readonly keys: readonly PublicJwk[] }> {
     const { signer, settings } = this.#parts
@@ -206,10 +234,10 @@ export async function delegateBound(
 }
 
 /** What a call of the gateway rejects names the request that it was made for. */
-async function exchangeFor(
+async function exchangeFor<Signed>(
   incoming: Request | undefined,
-  call: (correlation?: CorrelationHeaders) => Promise<string>,
-): Promise<string> {
+  call: (correlation?: CorrelationHeaders) => Promise<Signed>,
+): Promise<Signed> {
   if (!incoming) return call()
   try {
     return await call(correlationHeaders(incoming))

@@ -10,7 +10,7 @@ import {
   rejectKitClaims,
   type SignClaims,
   type SignOptions,
-  signPayload,
+  signText,
 } from '../tokens/sign.ts'
 import { MESSAGE_TYP, REQUEST_TYP } from '../tokens/verify-options.ts'
 
@@ -43,9 +43,28 @@ export class Signer {
     const settings = this.#settings
     const now = settings.now()
     const payload = buildClaims(claims, kitClaims, options, settings, now)
+    return this.#signText(
+      JSON.stringify(payload),
+      options.typ ?? (options.request ? REQUEST_TYP : settings.typ),
+      now,
+    )
+  }
+
+  /**
+   * Signs a text with its content detached (RFC 7515 appendix F).
+   *
+   * @throws ClaimsError for what is too large
+   * @throws ConfigError without a key that may sign
+   */
+  async signDetached(text: string, typ: string): Promise<string> {
+    const token = await this.#signText(text, typ, this.#settings.now())
+    return `${token.slice(0, token.indexOf('.'))}.${token.slice(token.lastIndexOf('.'))}`
+  }
+
+  #signText(text: string, typ: string, now: number): Promise<string> {
     const ring = this.#ring()
     const key = ring instanceof Promise ? ring.then((loaded) => loaded.signer(now)) : ring.signer(now)
-    return signPayload(payload, key, options.typ ?? (options.request ? REQUEST_TYP : settings.typ))
+    return signText(text, key, typ)
   }
 
   /** A token for the next hop, in which this service acts for the subject of verified claims (RFC 8693 §4.1). */

@@ -24,6 +24,7 @@ export interface Exchange {
     request: { audience: string; tool: string; args: unknown; permissions?: readonly string[] },
     correlation?: Correlation,
   ): Promise<unknown>
+  receipt?(approval: string, request: { outcome: unknown }, correlation?: Correlation): Promise<unknown>
 }
 
 /** The one action that a person said yes to. */
@@ -102,11 +103,40 @@ export async function exchangeRenew(
 }
 
 /**
+ * Has the gateway sign what came of an approved act.
+ *
+ * @param approval the token of the approval
+ * @returns the receipt, as the gateway gives it
+ * @throws as {@link exchangeDelegate}
+ */
+export async function exchangeReceipt(
+  exchange: Exchange,
+  approval: string,
+  outcome: unknown,
+  correlation?: Correlation,
+): Promise<Readonly<Record<string, unknown>>> {
+  return replyFrom(
+    () => exchange.receipt?.(approval, { outcome }, correlation),
+    'the receipt',
+    ({ receipt }) => (isObject(receipt) ? receipt : undefined),
+  )
+}
+
+function textFrom(call: () => Promise<unknown> | undefined, what: string): Promise<string> {
+  return replyFrom(call, what, ({ token }) => (typeof token === 'string' ? token : undefined))
+}
+
+/**
  * Calls the gateway, which signs something.
  *
  * @param what is requested, for messages
+ * @param read what it is called for; `undefined` where that is not there
  */
-async function textFrom(call: () => Promise<unknown> | undefined, what: string): Promise<string> {
+async function replyFrom<Signed>(
+  call: () => Promise<unknown> | undefined,
+  what: string,
+  read: (reply: Readonly<Record<string, unknown>>) => Signed | undefined,
+): Promise<Signed> {
   let result: unknown
   try {
     result = await call()
@@ -114,7 +144,8 @@ async function textFrom(call: () => Promise<unknown> | undefined, what: string):
     throw new KeysUnavailableError('the exchange service could not be reached', 5, { cause })
   }
   const reply: Readonly<Record<string, unknown>> = isObject(result) ? result : {}
-  if (reply.ok === true && typeof reply.token === 'string') return reply.token
+  const signed = reply.ok === true ? read(reply) : undefined
+  if (signed !== undefined) return signed
   const code = typeof reply.code === 'string' ? reply.code : 'unknown'
   const status = typeof reply.status === 'number' ? reply.status : 500
   if (status === 503) {

@@ -118,14 +118,14 @@ const scratch = new Uint8Array(3 * MAX_TOKEN_BYTES)
 /** The last header that each key signed with, encoded: it changes with the option `typ` only. */
 const encodedHeaders = new WeakMap<SigningKey, { readonly typ: string; readonly encoded: string }>()
 
-/** Signs a payload as a compact JWS (RFC 7515 §3.1). */
-export async function signPayload(
-  payload: object,
+/** Signs a text as a compact JWS (RFC 7515 §3.1). */
+export async function signText(
+  text: string,
   signer: SigningKey | Promise<SigningKey>,
   typ: string,
 ): Promise<string> {
   const key = signer instanceof Promise ? await signer : signer
-  const signingInput = `${encodedHeader(key, typ)}.${encodeBase64Url(toBytes(JSON.stringify(payload)))}`
+  const signingInput = `${encodedHeader(key, typ)}.${encodeBase64Url(toBytes(text))}`
   const loaded = key.load()
   const sign = loaded instanceof Promise ? await loaded : loaded
   const token = `${signingInput}.${encodeBase64Url(new Uint8Array(await sign(toBytes(signingInput))))}`
