@@ -35,13 +35,18 @@ export function idpSettings(gateway: DevWorker): IdpSettings {
     web,
     // Any may, where none is named.
     knownClients: ids.length === 0 ? [] : clients.map(({ clientId }) => clientId),
-    // The gateway does not know it: its tokens are rejected.
-    clients: [...clients, demoClients.foreign],
+    // The gateway does not know the one, whose tokens are rejected; the other gets identity assertions.
+    clients: [...clients, demoClients.foreign, demoClients.desktop].filter(isFirstOfItsId),
     audience:
       variableOf(gateway, 'AUTH0_AUDIENCE') ?? variableOf(gateway, 'AUTH0_AUTHENTICATION_AUDIENCE') ?? '',
     rolesClaim: variableOf(gateway, 'AUTH0_ROLES_CLAIM') ?? 'https://sealgate.test/roles',
     connection: variableOf(gateway, 'AUTH0_CONNECTION') ?? REALM,
   }
+}
+
+/** A variable may name a client of the demo, too. */
+function isFirstOfItsId({ clientId }: TenantClient, index: number, all: readonly TenantClient[]): boolean {
+  return all.findIndex((one) => one.clientId === clientId) === index
 }
 
 function anyClient(clientId: string): TenantClient {

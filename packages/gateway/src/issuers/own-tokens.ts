@@ -4,7 +4,7 @@ import type { Auth0Result } from '../auth0/tokens.ts'
 import { listOf } from './rights.ts'
 
 /** RFC 9068 §2.1. No internal token has it, so that neither passes for the other. */
-const ACCESS_TOKEN_TYP = 'at+jwt'
+export const ACCESS_TOKEN_TYP = 'at+jwt'
 
 /** Lifetime in seconds: for the next one its client gets a new assertion, which its identity provider may deny. */
 const LIFETIME_SECONDS = 300

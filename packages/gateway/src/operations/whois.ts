@@ -4,6 +4,7 @@ import type { Auth0Rejection } from '../auth0/auth0-error.ts'
 import { exchange, type ExchangeRejection } from '../exchange/rules.ts'
 import { rejectRevoked } from '../exchange/issue.ts'
 import type { Gateway } from '../gateway.ts'
+import { ACCESS_TOKEN_TYP } from '../issuers/own-tokens.ts'
 
 /** What the exchange would make of a token of Auth0. */
 export interface ExchangeView {
@@ -48,14 +49,26 @@ export async function whois(gateway: Gateway, token: string): Promise<TokenRepor
   const audience = audiences.find((one) => [aud].flat().includes(one)) ?? audiences[0] ?? ''
   const kit = gateway.kitFor(audience)
   const type = TYPES.includes(typ) ? { typ: String(typ) } : {}
-  const { thumbprint, ...explanation } = await explainToken(kit, token, { aud: audience, ...type })
+  const own = ownToken(gateway, { iss, aud, typ })
+  const { thumbprint, ...explanation } = await explainToken(kit, token, own ?? { aud: audience, ...type })
   const { sign } = await kit.describe()
   const slot = kid === undefined ? undefined : sign?.slots.find((one) => one.kid === kid)
   return {
-    issued: iss === gateway.config.issuer ? 'here' : 'foreign',
+    issued: own || iss === gateway.config.issuer ? 'here' : 'foreign',
     ...explanation,
     ...(slot && { key: { ...slot, ...(thumbprint !== undefined && { thumbprint }) } }),
   }
+}
+
+/** What a token for an MCP server must be, if this is one that the gateway issued for an identity assertion. */
+function ownToken(
+  { config: { enterprise } }: Gateway,
+  { iss, aud, typ }: Readonly<Record<'iss' | 'aud' | 'typ', unknown>>,
+): { iss: string; aud: string; typ: string } | undefined {
+  if (!enterprise || iss !== enterprise.issuer || typ !== ACCESS_TOKEN_TYP) return undefined
+  return typeof aud === 'string' && enterprise.resources.has(aud)
+    ? { iss: enterprise.issuer, aud, typ: ACCESS_TOKEN_TYP }
+    : undefined
 }
 
 async function subjectReport(gateway: Gateway, token: string): Promise<SubjectReport> {

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../app.ts'
 import { gatewaysOf } from '../gateway.ts'
 import { revoke } from '../operations/revocation.ts'
+import { whois } from '../operations/whois.ts'
 import { fakeIssuer, type FakeIssuer, keysOf } from '../testing/fake-issuers.ts'
 import {
   catchLogs,
@@ -442,6 +443,16 @@ describe('the token of a resource', () => {
       400,
       'invalid_request',
     )
+  })
+
+  it('is explained to an operator as one of this gateway', async () => {
+    const { access_token: token } = await granted(await assertionOf())
+    expect(await whois(await gatewaysOf(definition)(env), token)).toMatchObject({
+      ...{ issued: 'here', ok: true, key: { kid: 'slot-a' } },
+    })
+    const [header, payload] = token.split('.')
+    const forged = `${header ?? ''}.${payload ?? ''}.${'A'.repeat(86)}`
+    expect(await whois(await gatewaysOf(definition)(env), forged)).toMatchObject({ reason: 'bad_signature' })
   })
 
   it('is told from an internal token, also where both have one issuer', async () => {

@@ -58,7 +58,7 @@ const FIRST_RULES: readonly (readonly [TokenRuleName, ...TokenReason[]])[] = [
 export async function explainToken(
   kit: Kit,
   token: string,
-  options: { readonly aud: string; readonly typ?: string },
+  options: { readonly aud: string; readonly typ?: string; readonly iss?: string },
 ): Promise<TokenExplanation> {
   const verdict = await verdictOf(kit, token, options)
   const problem = verdict.ok ? undefined : verdict
