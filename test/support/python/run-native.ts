@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { ends } from '../ends.ts'
 import { python } from './interpreter.ts'
 
 const HERE = import.meta.dirname
@@ -16,12 +17,14 @@ export async function runNative(
     cwd,
     env: { ...process.env, PYTHONPATH: [folder, join(HERE, 'worker')].join(':') },
   })
+  const end = ends(() => void child.kill())
   child.stdin.end(input)
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     new Promise<number | null>((resolve) => child.on('close', resolve)),
   ])
+  await end()
   if (code !== 0) throw new Error(`Python ended with ${code}:\n${stderr}${stdout}`)
   return stdout
 }
