@@ -4,7 +4,7 @@
  *
  * @module @sealgate/kit/gateway
  */
-export { isApproval, TXN_TOKEN_TYP } from './approvals/approval.ts'
+export { type ApprovalClaims, isApproval, TXN_TOKEN_TYP } from './approvals/approval.ts'
 export type { Receipt } from './approvals/receipt.ts'
 export { type Credentials, readCredentials } from './http/bearer.ts'
 export { cookiePairs } from './http/cookies.ts'

@@ -1,4 +1,5 @@
-import { policy } from '@sealgate/kit'
+import { createKit, type FetchService, policy } from '@sealgate/kit'
+import { verifyApproval } from '@sealgate/kit/approvals'
 import { guard, sealgate, type SealgateEnv } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
@@ -26,6 +27,9 @@ const reports = new Hono<SealgateEnv>()
   .get('/api/reports', guard(policy().needAll('read:reports')), (c) => c.json({ for: c.var.auth.sub }))
   .get('/api/roles', guard(policy().rolesAny('analyst')), (c) => c.text('analyst'))
   .get('/api/next', guard(), async (c) => c.text(await c.var.jwt.delegate(c.var.auth, { aud: 'archive' })))
+  .get('/api/yes', guard(), async (c) =>
+    c.text(await c.var.jwt.approve(c.var.auth, { aud: 'archive', tool: 'export', args: {} })),
+  )
 
 const reader = { sub: 'auth0|ada', permissions: ['read:reports'], roles: ['analyst'] }
 
@@ -150,6 +154,31 @@ describe('what reached a service', () => {
     expect(await gateway.kit('archive').checkAuth(delegated)).toMatchObject({
       sub: 'auth0|ada',
       actor: { sub: 'reports', act: { sub: 'gateway' } },
+    })
+  })
+
+  it('can approve an act of the next service, which gets a receipt', async () => {
+    const gateway = await createTestGateway(definition, { services: { REPORTS: reports } })
+    const approval = await (await call(gateway, '/api/yes')).text()
+    const used = new Set<string>()
+    const approvals = { use: (name: string) => Promise.resolve(!used.has(name) && !!used.add(name)) }
+    const archive = createKit({
+      issuer: 'https://gateway.internal',
+      audience: 'archive',
+      verify: { jwksService: gateway.serviceEnv('archive').GATEWAY_KEYS as FetchService },
+      exchangeService: gateway.serviceEnv('archive').GATEWAY_EXCHANGE as object,
+      approvals,
+    })
+    const headers = {
+      Authorization: `Bearer ${await (await call(gateway, '/api/next')).text()}`,
+      'Txn-Token': approval,
+    }
+    const request = new Request('https://archive.test/', { headers })
+    const decision = await verifyApproval(request, { tool: 'export', args: {} }, { kit: archive })
+    if (!decision.granted) throw new Error(decision.detail)
+    expect(await archive.receipt(decision.approval, 'done')).toMatchObject({ outcome: 'done' })
+    expect(await verifyApproval(request, { tool: 'export', args: {} }, { kit: archive })).toMatchObject({
+      reason: 'approval_used',
     })
   })
 

@@ -1,14 +1,16 @@
 import { namesOf } from '@sealgate/kit/gateway'
 import type { Config } from '../config/read-config.ts'
 import { rpcFailure } from '../errors.ts'
+import { approve } from '../exchange/approve.ts'
 import { delegate } from '../exchange/delegate.ts'
+import { receiptFor } from '../exchange/receipt.ts'
 import { renew } from '../exchange/renew.ts'
 import type { Gateway } from '../gateway.ts'
 import { jwksResponse } from '../routes/jwks.ts'
 
 /**
- * What a service has in its own `wrangler.jsonc` to verify tokens of a gateway, to delegate and to renew them: `Keys` or the shared
- * secret, `Exchange`, and the deny-list when there is one.
+ * What a service has in its own `wrangler.jsonc` to verify tokens of a gateway, to delegate and renew them, to approve and to get
+ * receipts: `Keys` or the shared secret, `Exchange`, and the deny-list when there is one.
  *
  * @param env of the gateway
  * @throws Error for an audience that the definition lacks
@@ -20,9 +22,10 @@ export function serviceEnvironment(
   gateway: () => Gateway | Promise<Gateway>,
 ): Readonly<Record<string, unknown>> {
   if (!config.audiences.has(audience)) throw new Error(`the definition has no audience ${audience}`)
-  const reply = async (issue: typeof delegate, token: string, request: object): Promise<object> => {
+  type Issue = (gateway: Gateway, audience: string, token: string, request: object) => Promise<object>
+  const call = async (issue: Issue, token: string, request: object): Promise<object> => {
     try {
-      return { ok: true, token: await issue(await gateway(), audience, token, request) }
+      return { ok: true, ...(await issue(await gateway(), audience, token, request)) }
     } catch (error) {
       return rpcFailure(error)
     }
@@ -33,8 +36,14 @@ export function serviceEnvironment(
     ...keys(env, config, audience, gateway),
     JWT_EXCHANGE_SERVICE_NAME: 'GATEWAY_EXCHANGE',
     GATEWAY_EXCHANGE: {
-      delegate: (token: string, request: object) => reply(delegate, token, request),
-      renew: (token: string, request: object) => reply(renew, token, request),
+      delegate: (token: string, request: object) =>
+        call(async (...given) => ({ token: await delegate(...given) }), token, request),
+      renew: (token: string, request: object) =>
+        call(async (...given) => ({ token: await renew(...given) }), token, request),
+      approve: (token: string, request: object) =>
+        call(async (...given) => ({ token: (await approve(...given)).token }), token, request),
+      receipt: (approval: string, request: object) =>
+        call(async (...given) => ({ receipt: (await receiptFor(...given)).receipt }), approval, request),
     },
     ...named(env, 'JWT_DENYLIST_NAME'),
   }
