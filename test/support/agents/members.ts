@@ -55,6 +55,11 @@ async function receive(agent: Reporting, connection: Connection, message: WSMess
     await agent.queue('tick' as never, 'queue')
     connection.send('planned')
   }
+  if (message === 'until the end') {
+    connection.send('one moment')
+    while (Date.now() / 1000 <= agent.getClaims().exp) await new Promise((resolve) => setTimeout(resolve, 5))
+    connection.send('too late')
+  }
   if (message === 'slow') {
     await new Promise((resolve) => setTimeout(resolve, 50))
     connection.send(`after a while ${agent.auth.sub}`)

@@ -9,8 +9,8 @@ type Part = Readonly<Record<string, unknown>> & { readonly type: string }
 /** The tools that the model was offered, call by call. */
 export const offered: string[][] = []
 
-/** What a test lets the model wait for, before each word. */
-export const pace: { wait: () => Promise<void> } = { wait: () => Promise.resolve() }
+/** How long the model thinks about each word, and how many it said: a slow one can be stopped. */
+export const pace = { milliseconds: 0, words: 0 }
 
 /**
  * A model that obeys, whoever speaks: `call NAME {JSON}` in what a user or a tool says is a call of that tool. It says back
@@ -48,7 +48,10 @@ function streamOf(parts: readonly Part[], reason: string): ReadableStream<never>
         controller.close()
         return
       }
-      if (value.type === 'text-delta') await pace.wait()
+      if (value.type === 'text-delta') {
+        pace.words++
+        if (pace.milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, pace.milliseconds))
+      }
       controller.enqueue(value)
     },
   }) as ReadableStream<never>

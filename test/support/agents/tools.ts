@@ -45,9 +45,14 @@ function say(text: string): string {
   return text
 }
 
+type ChatTurn = Parameters<AIChatAgent['onChatMessage']>
+
+const abortOf = (chat: ChatTurn[1]): { readonly abortSignal?: AbortSignal } =>
+  chat?.abortSignal ? { abortSignal: chat.abortSignal } : {}
+
 /** Of everybody who is verified. */
 export class ToolChat extends AuthAgent(AIChatAgent<Env>) {
-  override async onChatMessage(): Promise<Response> {
+  override async onChatMessage(...[, chat]: ChatTurn): Promise<Response> {
     const tools = guardTools(this, {
       weather: {
         tool: tool({
@@ -97,14 +102,14 @@ export class ToolChat extends AuthAgent(AIChatAgent<Env>) {
       },
     })
     const messages = await convertToModelMessages(this.messages, { tools })
-    const { stream } = streamText({ model, messages, tools, stopWhen: stepCountIs(4) })
+    const { stream } = streamText({ model, messages, tools, stopWhen: stepCountIs(4), ...abortOf(chat) })
     return createUIMessageStreamResponse({ stream: toUIMessageStream({ stream, tools }) })
   }
 }
 
 /** The same, by version 6. */
 export class ToolChat6 extends AuthAgent(AIChatAgent<Env>) {
-  override async onChatMessage(): Promise<Response> {
+  override async onChatMessage(...[, chat]: ChatTurn): Promise<Response> {
     const tools = guardTools(this, {
       weather: {
         tool: tool6({
@@ -148,7 +153,13 @@ export class ToolChat6 extends AuthAgent(AIChatAgent<Env>) {
       },
     })
     const messages = await convertToModelMessages6(this.messages as never, { tools })
-    const stream = streamText6({ model: model6, messages, tools, stopWhen: stepCountIs6(4) })
+    const stream = streamText6({
+      model: model6,
+      messages,
+      tools,
+      stopWhen: stepCountIs6(4),
+      ...abortOf(chat),
+    })
     return stream.toUIMessageStreamResponse()
   }
 }

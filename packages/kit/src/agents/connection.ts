@@ -8,6 +8,8 @@ export interface AgentConnection {
   readonly state: unknown
   /** Accepts a new state, or a function of the old one. */
   setState(next: unknown): unknown
+  /** Sends a message. */
+  send(message: string | ArrayBuffer | ArrayBufferView): void
   /** Closes the socket (RFC 6455 §7.4). */
   close(code?: number, reason?: string): void
 }
@@ -22,25 +24,32 @@ const held = new WeakSet<AgentConnection>()
 /** Puts the caller on its connection. */
 export function holdCaller(connection: AgentConnection, caller: HeldCaller): void {
   connection.setState({ ...fieldsOf(connection.state), [KEY]: caller })
-  keepCaller(connection)
 }
 
 /**
  * Makes the caller outlive the `setState` of the Agent's own code, which returns a whole new state, perhaps one that a
- * client sent. To be called whenever code gets hold of the connection: it is a new object after hibernation.
+ * client sent; and lets nothing be sent to somebody who may not go on. To be called whenever code gets hold of the
+ * connection: it is a new object after hibernation.
  */
-export function keepCaller(connection: AgentConnection): void {
+export function keepCaller(
+  connection: AgentConnection,
+  mayGoOn: (connection: AgentConnection) => boolean,
+): void {
   if (held.has(connection)) return
   held.add(connection)
   const setState = connection.setState.bind(connection)
-  Object.defineProperty(connection, 'setState', {
-    configurable: true,
-    writable: true,
-    value: (next: unknown): unknown => {
-      const value: unknown = isUpdate(next) ? next(connection.state) : next
-      return setState({ ...fieldsOf(value), [KEY]: callerIn(connection.state) })
-    },
+  const send = connection.send.bind(connection)
+  replace(connection, 'setState', (next: unknown): unknown => {
+    const value: unknown = isUpdate(next) ? next(connection.state) : next
+    return setState({ ...fieldsOf(value), [KEY]: callerIn(connection.state) })
   })
+  replace(connection, 'send', (message: Parameters<typeof send>[0]): void => {
+    if (mayGoOn(connection)) send(message)
+  })
+}
+
+function replace(connection: AgentConnection, name: 'setState' | 'send', value: unknown): void {
+  Object.defineProperty(connection, name, { configurable: true, writable: true, value })
 }
 
 /** The caller on a connection, whether or not its token has ended; `undefined` when none was ever verified. */

@@ -8,7 +8,7 @@ import { logFailure } from '../log/decision-line.ts'
 import { CallerAccess } from './caller-access.ts'
 import { close, denialOf, type Ending } from './closing.ts'
 import { type AgentConnection, callerOf, endTag, holdCaller, keepCaller, keyOf } from './connection.ts'
-import { type CurrentCaller, serveAs } from './current-caller.ts'
+import { callerServedBy, type CurrentCaller, serveAs } from './current-caller.ts'
 import type { GuardedObject } from './durable-object.ts'
 import { HeldAuths } from './held-auths.ts'
 import {
@@ -19,7 +19,8 @@ import {
   replaceHooks,
   type UpgradeContext,
 } from './hooks.ts'
-import { type Answer, answerIn, Questions } from './questions.ts'
+import { type Answer, answerIn, replyIn } from './chat-frames.ts'
+import { Questions } from './questions.ts'
 import { type Layer, Requirements } from './requirements.ts'
 import { SocketWatch } from './socket-watch.ts'
 
@@ -133,7 +134,7 @@ export class AgentGuard {
       getConnections: (tag) => this.#connections(tag),
       broadcast: (message, without) => {
         this.#watch.closeKnown()
-        inner.broadcast(message, without)
+        if (!this.#stopsStream(message)) inner.broadcast(message, without)
       },
     }
   }
@@ -162,6 +163,7 @@ export class AgentGuard {
     }
     const caller = heldCaller(decision.auth, context.request)
     holdCaller(connection, caller)
+    if (!this.#mayGoOn(connection)) return
     this.#held.keep(connection, decision.auth)
     await this.#watch.add(caller)
     await serveAs(this.#callerOn(connection), async () => {
@@ -187,6 +189,19 @@ export class AgentGuard {
     const reason = answer && caller && this.questions.hear(answer, caller.claims)
     if (reason) this.#requirements.log(denial(403, reason, 'somebody else was asked'), () => ({ ...caller }))
     return !reason
+  }
+
+  /**
+   * Whether this is a piece of a reply to somebody who may not go on any more: then the turn is cancelled, as their client
+   * could. The end of a reply passes, for the other windows that wait for it.
+   */
+  #stopsStream(message: Frame): boolean {
+    const { source } = callerServedBy(this.#agent) ?? {}
+    if (!source || source instanceof Request || this.#knownEnding(source) === undefined) return false
+    const id = replyIn(message)
+    if (id === undefined) return false
+    void this.#inner.onMessage(source, JSON.stringify({ type: 'cf_agent_chat_request_cancel', id }))
+    return true
   }
 
   *#connections(tag: string | undefined): Iterable<AgentConnection> {
@@ -217,7 +232,7 @@ export class AgentGuard {
   /** Lets a connection through to code, or closes it. */
   #mayGoOn(connection: AgentConnection): boolean {
     const ending = this.#knownEnding(connection)
-    if (ending === undefined) keepCaller(connection)
+    if (ending === undefined) keepCaller(connection, (one) => this.#mayGoOn(one))
     else closeConnection(connection, ending)
     return ending === undefined
   }

@@ -1,13 +1,8 @@
 import type { VerifiedClaims } from '../claims/types.ts'
 import { QUESTION_SECONDS } from '../constants.ts'
 import type { DenialReason } from '../http/decision.ts'
+import type { Answer } from './chat-frames.ts'
 import type { QuestionStore } from './durable-object.ts'
-
-/** An answer that came over a connection: a frame of the chat protocol. */
-export interface Answer {
-  readonly id: string
-  readonly isYes: boolean
-}
 
 /** Why a call that needs a yes is denied. */
 export type ApprovalDenial = Extract<DenialReason, `approval_${string}`>
@@ -109,16 +104,4 @@ export class Questions {
 /** What the gateway requires too: a user, for whom nobody acts, and who is there. */
 function isPerson({ kind, act, offline }: VerifiedClaims): boolean {
   return kind === 'user' && act?.act === undefined && offline === undefined
-}
-
-/** The frame in which a client of the chat protocol says yes or no to a tool call. */
-export function answerIn(frame: unknown): Answer | undefined {
-  if (typeof frame !== 'string' || !frame.includes('"cf_agent_tool_approval"')) return undefined
-  try {
-    const { type, toolCallId: id, approved } = JSON.parse(frame) as Readonly<Record<string, unknown>>
-    if (type !== 'cf_agent_tool_approval' || typeof id !== 'string') return undefined
-    return { id, isYes: approved === true }
-  } catch {
-    return undefined
-  }
 }
