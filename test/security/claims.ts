@@ -231,6 +231,15 @@ export function internalClaimAttacks(target: Target): readonly Draft[] {
         { email_verified: value },
       ]),
     ),
+    ...drafts(
+      target,
+      20,
+      [null, 0, 1, '', 'true', 'false', [], [true], {}].map((value): Row => [
+        'invalid_claim',
+        say('offline', value),
+        { offline: value },
+      ]),
+    ),
     ...drafts(target, 43, [
       ['request_mismatch', 'bound to a request, and sent without', { req: 'A'.repeat(43) }],
       ...NO_NAMES.map((req): Row => ['invalid_claim', say('req', req), { req }]),

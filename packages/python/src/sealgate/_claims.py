@@ -95,4 +95,5 @@ _SHAPE = {
     "act": (False, _is_actor),
     "email_verified": (False, _is_flag),
     "req": (False, _is_name),
+    "offline": (False, _is_flag),
 }
