@@ -1,3 +1,6 @@
+// Without Cloudflare's types it is any: then there are no classes of Durable Objects either.
+// eslint-disable-next-line @typescript-eslint/ban-ts-comment
+// @ts-ignore
 export { DurableObject } from 'cloudflare:workers'
 
 /**

@@ -7,7 +7,7 @@ import { useOnce } from './use-once.ts'
  * name the binding in `JWT_APPROVALS_NAME`; its migration is `new_sqlite_classes`. It forgets everything once nobody takes the
  * approval any more. `callerOf` takes its binding as `once`, too: there it knows one message.
  */
-export class UsedApprovals extends DurableObject<object> {
+export class UsedApprovals extends DurableObject {
   readonly #one = new OneUse(this.ctx.storage)
 
   /**
