@@ -38,12 +38,13 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'system',
-    what: 'the guide to production as it stands; sealgate dev, however it ends; what other tests rest on: the local Cloudflare, the sweep for slow parsers',
+    what: 'the guide to production as it stands; sealgate dev, however it ends; the official MCP inspector; what other tests rest on: the local Cloudflare, the sweep for slow parsers',
     args: [
       VITEST,
       'run',
       'test/docs/production.nightly.test.ts',
       'test/e2e/dev-program.nightly.test.ts',
+      'test/mcp/inspector.nightly.test.ts',
       'test/security/linear/sweep.nightly.test.ts',
       'test/support/cloudflare/api.nightly.test.ts',
     ],

@@ -38,7 +38,11 @@ function write(choices: (typeof CHOICES)[number], isFilled: boolean): ReturnType
   for (const [path, text] of projectFiles(choices)) {
     const filled = Object.entries(FILLED).reduce(
       (one, [name, value]) => one.replaceAll(`"${name}": ""`, `"${name}": "${value}"`),
-      text.replaceAll('// "routes"', '"routes"'),
+      text
+        .replaceAll('// "routes"', '"routes"')
+        // An MCP server is named by its address. Production stands before staging.
+        .replace('"BASE_URL": ""', '"BASE_URL": "https://app.example.com"')
+        .replace('"BASE_URL": ""', '"BASE_URL": "https://app.staging.example.com"'),
     )
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), isFilled ? filled : text)

@@ -37,7 +37,8 @@ const CALLS: readonly (readonly [flag: string, path: string, body: string, promi
     '--mcp',
     '/mcp',
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list-reports","arguments":{"year":2026}}}',
-    '2026-10, for auth0|olivia',
+    // A token for the API in general is none for the MCP server. With one of its own: test/mcp.
+    'invalid_token',
   ],
 ]
 

@@ -120,6 +120,30 @@ describe('a caller with a token of the test tenant', () => {
   })
 })
 
+it('a client of an MCP server hears where to get a token, and gets in with one for that server', async () => {
+  const gateway = await createTestGateway(
+    defineGateway({
+      audiences: definition.audiences,
+      routes: [
+        {
+          match: '/mcp',
+          service: 'TOOLS',
+          audience: 'reports',
+          mcp: { name: 'Tools', scopes: ['read:reports'] },
+        },
+      ],
+    }),
+  )
+  const challenge = (await gateway.fetch('/mcp', { method: 'POST' })).headers.get('WWW-Authenticate') ?? ''
+  const url = /resource_metadata="([^"]+)"/.exec(challenge)?.[1] ?? ''
+  const { resource } = await (await gateway.fetch(new Request(url))).json<{ resource: string }>()
+  const call = async (aud: string | undefined): Promise<number> => {
+    const token = await gateway.auth0.token({ ...reader, ...(aud !== undefined && { aud }) })
+    return (await gateway.fetch('/mcp', { method: 'POST', ...bearer(token) })).status
+  }
+  expect([await call(resource), await call(undefined)]).toEqual([200, 401])
+})
+
 describe('what reached a service', () => {
   it('is kept, with the internal token', async () => {
     const gateway = await createTestGateway(definition)

@@ -109,6 +109,8 @@ export async function createTestGateway(
   const bound = bindings(definition, services, forwarded, serviceEnv)
   const env: Record<string, unknown> = await withKeys({
     ...DEFAULTS,
+    // An MCP server is named by it.
+    ...(definition.routes.some(({ mcp }) => mcp) && { BASE_URL: ORIGIN }),
     SESSION_SECRET: randomSecret(32),
     SESSIONS: sessionObjects(async () => auth0ClientOf(await gateway()), now),
     ...bound,
@@ -124,7 +126,7 @@ export async function createTestGateway(
   const gateway = (): Gateway | Promise<Gateway> => gatewayOf(env)
   await gateway()
   const app = createApp(gatewayOf)
-  const origin = config.baseUrl ?? 'https://gateway.test'
+  const origin = config.baseUrl ?? ORIGIN
 
   const fetch: TestGateway['fetch'] = async (path, init) => {
     const request =
@@ -155,6 +157,9 @@ export async function createTestGateway(
     },
   }
 }
+
+/** Where a gateway is whose environment does not say it. */
+const ORIGIN = 'https://gateway.test'
 
 const DEFAULTS = {
   WORKER_ENV: 'test',

@@ -25,7 +25,13 @@ export default defineGateway({
     { match: '/api/notes', methods: ['GET', 'POST', 'DELETE'], service: 'NOTES', audience: 'notes' },
     // end
     // if: mcp
-    { match: '/mcp', methods: ['POST'], service: 'MCP', audience: 'mcp' },
+    // Clients find by its URL where to get a token for it, and may register themselves at your identity provider.
+    {
+      match: '/mcp',
+      service: 'MCP',
+      audience: 'mcp',
+      mcp: { name: 'my-system', scopes: ['read:reports'], clients: 'any' },
+    },
     // end
   ],
   // end

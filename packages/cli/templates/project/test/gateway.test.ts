@@ -52,6 +52,20 @@ it('lets nobody pass without a token of the tenant', async () => {
   expect((await gateway.fetch('/api/whoami')).status).toBe(401)
 })
 // end
+// if: mcp
+it('tells an MCP client where to log its user in, and lets a token for that server in alone', async () => {
+  const challenge = (await gateway.fetch('/mcp', { method: 'POST' })).headers.get('WWW-Authenticate') ?? ''
+  const [, metadata = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
+  const response = await gateway.fetch(new Request(metadata))
+  const { resource } = await response.json<{ resource: string }>()
+  const statusWith = async (token: string): Promise<number> => {
+    const headers = { Authorization: `Bearer ${token}` }
+    return (await gateway.fetch('/mcp', { method: 'POST', headers })).status
+  }
+  expect(await statusWith(await gateway.auth0.token({ ...analyst, aud: resource }))).toBe(200)
+  expect(await statusWith(await gateway.auth0.token(analyst))).toBe(401)
+})
+// end
 // if: gateway-only
 async function exchange(subjectToken: string): Promise<Response> {
   const body = new URLSearchParams({

@@ -1,5 +1,5 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
-import { type Auth, denylist, needAll } from '@sealgate/kit/verify'
+import { type Auth, authInfoOf, denylist, needAll } from '@sealgate/kit/verify'
 import { guard, probe, sealgate } from '@sealgate/kit/hono/verify'
 import { Hono } from 'hono'
 import * as z from 'zod'
@@ -15,11 +15,11 @@ function serverFor({ sub }: Auth): McpServer {
   return server
 }
 
-/** The gateway forwards `/mcp`. Its client sends an access token of your identity provider; here its caller is known. */
+/** The gateway forwards `/mcp`, a protected resource: clients send a token for it alone, and here their user is known. */
 export default new Hono()
   .use(sealgate({ parts: [denylist] }))
   .use(probe())
-  .post('/mcp', guard(needAll('read:reports')), (c) => {
+  .all('/mcp', guard(needAll('read:reports')), (c) => {
     const { auth } = c.var
-    return createMcpHandler(() => serverFor(auth)).fetch(c.req.raw)
+    return createMcpHandler(() => serverFor(auth)).fetch(c.req.raw, { authInfo: authInfoOf(auth) })
   })
