@@ -23,6 +23,9 @@ const agentClasses = [
   ...['SharedBoard', 'McpTools', 'ToolChat', 'ToolChat6'],
 ]
 
+/** The Durable Objects of workers/consumer. */
+const consumerClasses = ['Chat', 'Ledger', 'UsedApprovals']
+
 /** The consumer over real sockets. What opens them is shared with the tests of the kit's own Agents. */
 const consumerTests = ['test/agents/consumer/**/*.test.ts']
 
@@ -120,13 +123,16 @@ export default defineConfig({
             miniflare: {
               compatibilityDate: PROJECT_DATE,
               kvNamespaces: ['DENYLIST'],
-              durableObjects: { Chat: { className: 'Chat', useSQLite: true } },
+              durableObjects: Object.fromEntries(
+                consumerClasses.map((className) => [className, { className, useSQLite: true }]),
+              ),
             },
           }),
         ],
         test: {
           name: 'consumer',
           ...SHARED,
+          globalSetup: ['test/support/setup/model.ts'],
           include: ['workers/consumer/**/*.test.ts', ...consumerTests],
         },
       },

@@ -78,16 +78,6 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await page.setViewportSize(WIDE)
   }
 
-  const chatOf = (page: Page) => page.getByRole('region', { name: 'A chat with yourself' })
-  const messagesOf = (page: Page) => chatOf(page).getByRole('log').getByRole('listitem')
-
-  async function write(page: Page, text: string): Promise<void> {
-    await chatOf(page).getByText('Connected.').waitFor()
-    await page.getByLabel('Message').fill(text)
-    await page.getByRole('button', { name: 'Send' }).click()
-    await messagesOf(page).filter({ hasText: text }).waitFor()
-  }
-
   it('shows both tokens side by side, explained, to whoever logged in', async () => {
     const page = await open()
     await take(page, 'logged-out')
@@ -167,47 +157,6 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await chatOfAlice.getByRole('button').click()
     await page.getByText(/chat\/\w+ responded with 403/).waitFor()
     expect(await page.locator('#response').innerText()).toContain('insufficient_scope')
-  })
-
-  it('has a chat for each user, in all their windows, over a reload', async () => {
-    const page = await open()
-    await logIn(page, demoUsers.alice)
-    const second = await context.newPage()
-    await second.goto('/app/')
-    await chatOf(second).getByText('Connected.').waitFor()
-    await write(page, 'Buy milk')
-    await messagesOf(second).filter({ hasText: 'Buy milk' }).waitFor()
-    await write(second, '<b>and</b> bread')
-    await messagesOf(page).filter({ hasText: '<b>and</b> bread' }).waitFor()
-    await page.reload()
-    await messagesOf(page).filter({ hasText: 'Buy milk' }).waitFor()
-    await take(page, 'chat')
-
-    const other = await browser.newContext({ baseURL: origin })
-    const third = await other.newPage()
-    await third.goto('/app/')
-    await logIn(third, demoUsers.bob)
-    await chatOf(third).getByText('No messages yet.').waitFor()
-    expect(await messagesOf(third).count()).toBe(0)
-    await other.close()
-
-    await second.getByRole('button', { name: 'Forget all' }).click()
-    await chatOf(page).getByText('No messages yet.').waitFor()
-  })
-
-  it('opens its chat anew when the token has ended', async () => {
-    const page = await open()
-    let sockets = 0
-    await page.routeWebSocket(/\/api\/agents\/chat\//, (socket) => {
-      sockets++
-      const server = socket.connectToServer()
-      if (sockets > 1) return
-      server.onMessage(() => void socket.close({ code: 4401, reason: 'The access token has ended' }))
-    })
-    await logIn(page, demoUsers.alice)
-    await chatOf(page).getByText('Connected.').waitFor()
-    expect(sockets).toBe(2)
-    await write(page, 'still here')
   })
 
   it('refreshes, logs out, and shows the next user nothing of the last', async () => {
@@ -298,11 +247,6 @@ describe.skipIf(isSkipped)('the page, in a browser', () => {
     await page.getByLabel('Password').fill(demoUsers.dave.password)
     await page.keyboard.press('Enter')
     await page.getByText('Dave Premium (').waitFor()
-    await chatOf(page).getByText('Connected.').waitFor()
-    await page.getByLabel('Message').focus()
-    await page.keyboard.type('by keyboard')
-    await page.keyboard.press('Enter')
-    await messagesOf(page).filter({ hasText: 'by keyboard' }).waitFor()
     await page.getByRole('row', { name: 'GET /api/secure' }).waitFor()
     await page.getByRole('article').getByText('who acts for the subject').waitFor()
     for (const viewport of [NARROW, NARROWEST]) {

@@ -12,7 +12,7 @@ import {
   startControl,
   upgradeStatus,
 } from 'sealgate/internal'
-import { chatNameOf } from '../../workers/consumer/src/chat-name.ts'
+import { chatNameOf } from '../../workers/consumer/src/chat/chat-name.ts'
 import { type Dev, startDev, untilItFits } from '../support/dev-system.ts'
 import { ROOT } from '../support/root.ts'
 
@@ -58,12 +58,17 @@ describe('the running system', () => {
 
   describe('over WebSockets', () => {
     const chatOf = (sub: string): string => `/agents/chat/${chatNameOf(sub)}`
+    /** Asks the chat something, and waits for the whole conversation as it is kept. */
     const chat = (origin: 'gateway' | 'consumer', text: string): Promise<string> => {
       const { consumer } = dev
       const { gateway } = dev.addresses
       const [url, credential] = origin === 'gateway' ? [`${gateway}/api`, auth0Token] : [consumer, token]
-      const isAnswer = (frame: string): boolean => frame.includes('"message"') && frame.includes(text)
-      return say(url + chatOf('auth0|olivia'), offerOf(credential), JSON.stringify({ text }), isAnswer)
+      const message = { id: text, role: 'user', parts: [{ type: 'text', text }] }
+      const init = { method: 'POST', body: JSON.stringify({ messages: [message] }) }
+      const request = { type: 'cf_agent_use_chat_request', id: text, init }
+      const isKept = (frame: string): boolean =>
+        frame.includes('cf_agent_chat_messages') && frame.includes(text) && frame.includes('assistant')
+      return say(url + chatOf('auth0|olivia'), offerOf(credential), JSON.stringify(request), isKept)
     }
 
     it('says things back, through the gateway with an Auth0 token and directly with one of the gateway', async () => {
@@ -90,17 +95,25 @@ describe('the running system', () => {
     })
 
     it('keeps a chat over a restart, and shows it on both ways in', async () => {
-      const mark = `said at ${Date.now()}`
+      const mark = `hello ${Date.now()}`
       await chat('gateway', mark)
       await order('stop/consumer')
       await order('start/consumer')
       await untilItFits(dev)
-      await chat('consumer', `after: ${mark}`)
       const { consumer } = dev
-      const headers = { Authorization: `Bearer ${token}` }
-      const response = await fetch(consumer + chatOf('auth0|olivia'), { headers })
-      const { history } = (await response.json()) as { history: { text: string }[] }
-      expect(history.slice(-2).map(({ text }) => text)).toEqual([mark, `after: ${mark}`])
+      const { gateway } = dev.addresses
+      for (const [url, credential] of [
+        [consumer, token],
+        [`${gateway}/api`, auth0Token],
+      ] as const) {
+        const headers = { Authorization: `Bearer ${credential}` }
+        const response = await fetch(url + chatOf('auth0|olivia'), { headers })
+        const { messages } = (await response.json()) as { messages: { role: string; parts: unknown[] }[] }
+        const [asked, answered] = messages.slice(-2)
+        expect([asked?.role, answered?.role]).toEqual(['user', 'assistant'])
+        expect(JSON.stringify(asked?.parts)).toContain(mark)
+        expect(JSON.stringify(answered?.parts)).toContain('Hello!')
+      }
     })
   })
 

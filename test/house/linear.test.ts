@@ -54,7 +54,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'packages/keygen/src/run.ts': 'our own package.json',
   'packages/kit/src/config/from-options.ts': 'names of our own options',
   'packages/kit/src/retrieval/visible-to.ts': 'names of 130 and 512 characters at most',
-  'workers/consumer/src/chat.ts': 'JSON of a frame, which the platform keeps to 1 MiB',
+  'workers/consumer/src/chat/documents.ts': 'a query of 200 characters at most, and our own documents',
+  'workers/consumer/src/payments/ledger.ts': 'JSON that we wrote',
   'workers/consumer/src/explain.ts': 'a token that was verified',
 }
 

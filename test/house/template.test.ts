@@ -56,12 +56,13 @@ describe('the service of a new project', () => {
       Record<string, Members & { readonly vars: Members; readonly services: readonly Members[] }>
     >
   }
-  /** What only the example has: a page, a Durable Object, delegation, and the folders of this repository. */
+  /** What only the example has: a page, Durable Objects, delegation, a chat, and the folders of this repository. */
   const ONLY_OURS = [
     'assets',
     'durable_objects',
     'migrations',
     'JWT_EXCHANGE_SERVICE_NAME',
+    'LOCAL_MODEL_URL',
     '$schema',
     'main',
     'keep_names',
@@ -76,7 +77,7 @@ describe('the service of a new project', () => {
       {
         ...without(rest),
         vars: without(vars),
-        services: services.filter(({ binding }) => binding !== 'GATEWAY_EXCHANGE'),
+        services: services.filter(({ entrypoint }) => entrypoint !== 'Exchange'),
       },
     ])
     return { ...without(config), env: Object.fromEntries(env) as object }

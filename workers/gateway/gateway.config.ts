@@ -3,9 +3,11 @@ import { defineGateway } from '@sealgate/gateway'
 export default defineGateway({
   audiences: {
     reports: {
-      permissions: ['read:reports', 'export:reports', 'read:secret-data', 'manage:users'],
+      permissions: ['read:reports', 'export:reports', 'read:secret-data', 'manage:users', 'write:payments'],
       roles: ['analyst', 'admin', 'premium', 'staff'],
     },
+    // No route leads there: the chat calls it in the name of its owner, with tokens of its own.
+    payments: { permissions: ['write:payments'], roles: [] },
   },
   routes: [
     // The page to try it all, and what it may ask before anybody logged in.
@@ -22,6 +24,14 @@ export default defineGateway({
       anonymousGrant: [],
       overrides: true,
     })),
+    // Whoever opens the chat logs in first, and comes back to it.
+    {
+      match: '/app/chat',
+      methods: ['GET', 'HEAD'],
+      service: 'CONSUMER',
+      audience: 'reports',
+      login: 'redirect',
+    },
     {
       match: '/api/*',
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

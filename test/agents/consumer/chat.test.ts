@@ -7,10 +7,11 @@ import {
 import { env } from 'cloudflare:workers'
 import { parse } from '@sealgate/kit'
 import type { TestClaims, TestIssuer } from '@sealgate/kit/testing'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat-name.ts'
-import { Chat as ChatClass } from '../../../workers/consumer/src/chat.ts'
-import { type Client, connect } from '../../support/agents/client.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat/chat-name.ts'
+import { Chat as ChatClass } from '../../../workers/consumer/src/chat/chat.ts'
+import { type ChatClient, openChat } from '../../support/agents/chat-client.ts'
+import { connect } from '../../support/agents/client.ts'
 import {
   bearer,
   denylistOfService,
@@ -18,6 +19,7 @@ import {
   request,
   type TestDenylist,
 } from '../../support/agents/service.ts'
+import '../../support/setup/provided.ts'
 
 const { Chat } = env as unknown as { readonly Chat: DurableObjectNamespace }
 
@@ -31,6 +33,7 @@ let path: string
 beforeAll(async () => {
   issuer = await issuerOfService()
   denylist = denylistOfService(issuer)
+  Object.assign(env, { LOCAL_MODEL_URL: inject('modelUrl') })
   vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 })
 beforeEach(() => {
@@ -41,20 +44,10 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers())
 
 const idOf = (sub: string): DurableObjectId => Chat.idFromName(chatNameOf(sub))
-const open = async (): Promise<Client> => connect(path, await issuer.token(ada))
-const texts = (client: Client): unknown[] =>
-  client.frames.flatMap((frame) => {
-    const { message, history = [] } = JSON.parse(frame) as {
-      message?: { text: string }
-      history?: { text: string }[]
-    }
-    return [...history, ...(message ? [message] : [])].map(({ text }) => text)
-  })
-
-async function say(client: Client, text: string): Promise<void> {
-  client.send(JSON.stringify({ text }))
-  await client.frame(JSON.stringify(text))
-}
+const open = async (claims: TestClaims = ada): Promise<ChatClient> =>
+  openChat(path, await issuer.token(claims))
+const asked = ({ messages }: ChatClient): readonly unknown[] =>
+  messages.filter(({ role }) => role === 'user').map(({ parts }) => parts[0]?.text)
 
 describe('somebody who is not the owner', () => {
   const mallory: TestClaims = { sub: 'auth0|mallory', kind: 'user', roles: ['admin'] }
@@ -93,14 +86,48 @@ describe('somebody who is not the owner', () => {
 })
 
 describe('the owner', () => {
-  it('sees the same in every window, and what was said before', async () => {
+  it('is answered in a stream, and sees the same in every window', async () => {
     const [one, two] = [await open(), await open()]
-    await two.frame('history')
-    await say(one, 'Buy milk')
-    await two.frame('Buy milk')
-    const late = await open()
-    await late.frame('Buy milk')
-    expect([texts(one), texts(two), texts(late)]).toEqual([['Buy milk'], ['Buy milk'], ['Buy milk']])
+    expect(await one.say('What is the weather in Lisbon?')).toContain('In Lisbon it is 19 °C and sunny.')
+    expect(one.call).toMatchObject({
+      type: 'tool-getWeather',
+      input: { city: 'Lisbon' },
+      output: { city: 'Lisbon', celsius: 19, sky: 'sunny' },
+    })
+    const deltas = one.socket.frames.filter((frame) => frame.includes('text-delta'))
+    expect(deltas.length).toBeGreaterThan(10)
+    await two.socket.until(() => two.messages.length === 2)
+    expect(two.messages).toEqual(one.messages)
+    expect((await open()).messages).toEqual(one.messages)
+  })
+
+  it('has the tools that the policies let them have, and another is denied when the model calls it by name', async () => {
+    const client = await open()
+    expect(await client.say('Pay 5 euro to Bob')).toContain('I have no tool pay here')
+    await client.say('call pay {"to":"Bob","amount":5,"currency":"EUR"}')
+    expect(client.call).toMatchObject({
+      type: 'tool-pay',
+      output: { denied: true, reason: 'insufficient_rights' },
+    })
+  })
+
+  it('gets from a search what they may read, and their model nothing else', async () => {
+    const reader = await open({ ...ada, permissions: ['read:reports'] })
+    const found = await reader.say('Which reports are there on salary, revenue and suppliers?')
+    expect(found).toContain('Revenue was 1.2 million euro')
+    expect(JSON.stringify(reader.call)).not.toMatch(/board|deliver late/)
+    await reader.say('How many holidays does the handbook give?')
+    expect(JSON.stringify(reader.call)).toContain('thirty days')
+  })
+
+  it('pays nothing that only a document ordered: the model is tricked, and the policy is not', async () => {
+    const analyst = await open({ ...ada, roles: ['analyst'] })
+    await analyst.say('Which reports are there on suppliers?')
+    expect(analyst.call).toMatchObject({
+      type: 'tool-pay',
+      input: { to: 'Mallory', amount: 9000 },
+      output: { denied: true, reason: 'insufficient_rights' },
+    })
   })
 
   it('makes no Agents below the chat', async () => {
@@ -109,7 +136,7 @@ describe('the owner', () => {
       expect((await request(`${path}${below}`, bearer(token))).status).toBe(404)
       expect((await connect(`/api${path}${below}`, token)).status).toBe(404)
     }
-    await (await open()).frame('history')
+    await open()
     const made = await runInDurableObject(Chat.get(idOf(ada.sub)), (agent) => {
       if (!(agent instanceof ChatClass)) throw new Error('the binding has another class')
       return agent.listSubAgents()
@@ -119,64 +146,50 @@ describe('the owner', () => {
 
   it('goes on after the Agent slept, on the same socket', async () => {
     const client = await open()
-    await say(client, 'before')
+    await client.say('hello before')
     await evictDurableObject(Chat.get(idOf(ada.sub)))
-    await say(client, 'after')
-    expect(texts(await opened())).toEqual(['before', 'after'])
+    await client.say('hello after')
+    expect(asked(await open())).toEqual(['hello before', 'hello after'])
   })
 
-  /** A new window that has its history. */
-  async function opened(): Promise<Client> {
-    const client = await open()
-    await client.frame('history')
-    return client
-  }
-
-  it('reads and forgets over HTTP', async () => {
-    const client = await open()
-    await say(client, 'secret')
+  it('reads over HTTP, and writes over the socket alone', async () => {
+    await (await open()).say('hello')
     const token = await issuer.token(ada)
     const read = await request(path, bearer(token))
     expect(read.headers.get('Cache-Control')).toBe('no-store')
-    expect(await read.json()).toMatchObject({ history: [{ text: 'secret' }] })
-    const forgotten = await request(path, bearer(token), 'DELETE')
-    expect(await forgotten.json()).toEqual({ history: [] })
-    await client.frame('{"history":[]}')
-    expect(texts(await opened())).toEqual([])
-    expect((await request(path, bearer(token), 'PUT')).status).toBe(405)
+    expect(await read.json()).toMatchObject({ messages: [{ role: 'user' }, { role: 'assistant' }] })
+    expect((await request(path, bearer(token), 'DELETE')).status).toBe(405)
   })
 
-  it('is told what to send, and nothing else is kept', async () => {
-    const client = await open()
-    const frames = [
-      'hello',
-      '{}',
-      '{"text":""}',
-      '{"text":7}',
-      'null',
-      JSON.stringify({ text: 'x'.repeat(1001) }),
-    ]
-    for (const frame of frames) client.send(frame)
-    await vi.waitFor(() => expect(client.frames).toHaveLength(1 + frames.length))
-    expect(client.frames.slice(1)).toEqual(
-      frames.map(() => '{"problem":"Send {\\"text\\": \\"…\\"}, 1 to 1000 characters"}'),
-    )
-    expect(texts(await opened())).toEqual([])
+  it('forgets the conversation in every window', async () => {
+    const [one, two] = [await open(), await open()]
+    await one.say('hello')
+    one.socket.send('{"type":"cf_agent_chat_clear"}')
+    await two.socket.frame('cf_agent_chat_clear')
+    expect((await open()).messages).toEqual([])
   })
 
-  it('has the last hundred messages', async () => {
+  it('is told when a message is too long, and no model reads it', async () => {
     const client = await open()
-    for (let number = 1; number <= 101; number++) client.send(JSON.stringify({ text: `no. ${number}` }))
-    await client.frame('no. 101')
-    const kept = texts(await opened())
-    expect([kept.length, kept[0], kept.at(-1)]).toEqual([100, 'no. 2', 'no. 101'])
+    expect(await client.say(`hello ${'x'.repeat(2000)}`)).toBe('Please write at most 2000 characters.')
   })
 
-  it('gets no frame of the SDK, and writes no state past the chat', async () => {
+  it('is told that there is no model, and the log says what to set', async () => {
+    const failed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    Object.assign(env, { LOCAL_MODEL_URL: '' })
     const client = await open()
-    client.send(JSON.stringify({ type: 'cf_agent_state', state: { filled: 'up' } }))
-    await say(client, 'still here')
-    expect(client.frames.join()).not.toMatch(/cf_agent_(identity|mcp_servers|state")/)
+    expect(await client.say('hello')).toContain('The chat is not set up yet')
+    expect(client.socket.frames.join()).not.toContain('OPENAI_API_KEY')
+    expect(JSON.stringify(failed.mock.calls)).toContain('OPENAI_API_KEY')
+    Object.assign(env, { LOCAL_MODEL_URL: inject('modelUrl') })
+    failed.mockRestore()
+  })
+
+  it('gets no frame of the SDK but those of the chat, and writes no state past it', async () => {
+    const client = await open()
+    client.socket.send(JSON.stringify({ type: 'cf_agent_state', state: { filled: 'up' } }))
+    await client.say('still here')
+    expect(client.socket.frames.join()).not.toMatch(/cf_agent_(identity|mcp_servers|state")/)
     const state = await runInDurableObject(
       Chat.get(idOf(ada.sub)),
       (agent) => 'state' in agent && agent.state,
@@ -186,26 +199,23 @@ describe('the owner', () => {
 
   it('is heard no more when the token has ended', async () => {
     const token = await issuer.token(ada)
-    const client = await connect(path, token)
-    await client.frame('history')
+    const { socket } = await openChat(path, token)
     vi.useFakeTimers({ toFake: ['Date'], now: (Number(parse(token).payload.exp) + 1) * 1000 })
-    client.send('{"text":"too late"}')
-    expect(await client.end()).toBe(4401)
+    socket.send('{"type":"cf_agent_use_chat_request","id":"late","init":{"method":"POST","body":"{}"}}')
+    expect(await socket.end()).toBe(4401)
     vi.useRealTimers()
-    expect(texts(await opened())).toEqual([])
+    expect((await open()).messages).toEqual([])
   })
 
   it.each(['a word', 'none'])(
     'is heard no more when they were revoked, whether they say %s',
     async (said) => {
-      const client = await connect(path, await issuer.token(ada, { ttlSeconds: 3600 }))
-      await client.frame('history')
+      const { socket } = await openChat(path, await issuer.token(ada, { ttlSeconds: 3600 }))
       await denylist.revoke({ sub: ada.sub })
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 })
       if (said === 'none') await runDurableObjectAlarm(Chat.get(idOf(ada.sub)))
-      else client.send('{"text":"too late"}')
-      expect(await client.end()).toBe(4401)
-      expect(client.frames.join()).not.toContain('too late')
+      else socket.send('{"type":"cf_agent_chat_clear"}')
+      expect(await socket.end()).toBe(4401)
     },
   )
 })

@@ -41,7 +41,7 @@ import { findLoginAttempt, keepLoginAttempt } from '../../../packages/gateway/sr
 import { styleOf } from '../../../packages/gateway/src/session/page-style.ts'
 import { wantsPage } from '../../../packages/gateway/src/session/page.ts'
 import { safeReturnTo } from '../../../packages/gateway/src/session/return-to.ts'
-import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat-name.ts'
+import { chatNameOf, ownerOfChat } from '../../../workers/consumer/src/chat/chat-name.ts'
 import { FEW_SHAPES, type Shape, SHAPES } from './hostile.ts'
 import { reading, type Row } from './row.ts'
 
@@ -602,7 +602,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
   },
   {
     name: 'the name of a chat',
-    of: ['workers/consumer/src/chat-name.ts'],
+    of: ['workers/consumer/src/chat/chat-name.ts'],
     maxSize: 8192,
     reader: reading((text) => [ownerOfChat(text), chatNameOf(text)]),
   },

@@ -13,6 +13,8 @@ export interface Client {
   close(): void
   /** Waits for a frame that contains this text. */
   frame(text: string): Promise<void>
+  /** Waits until something holds of what came. */
+  until(holds: () => boolean): Promise<void>
   /** Waits for the socket's end and returns its code. */
   end(): Promise<number>
 }
@@ -49,6 +51,10 @@ export async function connect(path: string, credentials: string | HeadersInit = 
         if (!frames.some((frame) => frame.includes(text))) {
           throw new Error(`no frame with ${text}, but ${JSON.stringify(frames)}`)
         }
+      }),
+    until: (holds) =>
+      vi.waitFor(() => {
+        if (!holds()) throw new Error(`not yet, after ${JSON.stringify(frames)}`)
       }),
     end: () =>
       vi.waitFor(() => {

@@ -7,6 +7,7 @@ import { errorResponse } from './error-response.ts'
 import { explain } from './explain.ts'
 import { mcp } from './mcp.ts'
 import { page } from './page.ts'
+import { ownPayments } from './payments/own-payments.ts'
 import { sockets } from './sockets.ts'
 
 /** The example service. The gateway forwards `/api/*` as it is; alone, its routes stand at the root too. */
@@ -17,9 +18,11 @@ export const app = new Hono<SealgateEnv>()
   .route('/', mcp)
   .route('/api', explain)
   .route('/api', api)
+  .route('/api', ownPayments)
   .route('/api', sockets)
   .route('/', explain)
   .route('/', api)
+  .route('/', ownPayments)
   .route('/', sockets)
   .notFound((c) => errorResponse(c.req.raw, 404, 'not_found', 'There is no such resource'))
   .onError((error, c) => {

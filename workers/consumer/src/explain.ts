@@ -1,7 +1,7 @@
 import { correlationHeaders, type FetchService, parse, type Policy, policy } from '@sealgate/kit'
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { Hono } from 'hono'
-import { chatNameOf } from './chat-name.ts'
+import { chatNameOf } from './chat/chat-name.ts'
 import { administrator, anybody, ownerAlone, ownerOf, premium, reader } from './policies.ts'
 
 interface ExplainEnv extends SealgateEnv {

@@ -1,2 +1,5 @@
+export { UsedApprovals } from '@sealgate/kit/approvals'
 export { app as default } from './app.ts'
-export { Chat } from './chat.ts'
+export { Chat } from './chat/chat.ts'
+export { Ledger } from './payments/ledger.ts'
+export { Payments } from './payments/payments.ts'

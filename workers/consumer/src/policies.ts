@@ -16,3 +16,6 @@ export const ownerOf = (id: string | undefined) => policy().anyOf(policy().owner
 
 /** Nobody but the owner. */
 export const ownerAlone = (id: string | undefined) => policy().owner(id)
+
+/** Who may pay, in person or through an agent. */
+export const payer = policy().needAll('write:payments').build()

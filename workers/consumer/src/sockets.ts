@@ -3,7 +3,7 @@ import { authenticateUpgrade, closeAtEnd } from '@sealgate/kit/agents'
 import type { SealgateEnv } from '@sealgate/kit/hono'
 import { routeAgentRequest } from 'agents'
 import { Hono } from 'hono'
-import { ownerOfChat } from './chat-name.ts'
+import { ownerOfChat } from './chat/chat-name.ts'
 import { errorResponse } from './error-response.ts'
 import { ownerAlone } from './policies.ts'
 

@@ -1,6 +1,5 @@
 // @ts-check
 import { ask, reasonOf } from './ask.js'
-import { showChat } from './chat.js'
 import { explainToken } from './claims.js'
 import { byId, element, say } from './dom.js'
 import { rotate, showKeys } from './keys.js'
@@ -43,7 +42,6 @@ async function refreshSession() {
 async function show() {
   const sub = await showAccount()
   const isIn = sub !== undefined
-  showChat(sub)
   await Promise.all([
     showToken('external', '/dev/token', isIn),
     showToken('internal', '/api/token', isIn),
