@@ -205,6 +205,20 @@ const SEEDS: readonly Seed[] = [
     },
   },
   {
+    fault: 'an MCP server that has no address',
+    change: ({ gateway }) => {
+      const mcp = { name: 'Reports', scopes: [] }
+      gateway.vars.ROUTES = JSON.stringify([{ match: '/mcp', service: 'REPORTS', audience: 'reports', mcp }])
+      // Without logins, which need it too.
+      gateway.vars.AUTH0_CLIENT_ID = gateway.vars.BASE_URL = ''
+    },
+    finds: {
+      id: 'gateway-config',
+      message: /^BASE_URL .*is missing: the address of the MCP server at \/mcp is made of it/,
+      fix: /BASE_URL/,
+    },
+  },
+  {
     fault: 'a binding to the keys without its entrypoint',
     change: ({ reports }) => delete reports.services[0]?.entrypoint,
     finds: {

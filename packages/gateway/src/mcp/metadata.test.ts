@@ -167,3 +167,10 @@ it('HEAD has the headers alone, and no other method is allowed', async () => {
   expect(post.headers.get('Allow')).toBe('GET, HEAD, OPTIONS')
   await expectError(post, 405, 'method_not_allowed')
 })
+
+it('stands in the OpenAPI document, with the routes of the transport', async () => {
+  const { paths } = await (await read('/openapi.json')).json<{ paths: Record<string, object> }>()
+  expect(paths[`${WELL_KNOWN}/mcp/reports`]).toHaveProperty('get.responses.200')
+  expect(Object.keys(paths['/mcp/reports'] ?? {})).toEqual(['get', 'post', 'delete'])
+  expect(paths).not.toHaveProperty([`${WELL_KNOWN}/api/*`])
+})

@@ -42,7 +42,11 @@ function documentOf({ config }: Gateway): object {
   return {
     ...document,
     ...(config.baseUrl !== undefined && { servers: [{ url: config.baseUrl }] }),
-    paths: { ...Object.fromEntries(own), ...forwardedPaths(config.routes.routes, forwarded) },
+    paths: {
+      ...Object.fromEntries(own),
+      ...Object.fromEntries([...config.mcp.byMetadataPath.keys()].map((path) => [path, RESOURCE_METADATA])),
+      ...forwardedPaths(config.routes.routes, forwarded),
+    },
     components: { ...components, securitySchemes: { ...components.securitySchemes, session } },
   }
 }
@@ -64,6 +68,13 @@ function forwardedPaths(routes: readonly Route[], forwarded: OpenApiTemplate['fo
     }
   }
   return paths
+}
+
+const RESOURCE_METADATA = {
+  get: {
+    summary: 'Metadata of a protected resource (RFC 9728): an MCP server',
+    responses: { '200': { description: 'The metadata' } },
+  },
 }
 
 const TO_LOGIN = { description: 'A browser without a session: to log in' }
