@@ -1,8 +1,8 @@
-/**
- * What a call, and all that it waits for, can find again. For Agents alone: their SDK needs it too, and at the dates at
- * which workerd has no Node APIs neither loads.
- */
-export declare class AsyncLocalStorage<Store> {
+/** What a call, and all that it waits for, can find again. */
+export interface AsyncContext<Store> {
   run<Output>(store: Store, run: () => Output): Output
   getStore(): Store | undefined
 }
+
+/** The runtime's own; `undefined` on workerd without Node APIs, where no Agent of the SDK loads either. */
+export declare const AsyncLocalStorage: (new <Store>() => AsyncContext<Store>) | undefined
