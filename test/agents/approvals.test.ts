@@ -152,6 +152,16 @@ describe.each([
     await chat.returned('c1', '500 by approval-1')
   })
 
+  it('hears what somebody else says however it is spelled', async () => {
+    const chat = await asked()
+    const other = await open(eve)
+    const frame = { type: 'cf_agent_tool_approval', toolCallId: 'c1', approved: false, autoContinue: false }
+    other.send(JSON.stringify(frame).replace('approval', '\\u0061pproval'))
+    await vi.waitFor(() => expect(lines).toMatchObject([{ reason: 'approval_mismatch', status: 403 }]))
+    chat.answer('c1', true)
+    await chat.returned('c1', '500 by approval-1')
+  })
+
   it('does not run for somebody else who goes on after the yes', async () => {
     const chat = await saidYes()
     const other = await open(eve)

@@ -182,6 +182,19 @@ describe('the current caller', () => {
     await Promise.all([one?.frame('after a while ada'), two?.frame('after a while bob')])
   })
 
+  it('keeps its token when the client connects again before its old connection has ended', async () => {
+    const token = await issuer.token(ada)
+    const [old, again] = [
+      await connect(`${path()}?_pk=same`, token),
+      await connect(`${path()}?_pk=same`, token),
+    ]
+    old.close()
+    await vi.waitFor(() => expect(told).toContain('close: ada'))
+    again.send('report')
+    await again.frame('"sub":"ada"')
+    expect(again.frames.join()).toContain(token)
+  })
+
   it('is never that of another connection that took the same id', async () => {
     const shared = `/agents/shared-board/board-${serial}?_pk=chosen`
     const one = await connect(shared, await issuer.token({ ...ada, sub: 'ada' }))

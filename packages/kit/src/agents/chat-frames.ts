@@ -20,7 +20,8 @@ export function replyIn(frame: unknown): string | undefined {
 }
 
 function read(frame: unknown, type: string): Readonly<Record<string, unknown>> {
-  if (typeof frame !== 'string' || !frame.includes(`"${type}"`)) return {}
+  // Most frames are not worth reading twice. JSON may spell a letter as an escape.
+  if (typeof frame !== 'string' || !(frame.includes(type) || frame.includes('\\u'))) return {}
   try {
     const value = JSON.parse(frame) as Readonly<Record<string, unknown>>
     return value.type === type ? value : {}

@@ -58,12 +58,13 @@ export function callerOf({ state }: AgentConnection): HeldCaller | undefined {
 }
 
 /**
- * Names a connection and its caller. The id alone does not: a client chooses it, and may choose somebody else's.
- * `undefined` when nobody was verified.
+ * Names a connection and its caller. The id alone does not: a client chooses it, may choose somebody else's, and connects
+ * again with its own before the old connection has ended; the ids of the upgrade tell those two apart. `undefined` when
+ * nobody was verified.
  */
 export function keyOf(connection: AgentConnection): string | undefined {
   const caller = callerOf(connection)
-  return caller && JSON.stringify([connection.id, caller.claims])
+  return caller && JSON.stringify([connection.id, caller])
 }
 
 /** The caller on a connection, as code sees one. */
