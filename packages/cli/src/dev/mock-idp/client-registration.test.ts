@@ -91,6 +91,16 @@ describe('the mock IdP’s clients that it learns of', () => {
     })
   })
 
+  it('register no address of another machine that the provider would request', async () => {
+    const elsewhere = 'http://192.0.2.1/logout'
+    const { body } = await register({ ...METADATA, backchannel_logout_uri: elsewhere })
+    expect(body).not.toHaveProperty('backchannel_logout_uri')
+    const here = 'http://127.0.0.1:33418/logout'
+    expect((await register({ ...METADATA, backchannel_logout_uri: here })).body).toMatchObject({
+      backchannel_logout_uri: here,
+    })
+  })
+
   it.each(['https://api.other.test', 'http://127.0.0.1.evil.test/mcp', 'urn:api'])(
     'get no token for %s, which is no resource of this machine',
     async (resource) => {
@@ -153,6 +163,10 @@ describe('a client ID metadata document', () => {
     [
       'has another redirect URI',
       (id) => JSON.stringify({ ...metadataOf(id), redirect_uris: ['https://a.test/'] }),
+    ],
+    [
+      'has a redirect URI of another machine besides',
+      (id) => JSON.stringify({ ...metadataOf(id), redirect_uris: [CALLBACK, 'https://evil.test/callback'] }),
     ],
     ['is no JSON', () => '<html>'],
     ['is too long', (id) => JSON.stringify({ ...metadataOf(id), x: 'x'.repeat(20_000) })],

@@ -40,7 +40,8 @@ export async function registrationRules(ctx: Context, next: () => Promise<void>)
 /**
  * The `fetch` with which oidc-provider gets client ID metadata documents. It follows no redirect and bounds time and size.
  * Its own guard rejects addresses of this machine, which here are the usual ones: those are fetched with any certificate,
- * because on loopback it proves nothing.
+ * because on loopback it proves nothing. The document itself may be anywhere; its redirect URIs may not: no page of
+ * another machine gets a code.
  */
 export function clientDocuments(): typeof fetch {
   return async (input, init = {}) => {
@@ -49,7 +50,7 @@ export function clientDocuments(): typeof fetch {
     if (response.status !== 200) return response
     const text = response.body && (await readText(response.body, MAX_METADATA_BYTES))
     const metadata = parseObject(text ?? '')
-    return metadata
+    return metadata && hasLoopbackRedirects(metadata)
       ? Response.json(known(metadata), { headers: { ...cacheControl(response) } })
       : new Response('')
   }
@@ -66,8 +67,17 @@ function hasLoopbackRedirects({ redirect_uris: uris }: Readonly<Record<string, u
 function known(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { redirect_uris: uris } = metadata
   const isNative = Array.isArray(uris) && uris.every((uri) => isLoopbackUrl(uri) && uri.startsWith('http:'))
-  return { ...(isNative && { application_type: 'native' }), ...metadata, scope: undefined }
+  const elsewhere = REQUESTED.filter((name) => !isLoopbackUrl(metadata[name]))
+  return {
+    ...(isNative && { application_type: 'native' }),
+    ...metadata,
+    scope: undefined,
+    ...Object.fromEntries(elsewhere.map((name) => [name, undefined])),
+  }
 }
+
+/** Addresses that the provider requests. Whoever registers must not choose one in the network of this machine. */
+const REQUESTED = ['backchannel_logout_uri', 'jwks_uri', 'sector_identifier_uri']
 
 function isLoopbackUrl(url: unknown): url is string {
   const parsed = typeof url === 'string' ? URL.parse(url) : null
