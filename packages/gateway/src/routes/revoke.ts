@@ -1,4 +1,4 @@
-import { parse, type VerifiedClaims } from '@sealgate/kit'
+import { parse } from '@sealgate/kit'
 import { TXN_TOKEN_TYP } from '@sealgate/kit/gateway'
 import { GatewayError } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
@@ -7,7 +7,7 @@ import { admitClient } from './admit-client.ts'
 import { checkForm, revocationForm } from './schemas.ts'
 
 /**
- * `POST /oauth/revoke` (RFC 7009): ends an internal token that the caller holds. Nothing is written for a token whose
+ * `POST /oauth/revoke` (RFC 7009): ends a token of this gateway that the caller holds, internal or of an MCP server. Nothing is written for a token whose
  * signature is not ours, and the response is the same (§2.2).
  *
  * @throws GatewayError `not_found` without a deny-list
@@ -18,23 +18,22 @@ export async function revokeToken(gateway: Gateway, request: Request): Promise<R
   await admitClient(gateway, request, form)
   const { token } = checkForm(revocationForm, form)
   const audience = audienceOf(token)
-  const claims = audience === undefined ? undefined : await verified(gateway, token, audience)
-  if (audience !== undefined && claims?.jti !== undefined) {
-    await gateway.kitFor(audience).revoke({ jti: claims.jti })
-  }
+  const jti = audience === undefined ? undefined : await jtiOf(gateway, token, audience)
+  if (audience !== undefined && jti !== undefined) await gateway.kitFor(audience).revoke({ jti })
   return new Response(null, { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } })
 }
 
-async function verified(
-  gateway: Gateway,
-  token: string,
-  audience: string,
-): Promise<VerifiedClaims | undefined> {
+/** That of a token which this gateway issued: for a service, or for an MCP server; `undefined`: it is none. */
+async function jtiOf(gateway: Gateway, token: string, audience: string): Promise<string | undefined> {
+  if (gateway.config.enterprise?.resources.has(audience)) {
+    const own = await gateway.ownTokens?.verify(token, audience)
+    if (own?.ok && typeof own.claims.jti === 'string') return own.claims.jti
+  }
   if (!gateway.config.audiences.has(audience)) return undefined
   const kit = gateway.kitFor(audience)
   for (const typ of ['JWT', TXN_TOKEN_TYP]) {
     const result = await kit.safeVerify(token, { aud: audience, typ })
-    if (result.ok) return result.claims
+    if (result.ok) return result.claims.jti
   }
   return undefined
 }
