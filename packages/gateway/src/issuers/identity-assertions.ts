@@ -89,6 +89,10 @@ export class IdentityAssertions {
     // Nobody here checks what it is bound to, or grants what these details say.
     if (claims.cnf !== undefined) return rejected('sender_constrained')
     if (claims.authorization_details !== undefined) return rejected('authorization_details')
+    // Of an issuer with tenants a subject is one in its tenant alone, and nobody here lists those.
+    if (claims.tenant !== undefined) return rejected('tenant')
+    // A token that comes of it would not say that somebody acts for the user.
+    if (claims.act !== undefined || claims.may_act !== undefined) return rejected('actor')
     const resources: readonly unknown[] = Array.isArray(resource) ? resource : [resource]
     if (!resources.every(isName) || resources.length === 0) return rejected('no_resource')
     const sub = this.#subject(iss, claims)

@@ -258,6 +258,9 @@ describe('an identity assertion', () => {
     ['whose subject is no Unicode', { sub: '\ud800' }, {}, 'wrong_subject'],
     ['that is bound to a key', { cnf: { jkt: 'x' } }, {}, 'sender_constrained'],
     ['with details that nobody grants', { authorization_details: [] }, {}, 'authorization_details'],
+    ['of one tenant of its issuer', { tenant: 'acme' }, {}, 'tenant'],
+    ['for somebody who acts for the user', { act: { sub: 'bot' } }, {}, 'actor'],
+    ['that lets somebody act for the user', { may_act: { sub: 'bot' } }, {}, 'actor'],
   ])('%s is rejected', async (_, claims, header, detail) => {
     await denied(await request(await assertionOf(claims, header)), 'invalid_grant', detail)
   })
@@ -425,6 +428,16 @@ describe('the token of a resource', () => {
     const { access_token: token } = await granted(await assertionOf())
     await expectError(await use(token, path), 401, 'invalid_token')
     expect(service.received).toEqual([])
+  })
+
+  it('ends when its client revokes it (RFC 7009)', async () => {
+    env = { ...env, JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST: memoryKv() }
+    const { access_token: token } = await granted(await assertionOf())
+    expect((await use(token)).status).toBe(200)
+    const body = new URLSearchParams({ token, client_id: 'desktop', client_secret: secretOf('desktop') })
+    const { status } = await app.request(`${BASE_URL}/oauth/revoke`, { method: 'POST', body }, env)
+    expect(status).toBe(200)
+    await expectError(await use(token), 401, 'invalid_token')
   })
 
   it('is no subject token of the exchange', async () => {
