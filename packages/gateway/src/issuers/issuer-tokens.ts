@@ -87,6 +87,7 @@ export class IssuerTokens {
         org_id: undefined,
         tid: this.#profile.keepsTenant ? claims.tid : undefined,
         act: actorsOf(claims.act, issuer),
+        may_act: actorsOf(claims.may_act, issuer),
         ...(emailIsVerified && { email_verified: true }),
       } satisfies SubjectClaims
       return { ok: true, claims: { ...named, auth_iat: loginTimeOf(named, this.config) } }
@@ -103,7 +104,7 @@ interface Dated {
   readonly exp: number
 }
 
-/** Who acted before (RFC 8693 §4.1): without `iss`, a party of the issuer itself. What is malformed stays so. */
+/** Who acted before, or may act (RFC 8693 §4.1, §4.4): without `iss`, a party of the issuer itself. What is malformed stays so. */
 function actorsOf(act: unknown, issuer: string): unknown {
   if (!isObject(act) || typeof act.sub !== 'string') return act
   const { iss = issuer, sub, act: earlier } = act
