@@ -212,6 +212,24 @@ describe('a token of a further issuer', () => {
     },
   )
 
+  it.each<[string, Record<string, unknown>, number]>([
+    ['a party of its own, not the tenant’s of the same name', { sub: 'auth0|bot' }, 400],
+    ['nor this gateway, whose name anybody may have', { sub: 'gateway' }, 400],
+    ['a party of the tenant, where it says so', { iss: ISSUER, sub: 'auth0|bot' }, 200],
+  ])('names in may_act %s', async (_, mayAct, status) => {
+    const isGateway = mayAct.sub === 'gateway'
+    const body = new URLSearchParams({
+      ...{ grant_type: EXCHANGE, subject_token: await ofB({ may_act: mayAct }), audience: 'reports' },
+      ...{ subject_token_type: ACCESS_TOKEN },
+      ...(!isGateway && {
+        ...{ actor_token: await a.token({ sub: 'auth0|bot' }), actor_token_type: ACCESS_TOKEN },
+      }),
+    })
+    const response = await app.request('https://gateway.test/oauth/token', { method: 'POST', body }, env)
+    expect(response.status).toBe(status)
+    if (status === 400) expect(await reasonOf(response)).toBe('may_act_names_another')
+  })
+
   it('counts against a limit of its own', async () => {
     const limiter = countingLimiter(100)
     const on = { ...env, RATE_LIMITER: limiter }
@@ -502,6 +520,19 @@ describe('Cloudflare Access as a front door', () => {
       kind: 'machine',
     })
   })
+
+  it.each<[string, Record<string, string>]>([
+    ['POST', { Origin: 'https://evil.test', 'Sec-Fetch-Site': 'cross-site' }],
+    ['POST', { Origin: 'null' }],
+    ['GET', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }],
+  ])(
+    'of a client certificate in a browser is closed to pages of other sites: %s %j',
+    async (method, headers) => {
+      const token = await jwt({ sub: '', common_name: 'ada@laptop', email: undefined })
+      await expectError(await enter(token, headers, '/door/x', method), 403, 'csrf')
+      expect(service.received).toEqual([])
+    },
+  )
 
   it.each<[string, Record<string, unknown>, string]>([
     ['for another application', { aud: ['another-tag'] }, 'wrong_audience'],

@@ -64,8 +64,9 @@ export async function callerOf(
     'cloudflareAccess' in route && route.cloudflareAccess ? request.headers.get(ACCESS_HEADER) : null
   if (assertion !== null) {
     const access = subject(assertion, await gateway.subjectTokens.verifyAccess(assertion))
-    // Access makes that of a user of a cookie, which the browser sends for pages of other sites too.
-    if (subjectKind(access.claims.sub) !== 'machine')
+    // Access makes that of a user of a cookie, which the browser sends for pages of other sites too. A machine says nothing of
+    // pages; a browser with a client certificate, which is one to Access, does.
+    if (subjectKind(access.claims.sub) !== 'machine' || isOfPage(request))
       rejectCrossSite(request, originOf(gateway.config, request))
     return { ...access, bySession: true }
   }
@@ -123,6 +124,11 @@ async function byToken(
   if (gateway.config.variables.DPOP === 'required')
     throw new GatewayError('proof_required', { detail: 'not_bound' })
   return { ...subject(token, await gateway.subjectTokens.verify(token, expected)), bySession: false }
+}
+
+/** True for what says of itself which page it comes from, as browsers do. */
+function isOfPage({ headers }: Request): boolean {
+  return headers.has('Origin') || headers.has('Sec-Fetch-Site')
 }
 
 function subject(token: string, verified: Auth0Result): Omit<Caller, 'bySession'> {
