@@ -3,6 +3,7 @@ import { isObject } from '@sealgate/kit/gateway'
 import type { LoginConfig } from '../config/auth0.ts'
 import { asAuth0Error } from './auth0-error.ts'
 import type { Auth0ClientOptions } from './client.ts'
+import { isForeignParty } from './subject.ts'
 
 /** The member of `events` that makes a JWT a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). */
 export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
@@ -84,6 +85,8 @@ function checkLogoutClaims(
   if ((sub === undefined && sid === undefined) || !isNameOrAbsent(sub) || !isNameOrAbsent(sid)) {
     return rejected('no_sub_or_sid')
   }
+  // Nobody's to end but its own issuer's.
+  if (sub !== undefined && isForeignParty(sub)) return rejected('wrong_subject')
   if (!isObject(events) || !isObject(events[LOGOUT_EVENT])) return rejected('no_logout_event')
   // An ID token has one, and no logout token has: so neither passes for the other.
   if ('nonce' in claims) return rejected('has_nonce')

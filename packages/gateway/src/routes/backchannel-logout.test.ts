@@ -196,6 +196,7 @@ describe('validation (§2.6)', () => {
     ['neither sub nor sid', { sub: undefined }, 'no_sub_or_sid'],
     ['an empty sub', { sub: '' }, 'no_sub_or_sid'],
     ['a sid that is a number', { sid: 7 }, 'no_sub_or_sid'],
+    ['a party of another issuer', { sub: 'https://idp-b.test#alice' }, 'wrong_subject'],
     ['no events', events(undefined), 'no_logout_event'],
     ['events of another kind', events({ 'http://schemas.openid.net/event/other': {} }), 'no_logout_event'],
     ['events that are a list', events([EVENT]), 'no_logout_event'],
@@ -360,6 +361,14 @@ describe('with a deny-list', () => {
     await vi.waitFor(() => expect(kv.entries.size).toBe(1))
     const again = await logout(token, isolate())
     await expectError(again, 400, 'invalid_request')
+  })
+
+  it('a token that was used is known for as long as it lives, however short tokens live here', async () => {
+    const kv = memoryKv()
+    const on = { ...env, JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST: kv, JWT_MAX_TTL_SECONDS: '300' }
+    expect((await logout({ sid: 's1', exp: now() + 3500 }, on)).status).toBe(200)
+    await vi.waitFor(() => expect(kv.entries.size).toBe(1))
+    expect(kv.ttl).toBeGreaterThanOrEqual(3500)
   })
 })
 

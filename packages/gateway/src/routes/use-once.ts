@@ -41,7 +41,7 @@ export async function useOnce(
     gateway.usedAssertions.forget(owner, jti)
     throw error
   }
-  tellOthers(gateway, name)
+  tellOthers(gateway, name, until - now)
   return 'first'
 }
 
@@ -56,10 +56,11 @@ async function isUsedElsewhere(gateway: Gateway, name: string): Promise<boolean>
   }
 }
 
-function tellOthers(gateway: Gateway, name: string): void {
+/** @param seconds for how long it may come again */
+function tellOthers(gateway: Gateway, name: string, seconds: number): void {
   if (!gateway.config.hasDenylist) return
   waitUntil(
-    revokeFor(kitOf(gateway), { jti: name }, 0).catch(() =>
+    revokeFor(kitOf(gateway), { jti: name }, Math.ceil(seconds)).catch(() =>
       gateway.logger.event({ event: 'assertion_use_not_recorded', level: 'error' }),
     ),
   )
