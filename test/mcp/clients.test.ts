@@ -21,6 +21,11 @@ afterAll(async () => {
   await document.close()
 })
 
+it('is told from what a token for the API in general reaches, when the system looks whether it fits together', () => {
+  const route = dev.definition.routes.find(({ match }) => match === '/mcp/reports')
+  expect(route).toMatchObject({ mcp: true })
+})
+
 describe.each<[string, ClientName]>([
   ['@modelcontextprotocol/sdk', 'sdk'],
   ['@modelcontextprotocol/client', 'client'],

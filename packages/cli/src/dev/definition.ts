@@ -8,6 +8,8 @@ export interface DevRoute {
   readonly audience?: string
   /** Set: it is a page for people, who log in first. */
   readonly login?: 'redirect'
+  /** Set: an MCP server, which takes tokens that were issued for it alone. */
+  readonly mcp?: true
 }
 
 /** The gateway's definition, as it runs. */
@@ -39,9 +41,9 @@ export function pathOf({ match }: DevRoute): string {
   return match.endsWith('*') ? match.slice(0, -1) : match
 }
 
-/** Routes that can be looked at, those with a whole path first. */
+/** Routes that can be looked at with a token for the API in general, those with a whole path first. */
 export function readable(routes: readonly DevRoute[]): readonly DevRoute[] {
-  const gets = routes.filter(({ methods }) => methods.includes('GET'))
+  const gets = routes.filter(({ methods, mcp }) => methods.includes('GET') && !mcp)
   return [
     ...gets.filter(({ match }) => !match.endsWith('*')),
     ...gets.filter(({ match }) => match.endsWith('*')),

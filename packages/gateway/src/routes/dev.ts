@@ -66,6 +66,7 @@ function definitionOf({ config }: Gateway): object {
     ...{ match, methods, service, auth },
     ...('audience' in route && { audience: route.audience }),
     ...('login' in route && route.login !== undefined && { login: route.login }),
+    ...('mcp' in route && route.mcp !== undefined && { mcp: true }),
   }))
   return { audiences, routes }
 }
