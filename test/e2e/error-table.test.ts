@@ -7,7 +7,12 @@ import { calculateJwkThumbprint, type CryptoKey, EncryptJWT, exportJWK, generate
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { DEMO_PASSWORD, demoUsers, startTenant, type Tenant } from 'sealgate/internal'
 import { Browser, ORIGIN, type Site, withCookie } from '../support/browser.ts'
-import { type GatewayName, type Gateways, startGateways } from '../support/faulty-gateways.ts'
+import {
+  type GatewayName,
+  type Gateways,
+  startGateways,
+  UNREACHABLE_ISSUER,
+} from '../support/faulty-gateways.ts'
 import { ACCESS_TOKEN, EXCHANGE } from '../support/system.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -230,6 +235,28 @@ async function lateCallback(): Promise<string> {
   return `/auth/callback?code=c&state=x.${sealed}`
 }
 
+/** What an approval is requested for. */
+const ACT = { audience: 'reports', tool: 'delete', args: { id: 1 } }
+
+/** A token for `reports` that `reports` itself holds as an actor. */
+async function delegatedToken(): Promise<string> {
+  const { access_token: token } = (await (await exchange()).json()) as { access_token: string }
+  const told = await gateways.call('EXCHANGE', 'delegate', token, { audience: 'reports' })
+  const { token: delegated } = (await told.json()) as { token: string }
+  canaries.add(token).add(delegated)
+  return delegated
+}
+
+/** Enterprise-managed authorization: an identity assertion for an access token (RFC 7523 §2.1). */
+function grant(assertion: string): Promise<Response> {
+  const parameters = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion,
+    ...{ client_id: 'stranger', client_secret: 'secret' },
+  }
+  return ask('/oauth/token', form(new URLSearchParams(parameters)), 'with more issuers')
+}
+
 async function twice(act: () => Promise<Response>): Promise<Response> {
   await act()
   return act()
@@ -300,7 +327,29 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
     'a client without audiences',
     () => exchange({ client_id: 'stranger', client_secret: 'secret' }, 'with a client'),
   ],
-  ['unauthorized_client', 'an entrypoint over a binding without props', () => fetch(gateways.stranger)],
+  [
+    'unauthorized_client',
+    'an entrypoint over a binding without props',
+    () => gateways.call('WITHOUT_PROPS', 'verify', 'x', { audience: 'reports' }),
+  ],
+  [
+    'approver_not_allowed',
+    'an approval with a token that a service acts with',
+    async () => gateways.call('EXCHANGE', 'approve', await delegatedToken(), ACT),
+  ],
+  ['no_proof', 'an approval with HS512', () => gateways.call('WITH_HS512', 'approve', 'x', ACT)],
+  [
+    'no_proof',
+    'a receipt with HS512',
+    () => gateways.call('WITH_HS512', 'receipt', 'x', { outcome: 'done' }),
+  ],
+  [
+    'not_renewable',
+    'a service without an offline grant',
+    () => gateways.call('EXCHANGE', 'renew', 'x', { audience: 'reports' }),
+  ],
+  ['invalid_grant', 'an assertion that is none', () => grant('nonsense')],
+  ['invalid_grant', 'an access token as an assertion', () => grant(newToken())],
   ['no_credentials', 'none', () => ask('/api/x')],
   [
     'no_credentials',
@@ -476,6 +525,11 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
       return browser.post('/auth/refresh')
     },
   ],
+  [
+    'issuer_unavailable',
+    'another issuer whose keys cannot be had',
+    () => exchange({ subject_token: newToken({ iss: UNREACHABLE_ISSUER }) }, 'with more issuers'),
+  ],
   ['revocation_unavailable', 'a deny-list that fails', () => exchange({}, 'without its deny-list')],
   [
     'claims_unavailable',
@@ -496,6 +550,9 @@ const PROVOKED: readonly (readonly [kind: string, how: string, act: () => Promis
   ['sessions_unavailable', 'no sessions, at /ready', () => ask('/ready', {}, 'without its sessions')],
   ['internal', 'a token that would be too large', () => exchange({}, 'with a name beyond a token')],
 ]
+
+/** What only services are told, over a binding. */
+const OVER_RPC = new Set(['unauthorized_client', 'approver_not_allowed', 'no_proof', 'not_renewable'])
 
 /** The kit maps it for whoever has keys elsewhere: this gateway signs with its own, and Auth0's are Auth0's outage. */
 const NEVER = ['keys_unavailable']
@@ -525,8 +582,8 @@ describe('over HTTP, from real Workers', () => {
     const body = (await response.json()) as { error: string; request_id?: string }
     expect({ status: response.status, error: body.error }).toEqual({ status: row?.status, error: row?.error })
     // An entrypoint tells its caller a code alone.
-    if (kind === 'unauthorized_client') {
-      await expect.poll(gateways.log).toMatch(/reason: 'unauthorized_client'/)
+    if (OVER_RPC.has(kind)) {
+      await expect.poll(gateways.log).toMatch(new RegExp(`reason: '${kind}'`))
       return
     }
     expect(Object.keys(body)).toEqual(['error', 'error_description', 'source', 'request_id'])

@@ -24,16 +24,20 @@ export type GatewayName =
   | 'with sessions in cookies'
   | 'with HS512'
   | 'with a client'
+  | 'with more issuers'
   | 'with a name beyond a token'
   | 'with a hook that fails'
   | 'without a key that may sign'
   | 'misconfigured'
 
+/** How services are bound to the entrypoint: as `reports`, to a gateway that signs with HS512, without props. */
+export type CallerBinding = 'EXCHANGE' | 'WITH_HS512' | 'WITHOUT_PROPS'
+
 /** Gateways in real workerd, each behind a real socket. */
 export interface Gateways {
   readonly addresses: Readonly<Record<GatewayName, URL>>
-  /** A Worker that calls `Exchange` over a binding without props, and answers with what it was told. */
-  readonly stranger: URL
+  /** Calls a method of an entrypoint `Exchange`, as a service does, and answers with what it was told. */
+  call(binding: CallerBinding, method: string, ...args: readonly unknown[]): Promise<Response>
   /** What only the gateways may know. */
   readonly secrets: readonly string[]
   /** What the Workers have printed so far. */
@@ -50,11 +54,12 @@ const ROUTES = [
   { ...route, match: '/pages/*', login: 'redirect' },
 ]
 
-/** Calls the entrypoint as a service would that forgot its props. */
-const STRANGER = `export default {
+/** Services: what they are told is a token, or a code and a status. */
+const SERVICES = `export default {
   async fetch(request, env) {
-    const told = await env.EXCHANGE.verify('x', { audience: 'reports' })
-    return Response.json({ error: told.code }, { status: told.status })
+    const { binding, method, args } = await request.json()
+    const told = await env[binding][method](...args)
+    return told.ok ? Response.json(told) : Response.json({ error: told.code }, { status: told.status })
   },
 }`
 
@@ -70,12 +75,24 @@ type Other = Readonly<
   readonly serviceBindings?: Readonly<Record<string, string>>
 }
 
+/** An issuer whose keys cannot be had: nothing listens on the port discard. */
+export const UNREACHABLE_ISSUER = 'http://127.0.0.1:9/'
+
+/** An MCP server for which identity assertions of the tenant count. */
+const ENTERPRISE_ROUTE = {
+  match: '/mcp/reports',
+  service: 'SERVICE',
+  audience: 'reports',
+  mcp: { name: 'Reports', scopes: ['read:reports'], enterprise: { issuers: ['tenant'] } },
+}
+
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
 export async function startGateways(tenant: Tenant): Promise<Gateways> {
   const bundle = await bundleWorker('gateway')
   const { web, backoffice } = demoClients
   const slots = newSlots()
+  const client = JSON.stringify({ stranger: createHash('sha256').update('secret').digest('hex') })
   const sessionSecret = randomBytes(32).toString('base64url')
   const jwtSecret = keygen('secret')
   const common = {
@@ -121,8 +138,12 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
     ),
     'with sessions in cookies': gateway({ SESSION_STORE: 'cookie', JWT_DENYLIST_NAME: '' }),
     'with HS512': gateway({ JWT_PRIVATE_JWK_NAME: '', JWT_SECRET: jwtSecret, JWKS_PUBLIC: 'true' }),
-    'with a client': gateway({
-      EXCHANGE_CLIENTS: JSON.stringify({ stranger: createHash('sha256').update('secret').digest('hex') }),
+    'with a client': gateway({ EXCHANGE_CLIENTS: client }),
+    'with more issuers': gateway({
+      EXCHANGE_CLIENTS: client,
+      EXCHANGE_PUBLIC: 'true',
+      ISSUERS: JSON.stringify([{ issuer: UNREACHABLE_ISSUER, audience: tenant.audience, profile: 'jwt' }]),
+      ROUTES: JSON.stringify([...ROUTES, ENTERPRISE_ROUTE]),
     }),
     'with a name beyond a token': gateway({ GATEWAY_NAME: 'x'.repeat(8192) }),
     'with a hook that fails': { ...gateway({}), script: await hookedScript() },
@@ -144,9 +165,13 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
         { ...module, name: 'without-sessions', script: NO_SESSIONS, durableObjects: { SESSIONS: 'Session' } },
         {
           ...module,
-          name: 'stranger',
-          script: STRANGER,
-          serviceBindings: { EXCHANGE: { name: 'gateway', entrypoint: 'Exchange' } },
+          name: 'services',
+          script: SERVICES,
+          serviceBindings: {
+            EXCHANGE: exchangeOf('gateway', 'reports'),
+            WITH_HS512: exchangeOf('with HS512', 'reports'),
+            WITHOUT_PROPS: exchangeOf('gateway'),
+          },
           unsafeDirectSockets: [LOOPBACK],
         },
       ],
@@ -155,11 +180,13 @@ export async function startGateways(tenant: Tenant): Promise<Gateways> {
   const close = ends(() => miniflare.dispose())
   await miniflare.ready
   const addresses = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(nameOf(name))))
+  const services = await miniflare.unsafeGetDirectURL('services')
   return {
     addresses: Object.fromEntries(
       names.map((name, index) => [name, addresses[index]]),
     ) as Gateways['addresses'],
-    stranger: await miniflare.unsafeGetDirectURL('stranger'),
+    call: (binding, method, ...args) =>
+      fetch(services, { method: 'POST', body: JSON.stringify({ binding, method, args }) }),
     secrets: [
       sessionSecret,
       jwtSecret,
@@ -189,6 +216,13 @@ async function hookedScript(): Promise<string> {
 /** The slot of tomorrow. */
 function tooEarly({ GATEWAY_PRIVATE_A: slot }: ReturnType<typeof newSlots>): string {
   return JSON.stringify({ ...(JSON.parse(slot) as object), nbf: Math.floor(Date.now() / 1000) + 86_400 })
+}
+
+function exchangeOf(
+  name: GatewayName,
+  service?: string,
+): { name: string; entrypoint: string; props?: Record<string, unknown> } {
+  return { name: nameOf(name), entrypoint: 'Exchange', ...(service !== undefined && { props: { service } }) }
 }
 
 function nameOf(name: GatewayName): string {
