@@ -6,13 +6,16 @@ import {
   RevocationUnavailableError,
   TokenError,
 } from '@sealgate/kit'
+import { CredentialsGoneError, DenialError } from '@sealgate/kit/agents'
 import { AUTH0_CAUSES, DPOP_CAUSES, GATEWAY_CAUSES, KIT_CAUSES, KIT_ERROR_CAUSES } from 'sealgate/internal'
 import { tableOf } from './markdown-table.ts'
 
-const STATUSES: Readonly<Record<KitErrorCode, number>> = {
+const STATUSES: Readonly<Record<KitErrorCode, number | string>> = {
   [ConfigError.code]: new ConfigError('').status,
   [ClaimsError.code]: new ClaimsError('').status,
   [TokenError.code]: new TokenError('malformed', '').status,
+  [DenialError.code]: 'of its decision',
+  [CredentialsGoneError.code]: new CredentialsGoneError('').status,
   [KeysUnavailableError.code]: new KeysUnavailableError('', 1).status,
   [RevocationUnavailableError.code]: new RevocationUnavailableError('', 1).status,
 }
