@@ -19,10 +19,14 @@ import { isSealed, type Place, readSeal, type Sealed } from './seal.ts'
 /** What a caller comes with: a request, a message, the event of a workflow, an argument of RPC, or what was kept. */
 export type CallerSource = Request | QueueMessage | WorkflowEventLike | { readonly sealgate: unknown }
 
+interface Renewing {
+  renew?(token: string): Promise<string>
+}
+
 /** How {@link callerOf} decides. */
 export interface CallerOfOptions<Custom = unknown> {
   /** The kit of this service, or its verifier. */
-  readonly kit: Verifier & { renew?(token: string): Promise<string> }
+  readonly kit: Verifier & Renewing
   /** Default: any verified caller that is not anonymous. */
   readonly policy?: Rules<Custom>
   /**

@@ -23,11 +23,8 @@ export type Carrying<Binding> =
     ? Omit<Binding, 'send' | 'sendBatch'> & CarryingQueue<Body, Binding>
     : Binding extends Starts<WorkflowEnvelope<infer Params>>
       ? Omit<Binding, 'create' | 'createBatch'> & CarryingWorkflow<Params, Binding>
-      : Binding extends { get(...args: never[]): infer Stub; idFromName(name: string): unknown }
-        ? Omit<Binding, 'get' | 'getByName'> & {
-            get(...args: Parameters<Binding['get']>): Carrying<Stub>
-            getByName(name: string): Carrying<Stub>
-          }
+      : Binding extends Finds<infer Stub>
+        ? Omit<Binding, 'get' | 'getByName'> & CarryingObjects<Stub, Binding>
         : {
             [Name in keyof Binding]: Name extends 'fetch' | 'connect' ? Binding[Name] : Method<Binding[Name]>
           }
@@ -61,6 +58,16 @@ interface CarryingWorkflow<Params, Binding extends Starts<never>> {
   createBatch(
     batch: readonly { readonly id?: string; readonly params: Params }[],
   ): ReturnType<Binding['createBatch']>
+}
+
+interface Finds<Stub> {
+  get(...args: never[]): Stub
+  idFromName(name: string): unknown
+}
+
+interface CarryingObjects<Stub, Binding extends Finds<unknown>> {
+  get(...args: Parameters<Binding['get']>): Carrying<Stub>
+  getByName(name: string): Carrying<Stub>
 }
 
 /**
