@@ -112,7 +112,8 @@ export function readPage(path: string, text: string): Page {
       continue
     }
     const heading = /^#{1,6} (.+)$/.exec(line)
-    if (heading) anchors.add(anchorOf(heading[1] ?? '', anchors))
+    // With code in it, GitHub and typedoc give it different ones.
+    if (heading && !line.includes('`')) anchors.add(anchorOf(heading[1] ?? '', anchors))
     const at = { page: path, line: index + 1 }
     for (const [, text = ''] of line.matchAll(/`([^`]*)`/g)) words.push({ ...at, text })
     const prose = line.replace(/`([^`]*)`/g, (_, text: string) => text.replace(/[[\]()]/g, ''))

@@ -153,7 +153,7 @@ export const EVENTS: { readonly [Name in EventName]: EventRow } = {
     level: 'info',
     by: ['gateway'],
     meaning:
-      'the provider ended sessions by a [logout token](http.md#post-authbackchannel-logout): `detail` says whose, and how many',
+      'the provider ended sessions by a [logout token](http.md#back-channel-logout): `detail` says whose, and how many',
     todo: 'nothing',
     fields: ['detail'],
   },
