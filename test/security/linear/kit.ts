@@ -1,3 +1,4 @@
+import { answerIn, replyIn } from '../../../packages/kit/src/agents/chat-frames.ts'
 import { authenticateUpgrade } from '../../../packages/kit/src/agents/upgrade.ts'
 import { verifyReceipt } from '../../../packages/kit/src/approvals/verify-receipt.ts'
 import { checkRegisteredClaims } from '../../../packages/kit/src/claims/checks.ts'
@@ -227,6 +228,17 @@ export const KIT_ROWS: readonly Row[] = [
     },
   },
   { name: 'JSON', of: [kit('primitives/json')], reader: reading(parseJsonObject) },
+  {
+    name: 'frames of a chat',
+    of: [kit('agents/chat-frames')],
+    around: [
+      (text) => `{"type":"cf_agent_tool_approval","toolCallId":${JSON.stringify(text)},"approved":true}`,
+      (text) => `{"type":"cf_agent_use_chat_response","id":${JSON.stringify(text)}}`,
+      (text) => `${text}"cf_agent_tool_approval""cf_agent_use_chat_response"`,
+    ],
+    shapes: FEW_SHAPES,
+    reader: reading((text) => [answerIn(text), replyIn(text)]),
+  },
   {
     name: 'a scope',
     of: [kit('claims/types')],
