@@ -226,3 +226,19 @@ it('a session of AuthAgent(McpAgent) runs each tool call as whoever sent it', as
   )
   expect(unknown.status).toBe(500)
 })
+
+it('a message over the legacy transport of AuthAgent(McpAgent) needs a token of its own', async () => {
+  const headers = bearer(await issuer.token(ada))
+  const opened = await request('/sse', headers)
+  const reader = opened.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const { value = '' } = (await reader?.read()) ?? {}
+  const [, path = ''] = /data: (\S+)/.exec(value) ?? []
+  const call = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'whoami' } }
+  const denied = await request(path, {}, 'POST', call)
+  expect([denied.status, await denied.text()]).toEqual([400, expect.stringContaining('invalid_token')])
+  const other = bearer(await issuer.token({ ...ada, sub: 'bob' }))
+  expect((await request(path, other, 'POST', call)).status).toBe(202)
+  const { value: result } = (await reader?.read()) ?? {}
+  expect(result).toContain('"text":"bob"')
+  await reader?.cancel()
+})

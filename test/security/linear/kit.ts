@@ -152,6 +152,15 @@ export const KIT_ROWS: readonly Row[] = [
     ),
   },
   {
+    name: 'a frame of a chat',
+    of: [kit('agents/chat-frames')],
+    around: [
+      (text) => text,
+      (text) => JSON.stringify({ type: 'cf_agent_tool_approval', toolCallId: text, approved: true }),
+    ],
+    reader: reading((text) => [answerIn(text), replyIn(text)]),
+  },
+  {
     name: 'texts and the token of a line in the log',
     of: [kit('log/logger'), kit('log/decision-line')],
     around: [

@@ -125,6 +125,9 @@ export default {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname.startsWith('/rooms/')) return env.Room.get(env.Room.idFromName(pathname)).fetch(request)
     if (pathname === '/mcp') return McpTools.serve('/mcp', { binding: 'McpTools' }).fetch(request, env, ctx)
+    if (pathname.startsWith('/sse')) {
+      return McpTools.serveSSE('/sse', { binding: 'McpTools' }).fetch(request, env, ctx)
+    }
     if (pathname === '/plain') return plain(request, env, searchParams.get('protocol'))
     if (pathname === '/echo-offer') return plain(request, env, request.headers.get('Sec-WebSocket-Protocol'))
     if (pathname === '/echo-last') {

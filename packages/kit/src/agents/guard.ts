@@ -1,6 +1,7 @@
 import type { Auth } from '../claims/types.ts'
 import { ConfigError, KitError } from '../errors.ts'
 import { type Decision, denial, type Denied } from '../http/decision.ts'
+import { DenialError } from '../kit/denial-error.ts'
 import { denialResponse } from '../kit/denial-response.ts'
 import { heldCaller } from '../kit/held-caller.ts'
 import { requestIdsOf } from '../log/request-ids.ts'
@@ -16,6 +17,7 @@ import {
   type Frame,
   type GuardedAgent,
   hooksOf,
+  type LegacyMessage,
   replaceHooks,
   type UpgradeContext,
 } from './hooks.ts'
@@ -90,6 +92,14 @@ export class AgentGuard {
   authOf(source: Request | AgentConnection): Auth | undefined {
     if (source instanceof Request) return this.#callers.get(source)
     return this.#knownEnding(source) === undefined ? this.#held.authOf(source) : undefined
+  }
+
+  /** Lets a message in that came past `fetch`, by the headers that came with it; or returns why not. */
+  async receiveLegacy([, , extra]: LegacyMessage, receive: () => Promise<unknown>): Promise<unknown> {
+    const request = new Request('https://agent.invalid/', { headers: extra?.requestInfo?.headers ?? {} })
+    const decision = await this.#callerOf(request)
+    if (!decision.granted) return new DenialError(decision)
+    return serveAs(this.#asCaller(decision.auth, request), receive)
   }
 
   /** See {@link SocketWatch.closeEnded}. */

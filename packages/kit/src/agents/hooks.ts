@@ -77,3 +77,23 @@ export function replaceHooks(agent: AgentHooks, hooks: AgentHooks): void {
     Object.defineProperty(agent, name, { value, configurable: false, writable: false, enumerable: false })
   }
 }
+
+/** `McpAgent`'s method for a message over its legacy transport (SSE): the SDK's own handler calls it by RPC, past `fetch`. */
+export const LEGACY_MESSAGE = 'onSSEMcpMessage'
+
+/** Its parameters: the client's headers are in the last one. */
+export type LegacyMessage = readonly [
+  session: string,
+  body: unknown,
+  extra?: { readonly requestInfo?: { readonly headers?: Record<string, string> } },
+]
+
+/** The method that a class has for such messages, if it has one. */
+export function legacyMessagesOf(base: {
+  readonly prototype: object
+}): ((...message: LegacyMessage) => Promise<unknown>) | undefined {
+  const receive: unknown = Reflect.get(base.prototype, LEGACY_MESSAGE)
+  return typeof receive === 'function'
+    ? (receive as (...message: LegacyMessage) => Promise<unknown>)
+    : undefined
+}

@@ -6,7 +6,13 @@ import type { CallerRequest, Credentials, Fetches } from './caller-access.ts'
 import type { AgentConnection } from './connection.ts'
 import { durableObjectOf } from './durable-object.ts'
 import { AgentGuard } from './guard.ts'
-import type { AgentInstance, UpgradeContext } from './hooks.ts'
+import {
+  type AgentInstance,
+  LEGACY_MESSAGE,
+  type LegacyMessage,
+  legacyMessagesOf,
+  type UpgradeContext,
+} from './hooks.ts'
 import { type AuthAgentOptions, checkAgentOptions, type OwnedAgentOptions } from './options.ts'
 import { Ownership } from './ownership.ts'
 import type { Layer } from './requirements.ts'
@@ -148,6 +154,17 @@ function guarded<Base extends AgentClass>(
 ): Base & AgentClass<AuthenticatedAgent> {
   abstract class Guarded extends base implements AuthenticatedAgent {
     readonly #guard: AgentGuard
+
+    static {
+      const receive = legacyMessagesOf(base)
+      // RPC finds methods of classes alone.
+      if (receive) {
+        const value = function (this: Guarded, ...message: LegacyMessage): Promise<unknown> {
+          return this.#guard.receiveLegacy(message, () => receive.apply(this, [...message]))
+        }
+        Object.defineProperty(this.prototype, LEGACY_MESSAGE, { value, writable: true, configurable: true })
+      }
+    }
 
     constructor(...args: any[]) {
       super(...args)
