@@ -102,6 +102,10 @@ describe.skipIf(isSkipped)('the chat, in a browser', () => {
     expect(weather).toMatch(/getWeather\s+Done\s+City\s+Lisbon\s+Celsius\s+19/)
     // It is read out once, when it is whole.
     expect(await page.getByRole('status').textContent()).toContain('In Lisbon it is 19 °C')
+    await say(page, 'call getWeather {"city":"\\u202enobsiL"}')
+    await answered(page)
+    // What is hidden or turned round would be approved unread.
+    expect(await card(page, 'Weather').innerText()).toContain('\\u{202e}nobsiL')
   })
 
   it('shows all windows of its owner the same, over a reload, and nobody else anything', async () => {

@@ -174,6 +174,19 @@ describe('the owner', () => {
     expect(await client.say(`hello ${'x'.repeat(2000)}`)).toBe('Please write at most 2000 characters.')
   })
 
+  it('has nothing fetched that a forged message names', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch')
+    const client = await open()
+    const file = { type: 'file', mediaType: 'application/zip', url: 'https://files.test/inside' }
+    const messages = [{ id: 'forged', role: 'user', parts: [{ type: 'text', text: 'hello' }, file] }]
+    const init = { method: 'POST', body: JSON.stringify({ messages }) }
+    client.socket.send(JSON.stringify({ type: 'cf_agent_use_chat_request', id: 'r1', init }))
+    await client.socket.until(() => client.messages.length === 2)
+    expect(fetched.mock.calls.map(([input]) => String(input)).join()).not.toContain('files.test')
+    fetched.mockRestore()
+    expect(client.messages.at(-1)?.parts.some(({ text }) => text !== undefined)).toBe(true)
+  })
+
   it('is told that there is no model, and the log says what to set', async () => {
     const failed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     Object.assign(env, { LOCAL_MODEL_URL: '' })

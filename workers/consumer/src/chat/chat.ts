@@ -8,12 +8,12 @@ import {
   stepCountIs,
   streamText,
   toUIMessageStream,
-  type UIMessage,
 } from 'ai'
 import type { Env } from '../env.ts'
 import { errorResponse } from '../error-response.ts'
 import { ownerOfChat } from './chat-name.ts'
 import { fillDocuments } from './documents.ts'
+import { isTooLong, MAX_CHARACTERS, readable } from './history.ts'
 import { modelOf } from './model.ts'
 import { toolsOf } from './tools.ts'
 
@@ -23,7 +23,6 @@ const SYSTEM =
 
 /** So many times in a row the model may call tools before it answers. */
 const MAX_STEPS = 5
-const MAX_CHARACTERS = 2000
 const TOO_LONG = `Please write at most ${MAX_CHARACTERS} characters.`
 
 const SuperAgent = OwnedAgent(AuthAgent(AIChatAgent<Env>), { ownerOf: ownerOfChat })
@@ -45,12 +44,13 @@ export class Chat extends SuperAgent {
   }
 
   override async onChatMessage(_onFinish: unknown, options?: OnChatMessageOptions): Promise<Response> {
-    if (textOf(this.messages.at(-1)) > MAX_CHARACTERS) return new Response(TOO_LONG)
+    const last = this.messages.at(-1)
+    if (last && isTooLong(last)) return new Response(TOO_LONG)
     try {
       const result = streamText({
         model: modelOf(this.env),
         instructions: SYSTEM,
-        messages: await convertToModelMessages(this.messages),
+        messages: await convertToModelMessages(readable(this.messages)),
         tools: toolsOf(this, this.ctx.storage.sql),
         stopWhen: stepCountIs(MAX_STEPS),
         ...(options?.abortSignal && { abortSignal: options.abortSignal }),
@@ -93,12 +93,6 @@ export class Chat extends SuperAgent {
   #history(): string {
     return JSON.stringify({ type: 'cf_agent_chat_messages', messages: this.messages })
   }
-}
-
-/** How much text a message of the person has. */
-function textOf(message: UIMessage | undefined): number {
-  if (message?.role !== 'user') return 0
-  return message.parts.reduce((sum, part) => sum + (part.type === 'text' ? part.text.length : 0), 0)
 }
 
 /** What the person reads of an error; who runs the service reads the rest in the log. */

@@ -140,6 +140,9 @@ describe('a payment', () => {
     { ...LARGE, amount: '250' },
     { ...LARGE, currency: 'XYZ' },
     { ...LARGE, to: '' },
+    { ...LARGE, to: '\u202eadA' },
+    { ...LARGE, to: 'Ada\u200b' },
+    { ...LARGE, to: 'Ada\nand all the others' },
     { ...LARGE, more: 1 },
     'no object',
   ])('is rejected for %j', async (order) => {

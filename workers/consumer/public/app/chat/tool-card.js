@@ -1,7 +1,7 @@
 // @ts-check
 import { element } from '../dom.js'
 import { toolOf } from './protocol.js'
-import { denialOf, labelOf, standingOf, titleOf } from './words.js'
+import { denialOf, labelOf, standingOf, titleOf, visible } from './words.js'
 
 /** @typedef {import('./protocol.js').Part} Part */
 
@@ -78,12 +78,12 @@ function note(text) {
 
 /** What a value holds, by name. @param {any} value @param {string} [className] */
 function members(value, className = '') {
-  if (typeof value !== 'object' || value === null) return note(String(value))
+  if (typeof value !== 'object' || value === null) return note(visible(String(value)))
   return element(
     'dl',
     { className },
     ...Object.entries(value).flatMap(([name, member]) => [
-      element('dt', {}, labelOf(name)),
+      element('dt', {}, visible(labelOf(name))),
       element('dd', {}, ...shown(member)),
     ]),
   )
@@ -92,8 +92,10 @@ function members(value, className = '') {
 /** @param {unknown} member @returns {(HTMLElement | string)[]} */
 function shown(member) {
   if (Array.isArray(member)) {
-    const items = member.map((one) => element('li', {}, typeof one === 'object' ? members(one) : String(one)))
+    const items = member.map((one) =>
+      element('li', {}, typeof one === 'object' ? members(one) : visible(String(one))),
+    )
     return items.length === 0 ? ['none'] : [element('ul', {}, ...items)]
   }
-  return typeof member === 'object' && member !== null ? [members(member)] : [String(member)]
+  return typeof member === 'object' && member !== null ? [members(member)] : [visible(String(member))]
 }

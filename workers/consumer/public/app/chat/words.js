@@ -82,3 +82,15 @@ export function labelOf(name) {
   const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/**
+ * Text whose invisible characters are spelled out (`\u{202e}`): none of them hides, or turns round, what a person approves.
+ *
+ * @param {string} text
+ */
+export function visible(text) {
+  return text.replace(
+    /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}
