@@ -390,6 +390,7 @@ export const GATEWAY_ROWS: readonly Row[] = [
         {
           issuer: 'i',
           name: 'gateway',
+          agents: new Set(),
           ttlSeconds: 60,
           maxTtlSeconds: 60,
           audiences: new Map([['a', { permissions: all, roles: all }]]),
