@@ -12,17 +12,16 @@ const { SESSIONS } = env as unknown as { SESSIONS: DurableObjectNamespace }
 /** Refresh tokens that Auth0 got. */
 let sent: string[]
 
+const OWN_ENV = gatewayEnv({
+  JWT_SECRET: 'A'.repeat(86),
+  AUTH0_CLIENT_ID: 'web',
+  AUTH0_CLIENT_SECRET: 'client-secret',
+  SESSION_SECRET: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  ROUTES: [],
+  SESSIONS,
+})
 /** The Durable Objects are in this isolate: they read this environment, and fetch through this. */
-Object.assign(
-  env,
-  gatewayEnv({
-    JWT_SECRET: 'A'.repeat(86),
-    AUTH0_CLIENT_ID: 'web',
-    AUTH0_CLIENT_SECRET: 'client-secret',
-    SESSION_SECRET: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-    ROUTES: [],
-  }),
-)
+Object.assign(env, OWN_ENV)
 
 const seconds = (): number => Date.now() / 1000
 
@@ -115,7 +114,8 @@ describe('the Durable Object of a session', () => {
       return Promise.resolve(tokenAnswer())
     })
     let secret = 'first'
-    const withStore = { ...env, AUTH0_CLIENT_SECRET: { get: () => Promise.resolve(secret) } }
+    // Not of `env`: another file may have left there what does not fit.
+    const withStore = { ...OWN_ENV, AUTH0_CLIENT_SECRET: { get: () => Promise.resolve(secret) } }
     const stub = await begun()
     await runInDurableObject(stub, async (_, state) => {
       const session = new Session(state, withStore)
