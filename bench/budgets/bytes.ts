@@ -19,7 +19,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'ours: ./log, one sink': 3_350,
   'face .': 25_800,
   'face ./adapters/hono': 28_700,
-  'face ./agents': 34_200,
+  'face ./agents': 34_300,
   'face ./approvals': 10_200,
   // With makeKit, which is the default of callee.
   'face ./caller': 29_550,
@@ -33,7 +33,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
   'face ./verify': 21_900,
   'face ./retrieval': 1_100,
   'face ./testing': 23_750,
-  'all faces of the kit': 56_450,
+  'all faces of the kit': 56_500,
   // A third is the AI SDK with the two providers that the chat may take its model from.
   'Worker consumer': 631_850,
   'Worker gateway': 135_050,
@@ -41,7 +41,7 @@ export const GZIP_BUDGETS: Readonly<Record<string, number>> = {
 
 /** The most bytes of each room in a bundle of all faces, minified: parts are not compressed alone. */
 export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
-  'room agents': 21_950,
+  'room agents': 22_050,
   'room approvals': 5_450,
   'room caller': 9_550,
   'room claims': 2_250,
@@ -61,7 +61,7 @@ export const ROOM_BUDGETS: Readonly<Record<string, number>> = {
   'room policy': 6_550,
   'room primitives': 5_400,
   'room retrieval': 1_350,
-  'room runtime': 900,
+  'room runtime': 950,
   'room testing': 1_900,
   'room verify': 550,
   'room hono-verify': 100,
