@@ -15,6 +15,9 @@ export default defineGateway({
     { match: '/', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
     { match: '/app', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
     { match: '/app/*', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
+    // With logins `login: 'redirect'` would lead there at once. This page has a link instead, so that a gateway without logins
+    // starts too.
+    { match: '/app/chat', methods: ['GET', 'HEAD'], service: 'CONSUMER', auth: 'none' },
     ...['/api/whoami', '/api/decisions'].map((match) => ({
       match,
       methods: ['GET'] as const,
@@ -24,14 +27,6 @@ export default defineGateway({
       anonymousGrant: [],
       overrides: true,
     })),
-    // Whoever opens the chat logs in first, and comes back to it.
-    {
-      match: '/app/chat',
-      methods: ['GET', 'HEAD'],
-      service: 'CONSUMER',
-      audience: 'reports',
-      login: 'redirect',
-    },
     {
       match: '/api/*',
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -64,14 +64,18 @@ curl -X POST -H @${control.headerFile} ${control.url}/stop/${plan.gateway.name}
 }
 
 /**
- * A page that anybody may open, else a login, which ends at what the session knows of the user; and the pages for people who
- * log in.
+ * The start page that anybody may open, else a login, which ends at what the session knows of the user; and whatever other page
+ * has a route of its own.
  */
 function pagesOf(routes: readonly DevRoute[]): readonly string[] {
   const pages = readable(routes)
   const open = pages.filter(({ auth }) => auth === 'none')
   const start = open.find(({ match }) => match === '/') ?? open[0]
-  const own = pages.filter(({ login, match }) => login === 'redirect' && !match.endsWith('*'))
+  const isWhole = ({ match }: DevRoute): boolean =>
+    !match.endsWith('*') && !pages.some((other) => other.match === `${match}/*`)
+  const own = pages.filter(
+    (page) => page !== start && isWhole(page) && (page.auth === 'none' || page.login === 'redirect'),
+  )
   return [start ? pathOf(start) : '/auth/login?returnTo=/auth/profile', ...own.map(pathOf)]
 }
 
