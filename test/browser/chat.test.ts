@@ -32,7 +32,9 @@ describe.skipIf(isSkipped)('the chat, in a browser', () => {
   })
   afterEach(async () => {
     // Before the login the page asks who is there, and nobody is.
-    const complaints = visits.flatMap((one) => one.complaints.filter((text) => !text.includes('status of 401')))
+    const complaints = visits.flatMap((one) =>
+      one.complaints.filter((text) => !text.includes('status of 401')),
+    )
     await Promise.all(visits.map(({ context }) => context.close()))
     visits = []
     expect(complaints).toEqual([])
@@ -55,9 +57,17 @@ describe.skipIf(isSkipped)('the chat, in a browser', () => {
   const card = (page: Page, tool: string): Locator => page.getByRole('group', { name: tool }).last()
   const payments = (page: Page): Locator => page.getByRole('complementary', { name: 'Your payments' })
 
+  /** Sends it. While an answer comes in, the page keeps what was typed; and what it draws it draws with the next frame. */
   async function say(page: Page, text: string): Promise<void> {
+    const before = await messages(page).count()
     await field(page).fill(text)
-    await page.keyboard.press('Enter')
+    await expect
+      .poll(async () => {
+        if ((await field(page).inputValue()) !== '') await field(page).press('Enter')
+        return field(page).inputValue()
+      })
+      .toBe('')
+    await messages(page).nth(before).waitFor()
   }
 
   /** Waits for the end of the answer. */
