@@ -182,7 +182,7 @@ describe('the owner', () => {
     const init = { method: 'POST', body: JSON.stringify({ messages }) }
     client.socket.send(JSON.stringify({ type: 'cf_agent_use_chat_request', id: 'r1', init }))
     await client.socket.until(() => client.messages.length === 2)
-    expect(fetched.mock.calls.map(([input]) => String(input)).join()).not.toContain('files.test')
+    expect(fetched.mock.calls.map(([input]) => new Request(input).url).join()).not.toContain('files.test')
     fetched.mockRestore()
     expect(client.messages.at(-1)?.parts.some(({ text }) => text !== undefined)).toBe(true)
   })

@@ -32,6 +32,7 @@ const guardBySize: MiddlewareHandler = (c, next) => (needsApproval(orderOf(c)) ?
 /** The payment service: it believes no agent that somebody approved, but reads it in what the gateway signed. */
 export const paymentsApp = new Hono<PaymentsEnv>()
   .use(sealgate())
+  .use(keptNowhere)
   .get('/payments', guard(), async (c) => c.json({ payments: await ledgerOf(c).list() }))
   .post('/payments', readOrderOf, guardBySize, book)
   .get('/payments/:id/receipt', guard(), async (c) => {
@@ -48,6 +49,12 @@ export const paymentsApp = new Hono<PaymentsEnv>()
     console.error({ event: 'failed', request_id: requestId, problem: error.message })
     return errorResponse(c.req.raw, 500, 'server_error', 'Something went wrong here')
   })
+
+/** What somebody paid stands in no cache. */
+async function keptNowhere(c: Context<PaymentsEnv>, next: Next): Promise<void> {
+  await next()
+  c.header('Cache-Control', 'no-store')
+}
 
 async function readOrderOf(c: Context<PaymentsEnv>, next: Next): Promise<Response | undefined> {
   const order = await readOrder(c.req.raw)

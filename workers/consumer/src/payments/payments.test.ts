@@ -150,6 +150,16 @@ describe('a payment', () => {
   })
 })
 
+it('keeps payments and receipts out of every cache', async () => {
+  const booked = await pay(LARGE, await yes(LARGE))
+  const { id } = await booked.clone().json<{ readonly id: string }>()
+  const responses = [booked, await send('/payments', payer), await send(`/payments/${id}/receipt`, payer)]
+  expect(responses.map(({ status }) => status)).toEqual([201, 200, 200])
+  expect(responses.map(({ headers }) => headers.get('Cache-Control'))).toEqual(
+    responses.map(() => 'no-store'),
+  )
+})
+
 it('nobody sees payments or receipts of somebody else', async () => {
   const response = await pay(LARGE, await yes(LARGE))
   const booked = await response.json<{ readonly id: string }>()
