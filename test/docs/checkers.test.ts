@@ -28,7 +28,8 @@ const PAGE = [
 it('reads a page: front matter, anchors, links, blocks with their markers and lines', () => {
   const { frontMatter, anchors, links, blocks } = readPage('page.md', PAGE)
   expect(frontMatter).toEqual({ title: 'A page', group: 'Guides' })
-  expect([...anchors]).toEqual(['the-kit-what-it-does', 'twice', 'twice-1'])
+  // What a heading with code is called depends on who shows it.
+  expect([...anchors]).toEqual(['twice', 'twice-1'])
   expect(links).toEqual([{ page: 'page.md', line: 8, text: 'below', target: '#twice-1' }])
   expect(
     blocks.map(({ line, language, code, marker }) => [line, language, code.split('\n').length - 1, marker]),
