@@ -167,6 +167,35 @@ it('warns of a service that looks at no deny-list, where the gateway has one', a
   expect(await faults(files, { env: 'production' })).toMatchObject([{ id: 'pair-denylist', status: 'warn' }])
 })
 
+describe('where approvals are used up', () => {
+  const approving = (change: (reports: EnvironmentBlock) => void): ProjectFiles => {
+    const files = goodProject(tenant.baseUrl)
+    files.reports.migrations = [{ tag: 'v1', new_sqlite_classes: ['UsedApprovals'] }]
+    const { reports } = blocks(files)
+    reports.vars.JWT_APPROVALS_NAME = 'APPROVALS'
+    change(reports)
+    return files
+  }
+
+  it('takes a Durable Object, and a KV namespace', async () => {
+    const bindings = [{ name: 'APPROVALS', class_name: 'UsedApprovals' }]
+    const strong = approving((reports) => (reports.durable_objects = { bindings }))
+    expect(await faults(strong)).toEqual([])
+    const weak = approving((reports) => {
+      const kept = reports.kv_namespaces as object[]
+      reports.kv_namespaces = [...kept, { binding: 'APPROVALS', id: 'b'.repeat(32) }]
+    })
+    expect(await faults(weak)).toEqual([])
+  })
+
+  it('tells of a service binding, which can note no use', async () => {
+    const files = approving(({ services }) => services.push({ binding: 'APPROVALS', service: 'acme-gateway' }))
+    expect((await faults(files)).map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/JWT_APPROVALS_NAME .* is "APPROVALS": is neither a Durable Object/),
+    )
+  })
+})
+
 it('tells of one secret in two places', async () => {
   const files = goodProject(tenant.baseUrl)
   files.secrets.LOG_HASH_KEY = files.secrets.SESSION_SECRET ?? ''

@@ -3,10 +3,14 @@ import { namesOf } from '@sealgate/kit/gateway'
 import type { WorkerConfig } from '../project/worker-config.ts'
 import type { LocalSecrets } from './local-secrets.ts'
 
-/** A binding that is there, whatever it is. */
-const BINDING = {
+/** A service binding that is there. */
+const SERVICE = {
   fetch: () => undefined,
   delegate: () => undefined,
+}
+
+/** Any other binding that is there: no namespace has `fetch`, and the kit tells by it. */
+const RESOURCE = {
   limit: () => undefined,
   get: () => undefined,
   put: () => undefined,
@@ -33,8 +37,8 @@ export function environmentOf(
   secrets: LocalSecrets | undefined,
   expected: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  const bindings = [
-    ...(config.services ?? []).map(({ binding }) => binding),
+  const services = (config.services ?? []).map(({ binding }) => binding)
+  const resources = [
     ...config.kv_namespaces.map(({ binding }) => binding),
     ...config.durable_objects.bindings.map(({ name }) => name),
     ...config.ratelimits.map(({ name }) => name),
@@ -45,7 +49,8 @@ export function environmentOf(
     ...config.vars,
     ...Object.fromEntries(placed.map((name) => [name, placeholderOf(name, config.vars)])),
     ...(secrets && Object.fromEntries(secrets.values)),
-    ...Object.fromEntries(bindings.map((name) => [name, BINDING])),
+    ...Object.fromEntries(services.map((name) => [name, SERVICE])),
+    ...Object.fromEntries(resources.map((name) => [name, RESOURCE])),
   }
   return config.vars.WORKER_ENV === 'dev' ? { ...env, ...devVariables(env) } : env
 }
