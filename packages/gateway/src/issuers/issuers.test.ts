@@ -557,6 +557,18 @@ describe('Cloudflare Access as a front door', () => {
     await expectError(await enter(await jwt(), {}, '/api/x'), 401, 'unauthorized')
   })
 
+  it('is no door by Authorization, nor at the exchange: it is made of a cookie', async () => {
+    const token = await jwt()
+    for (const path of ['/door/x', '/api/x'])
+      await expectError(await call(token, {}, path), 401, 'invalid_token')
+    const body = new URLSearchParams({
+      ...{ grant_type: EXCHANGE, subject_token: token, subject_token_type: ACCESS_TOKEN },
+      audience: 'reports',
+    })
+    const response = await app.request('https://gateway.test/oauth/token', { method: 'POST', body }, env)
+    await expectError(response, 400, 'invalid_request')
+  })
+
   it('never stands in for an Authorization header that is bad', async () => {
     await expectError(await enter(await jwt(), { Authorization: 'Bearer nonsense' }), 401, 'invalid_token')
   })

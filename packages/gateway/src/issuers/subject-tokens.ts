@@ -40,9 +40,10 @@ export class SubjectTokens {
     if (expected?.own !== undefined && said === this.#own?.issuer)
       return this.#own.verify(token, expected.own, provenKey)
     if (said === this.#tenant) return this.#auth0.verify(token, expected, provenKey)
-    return (
-      this.#issuers.get(said)?.verify(token, expected, provenKey) ?? { ok: false, rejection: 'wrong_issuer' }
-    )
+    const issuer = this.#issuers.get(said)
+    // That of Access is made of a cookie: it counts where a route says so, in the header that Access writes.
+    if (!issuer || isAccess(issuer)) return { ok: false, rejection: 'wrong_issuer' }
+    return issuer.verify(token, expected, provenKey)
   }
 
   /** A JWT of Cloudflare Access, and no other. */
@@ -50,7 +51,7 @@ export class SubjectTokens {
     const said = issuerOf(token)
     if (typeof said !== 'string') return { ok: false, rejection: said.reason }
     const issuer = this.#issuers.get(said)
-    if (issuer?.config.profile !== 'cloudflare-access') return { ok: false, rejection: 'wrong_issuer' }
+    if (!issuer || !isAccess(issuer)) return { ok: false, rejection: 'wrong_issuer' }
     return issuer.verify(token)
   }
 
@@ -58,6 +59,10 @@ export class SubjectTokens {
   describe(): readonly (SourceDescription & { readonly issuer: string })[] {
     return [...this.#issuers].map(([issuer, tokens]) => ({ issuer, ...tokens.describe() }))
   }
+}
+
+function isAccess({ config }: IssuerTokens): boolean {
+  return config.profile === 'cloudflare-access'
 }
 
 /** What a token says of its issuer, which nobody has verified yet. */
