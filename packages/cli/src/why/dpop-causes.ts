@@ -30,7 +30,7 @@ export const DPOP_CAUSES: Readonly<Record<string, Cause>> = {
   proof_wrong_type: { meaning: 'its `typ` is not `dpop+jwt`', todo: 'the client sends a DPoP proof there' },
   proof_bad_key: {
     meaning: 'its `jwk` is missing, private, too weak, or of a kind that does not sign',
-    todo: 'the client puts its public key there: P-256, P-384, Ed25519, or RSA of at least 2048 bits',
+    todo: 'the client puts its public key there: P-256, P-384, Ed25519, or RSA of 2048 to 8192 bits',
   },
   proof_unsupported_alg: {
     meaning: 'its `alg` is none of those in the challenge, or does not fit its key',

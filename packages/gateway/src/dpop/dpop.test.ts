@@ -86,10 +86,12 @@ async function exchange(
     changed = {},
     by = client,
     headers,
+    actor,
   }: {
     readonly changed?: ProofChanges
     readonly by?: DpopClient
     readonly headers?: Readonly<Record<string, string>>
+    readonly actor?: string
   } = {},
   on = env,
 ): Promise<Response> {
@@ -99,6 +101,9 @@ async function exchange(
     subject_token: token,
     subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     audience: 'reports',
+    ...(actor !== undefined && {
+      ...{ actor_token: actor, actor_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+    }),
   })
   return app.request(EXCHANGE, { method: 'POST', body, headers: headers ?? { DPoP: proof } }, on)
 }
@@ -254,9 +259,12 @@ describe('a proof (§4.3)', () => {
     expect(await reasonOf(await call({ token, headers: { DPoP: token } }))).toBe('proof_wrong_type')
   })
 
-  it('of an RSA key of 1024 bits is rejected', async () => {
+  it.each([
+    [1024, 171],
+    [8200, 1367],
+  ])('of an RSA key of %i bits is rejected', async (_, length) => {
     const { privateKey } = await generateKeyPair('RS256')
-    const jwk = { kty: 'RSA', e: 'AQAB', n: `v${'A'.repeat(170)}` }
+    const jwk = { kty: 'RSA', e: 'AQAB', n: `v${'A'.repeat(length - 1)}` }
     const changed = { header: { alg: 'RS256', jwk }, key: privateKey }
     expect(await reasonOf(await call({ changed }))).toBe('proof_bad_key')
   })
@@ -405,6 +413,22 @@ describe('with DPOP=required', () => {
   it('an exchange needs a proof', async () => {
     const response = await exchange(await auth0.token(), { headers: {} }, required())
     await expectError(response, 400, 'invalid_dpop_proof')
+  })
+
+  it('an exchange takes no token of an actor but one that is bound to the key of its proof', async () => {
+    const AUDIENCES = { reports: { permissions: ['read:reports'], roles: [], actors: ['auth0|bot'] } }
+    const on = { ...required(), AUDIENCES }
+    const detailOf = async (actor: string): Promise<unknown> => {
+      const response = await exchange(await boundToken(), { actor }, on)
+      await expectError(response.clone(), 400, 'invalid_request')
+      const [line] = await logs.of(response)
+      return (line as { detail?: unknown }).detail
+    }
+    expect(await detailOf(await auth0.token({ sub: 'auth0|bot' }))).toBe('not_bound')
+    const stolen = await auth0.token({ sub: 'auth0|bot', cnf: { jkt: thief.jkt } })
+    expect(await detailOf(stolen)).toBe('proof_of_another_key')
+    const own = await auth0.token({ sub: 'auth0|bot', cnf: { jkt: client.jkt } })
+    expect((await exchange(await boundToken(), { actor: own }, on)).status).toBe(200)
   })
 
   it('without it, tokens that are not bound count as ever', async () => {

@@ -12,6 +12,9 @@ export const PROOF_SECONDS = 60
 /** The longest `jti`, in characters. A UUID has 36. */
 const MAX_JTI_LENGTH = 256
 
+/** The longest modulus in base64url: 8192 bits. The key is the sender's own, and must not make its signature dear to check. */
+const MAX_MODULUS_LENGTH = 1366
+
 /** What a proof is held against. */
 export interface ExpectedProof {
   readonly method: string
@@ -68,7 +71,7 @@ async function readProof(
     const { typ, jwk } = header
     if (typeof typ !== 'string' || typ.toLowerCase() !== 'dpop+jwt') return 'wrong_type'
     // A JWK Set is no key: one of it would be looked for.
-    if (!isObject(jwk) || 'keys' in jwk) return 'bad_key'
+    if (!isObject(jwk) || 'keys' in jwk || String(jwk.n).length > MAX_MODULUS_LENGTH) return 'bad_key'
     await verifyCompact(proof, jwk, { algorithms: DPOP_ALGS })
     return { jwk, claims }
   } catch (error) {

@@ -1,4 +1,5 @@
 import { TokenError } from '@sealgate/kit'
+import { isObject } from '@sealgate/kit/gateway'
 import type * as z from 'zod/mini'
 import type { Auth0Rejection } from '../auth0/auth0-error.ts'
 import type { SubjectClaims } from '../auth0/subject.ts'
@@ -50,7 +51,7 @@ export async function exchangeToken(gateway: Gateway, request: Request, trace: T
   )
   traceCaller(trace, subject)
   await limit(gateway, { subject: subject.sub }, limiter)
-  const actor = await actorOf(gateway, trace, requested)
+  const actor = await actorOf(gateway, trace, requested, subject)
   const scope = requested.scope?.split(' ').filter((one) => one !== '')
   const wanted = { audience, ...(scope && { scope }), ...(actor && { actor }) }
   const { token, expiresIn, permissions } = await timed(trace, 'policy', async () => {
@@ -169,6 +170,7 @@ async function actorOf(
   gateway: Gateway,
   trace: Trace,
   requested: Requested,
+  { cnf }: SubjectClaims,
 ): Promise<ActorToken | undefined> {
   const { actor_token: token, actor_token_type: type } = requested
   if (token === undefined && type === undefined) return undefined
@@ -178,8 +180,11 @@ async function actorOf(
       description: `The parameter ${token === undefined ? 'actor_token' : 'actor_token_type'} is missing`,
     })
   }
+  // There is one proof: it is of the subject token's key, and so must the actor's be.
+  const isBound = gateway.config.variables.DPOP === 'required'
+  const provenKey = isBound && isObject(cnf) && typeof cnf.jkt === 'string' ? cnf.jkt : undefined
   const { iss, sub, exp } = await verified(gateway, trace, 'invalid_actor_token', () =>
-    gateway.subjectTokens.verify(token),
+    gateway.subjectTokens.verify(token, undefined, provenKey),
   )
   return { iss: String(iss), sub, exp }
 }
