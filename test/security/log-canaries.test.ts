@@ -159,6 +159,10 @@ describe('canaries', () => {
         audiences: { reports: { permissions: ['read'], roles: [] } },
         routes: [
           { match: '/api/*', methods: ['GET'], service: 'REPORTS', audience: 'reports', require: ['read'] },
+          {
+            ...{ match: '/mcp', service: 'REPORTS', audience: 'reports' },
+            mcp: { name: 'Reports', scopes: ['read'], audiences: ['https://api.test'] },
+          },
         ],
         onEvent: (line) => void options.onEvent?.(line),
         onDecision: (line) => void options.onDecision?.(line),
@@ -180,6 +184,23 @@ describe('canaries', () => {
       method: 'POST',
       body: new URLSearchParams({ subject_token: tokens[0] ?? '', client_secret: 'canary-secret' }),
     })
+    for (const name of ['logout_token', 'assertion']) {
+      const path = name === 'assertion' ? '/oauth/token' : '/auth/backchannel-logout'
+      const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+      const body = new URLSearchParams({ grant_type, [name]: tokens[0] ?? '' })
+      expect((await gateway.fetch(path, { method: 'POST', body })).status).toBe(400)
+    }
+    for (const scheme of ['Bearer', 'DPoP']) {
+      for (const id of [CANARY.value, tokens[0] ?? '']) {
+        const headers = { DPoP: tokens[0] ?? '', 'Mcp-Session-Id': id, 'Last-Event-ID': id }
+        const Authorization = `${scheme} ${tokens[0] ?? ''}`
+        const { status } = await gateway.fetch('/mcp', {
+          method: 'POST',
+          headers: { ...headers, Authorization },
+        })
+        expect([401, 404]).toContain(status)
+      }
+    }
     const requests = (): number => lines.filter(({ event }) => event === 'request').length
     await vi.waitFor(() => expect(requests()).toBeGreaterThan(14))
     const parts = [...tokens, session].flatMap((token) =>

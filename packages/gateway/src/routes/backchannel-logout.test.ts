@@ -363,6 +363,16 @@ describe('with a deny-list', () => {
     await expectError(again, 400, 'invalid_request')
   })
 
+  it('a logout of a user ends a login from before it came, and one of a sid leaves what came after its token', async () => {
+    const on = { ...env, JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST: memoryKv() }
+    const here = await logIn({ sid: 's1', iat: now() - 5 })
+    const iat = now() - 60
+    expect((await logout({ sid: 's1', iat }, on)).status).toBe(200)
+    expect(await isLoggedIn(here, on)).toBe(true)
+    expect((await logout({ iat }, on)).status).toBe(200)
+    expect(await isLoggedIn(here, on)).toBe(false)
+  })
+
   it('a token that was used is known for as long as it lives, however short tokens live here', async () => {
     const kv = memoryKv()
     const on = { ...env, JWT_DENYLIST_NAME: 'DENYLIST', DENYLIST: kv, JWT_MAX_TTL_SECONDS: '300' }

@@ -12,7 +12,8 @@ import { useOnce } from './use-once.ts'
 
 /**
  * `POST /auth/backchannel-logout` (OpenID Connect Back-Channel Logout 1.0 §2.5): the provider says that a session with it is
- * over, or all of a user's. A session that began later than its token was issued stays.
+ * over, or all of a user's. A session that began later than its token was issued stays; with a
+ * deny-list, of all of a user's, what began later than it came.
  *
  * @throws GatewayError `invalid_logout_token`, `logout_impossible`, `rate_limited`, `sessions_unavailable`,
  *   `auth0_unavailable`

@@ -7,8 +7,8 @@ import { admitClient } from './admit-client.ts'
 import { checkForm, revocationForm } from './schemas.ts'
 
 /**
- * `POST /oauth/revoke` (RFC 7009): ends a token of this gateway that the caller holds, internal or of an MCP server. Nothing is written for a token whose
- * signature is not ours, and the response is the same (§2.2).
+ * `POST /oauth/revoke` (RFC 7009): ends a token of this gateway that the caller holds, internal or of an MCP server. Nothing is
+ * written for a token whose signature is not ours, and the response is the same (§2.2).
  *
  * @throws GatewayError `not_found` without a deny-list
  */
