@@ -114,3 +114,19 @@ describe('a class for callees', () => {
     expect(make).toThrow(message)
   })
 })
+
+it('opens no method of a class that has words of the runtime in it', () => {
+  class Odd extends Base {
+    internal(): string {
+      return 'function () { [native code] }'
+    }
+  }
+  class Odder extends Odd {
+    summary(auth: Auth): string {
+      return auth.sub
+    }
+  }
+  const Guarded = callee(Odder, { summary: undefined }, { kit: () => kit })
+  expect('internal' in Guarded.prototype).toBe(false)
+  expect('summary' in Guarded.prototype).toBe(true)
+})

@@ -147,7 +147,8 @@ function partsOf(base: EntrypointClass): {
 function isPlatforms(constructor: unknown): constructor is EntrypointClass {
   return (
     typeof constructor === 'function' &&
-    Function.prototype.toString.call(constructor).includes('[native code]')
+    // At its end: a class of somebody's may have these words in it, and would be open to all with its methods.
+    Function.prototype.toString.call(constructor).endsWith('[native code] }')
   )
 }
 
