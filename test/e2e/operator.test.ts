@@ -96,7 +96,10 @@ describe('an operator', () => {
       deployment: {
         issued: 'auth0',
         ok: true,
-        exchange: [{ audience: 'reports', ok: true, permissions: ['read:reports', 'export:reports'] }],
+        exchange: [
+          { audience: 'reports', ok: true, permissions: ['read:reports', 'export:reports'] },
+          { audience: 'payments', ok: true, permissions: [] },
+        ],
       },
     })
   })

@@ -13,6 +13,8 @@ beforeAll(async () => {
   const to = { methods: ['GET', 'POST'], origin: vendor.origin, allowPrivate: true, audience: 'reports' }
   running = await startGatewayWorker({
     bindings: {
+      // Unset: its own address is that of the request.
+      BASE_URL: '',
       AUDIENCES: JSON.stringify({ reports: { permissions: ['read:reports'], roles: [] } }),
       ROUTES: JSON.stringify([
         { ...to, match: '/vendor/*' },
