@@ -189,7 +189,9 @@ describe('where approvals are used up', () => {
   })
 
   it('tells of a service binding, which can note no use', async () => {
-    const files = approving(({ services }) => services.push({ binding: 'APPROVALS', service: 'acme-gateway' }))
+    const files = approving(({ services }) =>
+      services.push({ binding: 'APPROVALS', service: 'acme-gateway' }),
+    )
     expect((await faults(files)).map(({ message }) => message)).toContainEqual(
       expect.stringMatching(/JWT_APPROVALS_NAME .* is "APPROVALS": is neither a Durable Object/),
     )
