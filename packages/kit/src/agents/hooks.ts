@@ -8,7 +8,7 @@ export interface UpgradeContext {
 /** What a client sends, and gets. */
 export type Frame = string | ArrayBuffer | ArrayBufferView
 
-/** The ways into an Agent, as agents 0.32 has them. Described here, so that the kit does not depend on the SDK. */
+/** The ways into an Agent, as agents 0.24 and 0.32 have them. Described here: the kit does not depend on the SDK. */
 export interface AgentHooks {
   /** Every request and every upgrade, before the SDK looks at it. */
   fetch(request: Request): Promise<Response>
