@@ -17,11 +17,13 @@ import {
   type Frame,
   type GuardedAgent,
   hooksOf,
+  isMcpAgent,
   type LegacyMessage,
   replaceHooks,
   type UpgradeContext,
 } from './hooks.ts'
 import { type Answer, answerIn, replyIn } from './chat-frames.ts'
+import { McpSession } from './mcp-session.ts'
 import { Questions } from './questions.ts'
 import { type Layer, Requirements } from './requirements.ts'
 import { SocketWatch } from './socket-watch.ts'
@@ -54,7 +56,8 @@ export class AgentGuard {
 
   private constructor(agent: GuardedAgent, object: GuardedObject, first: Layer) {
     this.#agent = agent
-    const requirements = new Requirements(object.env, first)
+    const session = isMcpAgent(agent) ? new McpSession(object.context.storage.kv) : undefined
+    const requirements = new Requirements(object.env, first, session)
     const inner = hooksOf(agent)
     this.#requirements = requirements
     this.#inner = inner

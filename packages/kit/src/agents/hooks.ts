@@ -97,3 +97,8 @@ export function legacyMessagesOf(base: {
     ? (receive as (...message: LegacyMessage) => Promise<unknown>)
     : undefined
 }
+
+/** Whether an Agent is an `McpAgent`: a session of one MCP client. */
+export function isMcpAgent(agent: object): boolean {
+  return typeof Reflect.get(agent, LEGACY_MESSAGE) === 'function'
+}

@@ -18,6 +18,7 @@ import { type Policy, policy } from '../policy/builder.ts'
 import { owner as ownerRule } from '../policy/rules.ts'
 import { type Ending, endingOf } from './closing.ts'
 import { agreedQuery, type AuthAgentOptions } from './options.ts'
+import type { McpSession } from './mcp-session.ts'
 import type { Ownership } from './ownership.ts'
 import { decideUpgrade } from './upgrade.ts'
 
@@ -42,10 +43,13 @@ export class Requirements {
   readonly #env: object
   readonly #first: Layer
   readonly #others: Layer[] = []
+  readonly #session: McpSession | undefined
 
-  constructor(env: object, first: Layer) {
+  /** @param session of an `McpAgent`, which is one caller's */
+  constructor(env: object, first: Layer, session: McpSession | undefined) {
     this.#env = env
     this.#first = first
+    this.#session = session
   }
 
   /** @throws ConfigError when it contradicts what is there */
@@ -93,6 +97,7 @@ export class Requirements {
       if (!decision.granted) break
       decision = await this.#authorize(entry.request, layer)
     }
+    if (decision.granted) decision = this.#session?.denialOf(decision.auth.claims) ?? decision
     this.log(decision, () => ({ request, source: entry.token ?? request }))
     return { ...entry, decision }
   }
