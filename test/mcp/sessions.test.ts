@@ -63,9 +63,12 @@ describe('an McpAgent through AuthAgent, behind the gateway', () => {
     expect(await sayingOf(alice.client, 'whoami')).toMatchObject({ sub: demoUsers.alice.sub })
   })
 
-  it('denies a tool whose policy the caller does not pass', async () => {
+  it('neither lists nor runs a tool whose policy the caller does not pass', async () => {
+    const { tools: listed } = await alice.client.listTools()
+    expect(listed.map(({ name }) => name)).toEqual(['whoami'])
     const denied = await alice.client.callTool({ name: 'forbidden', arguments: {} })
     expect(denied).toMatchObject({ isError: true })
+    expect(JSON.stringify(denied)).toContain('The user does not have the right to use this tool')
   })
 })
 

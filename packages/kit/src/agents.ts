@@ -9,6 +9,14 @@ export type { AgentConnection } from './agents/connection.ts'
 export type { CallDenialReason, DeniedCall } from './agents/denied-call.ts'
 export { type Approval, type ApprovalFor, approvalOf } from './agents/guard-call.ts'
 export {
+  type GuardedMcpTool,
+  guardMcpTools,
+  type McpInputSchema,
+  type McpServerLike,
+  type McpTool,
+  type McpToolTable,
+} from './agents/guard-mcp-tools.ts'
+export {
   type GuardedTool,
   guardTools,
   type ToolInput,

@@ -2,9 +2,10 @@
 import { AIChatAgent } from '@cloudflare/ai-chat'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { parse, policy } from '@sealgate/kit'
-import { AuthAgent, type AuthenticatedAgent, OwnedAgent } from '@sealgate/kit/agents'
+import { AuthAgent, type AuthenticatedAgent, guardMcpTools, OwnedAgent } from '@sealgate/kit/agents'
 import { Agent, callable, type Connection, type WSMessage } from 'agents'
 import { McpAgent } from 'agents/mcp'
+import { z } from 'zod'
 
 /** Agents that say what they know of their caller: both mixins, in either order, over each class of the SDK. */
 type Env = Cloudflare.Env
@@ -13,6 +14,7 @@ type Env = Cloudflare.Env
 export const told: string[] = []
 
 const reader = policy().needAll('read:reports')
+const writer = policy().needAll('write:reports')
 const ownerOf = (name: string): string | undefined => /^(?:streamable-http:)?of-([a-z]+)/.exec(name)?.[1]
 
 type Reporting = AuthenticatedAgent & Pick<Agent, 'schedule' | 'queue'>
@@ -182,7 +184,29 @@ export class McpTools extends AuthAgent(McpAgent) {
   readonly server = new McpServer({ name: 'reports', version: '1.0.0' })
 
   override init(): Promise<void> {
-    this.server.registerTool('whoami', {}, () => ({ content: [{ type: 'text', text: this.auth.sub }] }))
+    guardMcpTools(
+      this.server,
+      {
+        whoami: {
+          tool: { execute: () => ({ content: [{ type: 'text', text: this.auth.sub }] }) },
+          policy: policy(),
+        },
+        secrets: {
+          tool: {
+            inputSchema: z.object({ of: z.string() }),
+            execute: ({ of }) => ({
+              content: [{ type: 'text', text: `secrets of ${of}, for ${this.auth.sub}` }],
+            }),
+          },
+          policy: policy().needAll('read:secrets'),
+        },
+        strict: {
+          tool: { execute: () => ({ content: [{ type: 'text', text: this.requireAuth(writer).sub }] }) },
+          policy: policy(),
+        },
+      },
+      this,
+    )
     return Promise.resolve()
   }
 }

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- McpAgent is, and is used. */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { policy } from '@sealgate/kit'
-import { AuthAgent } from '@sealgate/kit/agents'
+import { AuthAgent, guardMcpTools } from '@sealgate/kit/agents'
 import { guard, sealgate, type SealgateEnv } from '@sealgate/kit/hono'
 import { McpAgent } from 'agents/mcp'
 import { Hono } from 'hono'
@@ -13,12 +13,25 @@ export class Tools extends AuthAgent(McpAgent) {
   readonly server = new McpServer({ name: 'tools', version: '1.0.0' })
 
   override init(): Promise<void> {
-    this.server.registerTool('whoami', { description: 'Who asks' }, () => {
-      const { sub, kind, permissions, claims, actor } = this.auth
-      return say({ sub, kind, permissions, client: claims.client_id, actor })
-    })
-    this.server.registerTool('forbidden', { description: 'What nobody may' }, () =>
-      say(this.requireAuth(policy().needAll('write:reports')).sub),
+    guardMcpTools(
+      this.server,
+      {
+        whoami: {
+          policy: policy(),
+          tool: {
+            description: 'Who asks',
+            execute: () => {
+              const { sub, kind, permissions, claims, actor } = this.auth
+              return say({ sub, kind, permissions, client: claims.client_id, actor })
+            },
+          },
+        },
+        forbidden: {
+          policy: policy().needAll('write:reports'),
+          tool: { description: 'What nobody may', execute: () => say('done') },
+        },
+      },
+      this,
     )
     return Promise.resolve()
   }

@@ -70,7 +70,14 @@ describe('the MCP server for reports', () => {
     expect(await toolsOf(analyst)).toEqual(['whoami', 'list_reports'])
     expect(await toolsOf(stranger)).toEqual(['whoami'])
     expect(saidIn((await call('list_reports', analyst)).body)).toMatchObject({ for: 'auth0|ada' })
-    expect(JSON.stringify((await call('list_reports', stranger)).body)).not.toContain('2026-09')
+    const { body } = await call('list_reports', stranger)
+    expect(body.result).toMatchObject({ isError: true })
+    expect(saidIn(body)).toEqual({
+      denied: true,
+      reason: 'insufficient_rights',
+      message: expect.stringContaining('does not have the right') as string,
+    })
+    expect(saidIn((await call('whoami', stranger)).body)).toMatchObject({ sub: 'auth0|eve' })
   })
 
   it('lets nobody in without a token', async () => {

@@ -1,32 +1,44 @@
 import { McpServer } from '@modelcontextprotocol/server'
 import { type Auth, authInfoOf } from '@sealgate/kit'
+import { guardMcpTools } from '@sealgate/kit/agents'
 import { guard, type SealgateEnv } from '@sealgate/kit/hono'
 import { createMcpHandler } from 'agents/mcp/server'
 import { Hono } from 'hono'
-import { reader } from './policies.ts'
+import { anybody, reader } from './policies.ts'
 
 const PATH = '/mcp/reports'
 
 /**
  * The tools, for one caller: a server for each request, and no session. A caller whose rights do not suffice for a tool
- * neither sees it nor can call it.
+ * does not see it, and a call of it is denied.
  */
-async function serverFor(auth: Auth): Promise<McpServer> {
+function serverFor(auth: Auth): McpServer {
   const server = new McpServer({ name: 'Reports', version: '1.0.0' })
-  server.registerTool(
-    'whoami',
-    { description: 'Who is asking, through which client, and with which rights', annotations: READS },
-    () => {
-      const { sub, kind, permissions, roles, actor, claims } = auth
-      return say({ sub, kind, client: claims.client_id, permissions, roles, actor })
+  guardMcpTools(
+    server,
+    {
+      whoami: {
+        policy: anybody,
+        tool: {
+          description: 'Who is asking, through which client, and with which rights',
+          annotations: READS,
+          execute: () => {
+            const { sub, kind, permissions, roles, actor, claims } = auth
+            return say({ sub, kind, client: claims.client_id, permissions, roles, actor })
+          },
+        },
+      },
+      list_reports: {
+        policy: reader,
+        tool: {
+          description: 'Lists the reports',
+          annotations: READS,
+          execute: () => say({ reports: ['2026-09', '2026-10'], for: auth.sub }),
+        },
+      },
     },
+    auth,
   )
-  const { passed } = await reader.explain(auth.claims)
-  if (passed) {
-    server.registerTool('list_reports', { description: 'Lists the reports', annotations: READS }, () =>
-      say({ reports: ['2026-09', '2026-10'], for: auth.sub }),
-    )
-  }
   return server
 }
 

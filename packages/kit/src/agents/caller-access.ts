@@ -2,11 +2,9 @@ import type { Auth } from '../claims/types.ts'
 import { ConfigError, CredentialsGoneError } from '../errors.ts'
 import type { Decision, Denied } from '../http/decision.ts'
 import { DenialError } from '../kit/denial-error.ts'
-import { judge } from '../kit/judge.ts'
 import { Kit } from '../kit/kit.ts'
 import { type Origin, originOf } from '../kit/verifier.ts'
 import type { Rules } from '../policy/builder.ts'
-import { partsOfRules } from '../policy/parts.ts'
 import { isExpiringSoon, parse } from '../tokens/parse.ts'
 import type { DelegationRequest } from '../tokens/delegate.ts'
 import type { ApprovalRequest } from '../tokens/exchange-client.ts'
@@ -14,6 +12,7 @@ import { denialOf, type Ending } from './closing.ts'
 import { callerOf } from './connection.ts'
 import { callerServedBy, type CurrentCaller } from './current-caller.ts'
 import { incomingOf } from './incoming.ts'
+import { judgeNow } from './judge-now.ts'
 import type { Requirements } from './requirements.ts'
 
 /** The token of the current caller. For a call in their name `delegate` has a better one. */
@@ -80,14 +79,12 @@ export class CallerAccess {
    * @throws ConfigError for a policy that has to wait, and for one with `base()`: there is no token to verify anew
    */
   decide<Custom>(caller: CurrentCaller, rules: Rules<Custom> | undefined, taker: string): Decision<Custom> {
-    const parts = partsOfRules(rules)
-    if (Object.keys(parts.base).length > 0) {
-      throw new ConfigError(`${taker} takes no policy with base(): that is the mixin's, as its option policy`)
-    }
-    const decision = this.#knownDenial(caller) ?? judge<Custom>(parts, caller.auth)
-    if (!(decision instanceof Promise)) return decision
-    decision.catch(() => undefined)
-    throw new ConfigError(`${taker} takes a policy that needs not wait: no asynchronous rule or schema`)
+    return this.judge(caller, judgeNow(rules, taker))
+  }
+
+  /** The same, by a policy that was read before. */
+  judge<Custom>(caller: CurrentCaller, judge: (auth: Auth) => Decision<Custom>): Decision<Custom> {
+    return this.#knownDenial(caller) ?? judge(caller.auth)
   }
 
   /** Why a caller may not go on, by verdicts of at most 30 s. */
