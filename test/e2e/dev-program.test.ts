@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findProject, keygen, readDevSlots, readSecrets } from 'sealgate/internal'
-import { DevProgram, SEALGATE } from '../support/dev-program.ts'
+import { CALLBACK, DevProgram, SEALGATE } from '../support/dev-program.ts'
 import { pathsIn } from '../support/paths-in.ts'
 import { serviceSaying, SmallProject } from '../support/small-project.ts'
 
@@ -57,6 +57,17 @@ describe('with EdDSA', () => {
       token_type: 'Bearer',
       scope: expect.stringContaining('read:invoices') as string,
     })
+  })
+
+  it('lets apps beside it log in, where it was told so', async () => {
+    const authorize = async (redirectUri: string): Promise<number> => {
+      const url = new URL(`http://127.0.0.1:${program.ports[1]}/authorize`)
+      const parameters = { response_type: 'code', client_id: 'acme-app', scope: 'openid', state: 's' }
+      url.search = new URLSearchParams({ ...parameters, redirect_uri: redirectUri }).toString()
+      return (await fetch(url, { redirect: 'manual' })).status
+    }
+    expect(await authorize(CALLBACK)).toBe(303)
+    expect(await authorize(`${CALLBACK}/other`)).toBe(400)
   })
 
   it('shows no secret, and has none in a list of arguments', () => {

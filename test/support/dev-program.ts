@@ -10,6 +10,9 @@ import { ROOT } from './root.ts'
 /** The command. */
 export const SEALGATE: string = join(ROOT, 'packages/cli/bin/sealgate.js')
 
+/** Where an app of its own has people sent back to. */
+export const CALLBACK = 'http://localhost:3000/callback'
+
 /** A process, and what runs it. */
 interface Listed {
   readonly pid: number
@@ -40,6 +43,8 @@ export class DevProgram {
       String(idp),
       '--service-port',
       `${service}=${other}`,
+      '--callback',
+      CALLBACK,
     ]
     // As a person's shell has it: what is private has to be made so.
     const command = ['-c', 'umask 022; exec "$@"', 'sh', process.execPath, SEALGATE, 'dev', ...flags]

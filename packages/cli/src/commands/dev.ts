@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { runDevSystem } from '../dev/run-system.ts'
 import type { Say } from '../terminal/say.ts'
+import { callbackOption } from './callback-option.ts'
 import { projectOf } from './project-option.ts'
 
 /** `sealgate dev`, which `npm start` runs. */
@@ -21,16 +22,20 @@ export function devCommand(say: Say): Command {
       (text: string, earlier: readonly string[]) => [...earlier, text],
       [],
     )
+    .addOption(callbackOption('one more callback URL that the mock IdP allows, of an app of your own'))
     .option('--verbose', 'show what wrangler says besides', false)
     .addHelpText('after', '\nExample:\n  sealgate dev --gateway-port 9000 --service-port reports=9001\n')
-    .action(async ({ gatewayPort, idpPort, servicePort, verbose }: DevFlags, command: Command) => {
+    .action(async ({ gatewayPort, idpPort, servicePort, callback, verbose }: DevFlags, command: Command) => {
       const flags = {
         ...(gatewayPort !== undefined && { gateway: gatewayPort }),
         ...(idpPort !== undefined && { idp: idpPort }),
         services: servicePort,
       }
       const project = projectOf(command)
-      await runDevSystem({ project, flags, env: process.env, isVerbose: verbose }, say)
+      await runDevSystem(
+        { project, flags, env: process.env, callbackUrls: callback, isVerbose: verbose },
+        say,
+      )
     })
 }
 
@@ -38,5 +43,6 @@ interface DevFlags {
   readonly gatewayPort?: string
   readonly idpPort?: string
   readonly servicePort: readonly string[]
+  readonly callback: readonly string[]
   readonly verbose: boolean
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { UsageError } from '../errors.ts'
+import { callbackOption } from './callback-option.ts'
 import { startTenant, type Tenant, type TenantOptions } from '../dev/mock-idp/tenant.ts'
 
 /** `sealgate mock-idp`: the mock IdP alone. */
@@ -10,7 +11,7 @@ export function mockIdpCommand(): Command {
       'Runs a mock IdP shaped like an Auth0 tenant, on this machine only. Prints one line of JSON when it is ready.',
     )
     .option('--port <number>', 'port to listen on; 0 is any free one', readPort, 8788)
-    .option('--callback <url>', 'one more allowed callback URL; may be repeated', collectUrl, [])
+    .addOption(callbackOption('one more allowed callback URL'))
     .option('--control', 'serve POST /__control, which makes it slow, broken or rotate its keys', false)
     .addHelpText('after', '\nExample:\n  sealgate mock-idp --port 9000\n')
     .action(async ({ port, callback, control }: { port: number; callback: string[]; control: boolean }) => {
@@ -22,12 +23,6 @@ function readPort(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It is not a port number.')
   return port
-}
-
-function collectUrl(url: string, earlier: readonly string[]): string[] {
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-    throw new InvalidArgumentError('It is not an http or https URL.')
-  return [...earlier, url]
 }
 
 async function run(options: TenantOptions & { readonly port: number }): Promise<void> {

@@ -25,6 +25,8 @@ export interface DevSystemOptions {
   readonly plan: DevPlan
   readonly ports: Ports
   readonly onLine: OnLine
+  /** Where the mock IdP may send people back to, besides the gateway. Default: nowhere. */
+  readonly callbackUrls?: readonly string[]
   readonly isVerbose?: boolean
 }
 
@@ -59,6 +61,7 @@ export async function startDevSystem({
   plan,
   ports,
   onLine,
+  callbackUrls = [],
   isVerbose = false,
 }: DevSystemOptions): Promise<DevSystem> {
   makeSecrets(plan)
@@ -76,6 +79,7 @@ export async function startDevSystem({
   const lines = new LineStore(folder)
   const model = await startLocalModel(plan.services)
   const starting = startSystem({
+    callbackUrls,
     ...{ plan, ports, idp, folder, onLine, isVerbose },
     onLogged: (line) => lines.add(line),
     definition: () => definition,

@@ -13,6 +13,8 @@ export interface DevOptions {
   readonly project: Project
   readonly flags: PortFlags
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where the mock IdP may send people back to, besides the gateway. */
+  readonly callbackUrls: readonly string[]
   readonly isVerbose: boolean
 }
 
@@ -20,7 +22,10 @@ export interface DevOptions {
 const CONNECT_MS = 20_000
 
 /** Runs mock IdP, gateway and services until it is interrupted. */
-export async function runDevSystem({ project, flags, env, isVerbose }: DevOptions, say: Say): Promise<void> {
+export async function runDevSystem(
+  { project, flags, env, callbackUrls, isVerbose }: DevOptions,
+  say: Say,
+): Promise<void> {
   const plan = planOf(project)
   // From here on, so that no signal finds half a system without anybody to end it.
   const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)))
@@ -44,7 +49,7 @@ export async function runDevSystem({ project, flags, env, isVerbose }: DevOption
     isShown = true
     for (const line of early.splice(0)) say(line)
   }
-  const dev = await startDevSystem({ plan, ports, onLine, isVerbose })
+  const dev = await startDevSystem({ plan, ports, onLine, callbackUrls, isVerbose })
   try {
     const running = await Promise.race([dev.untilReady(), interrupted])
     if (Array.isArray(running)) return

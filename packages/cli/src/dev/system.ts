@@ -29,6 +29,8 @@ export interface SystemOptions {
   readonly folder: string
   /** The definition as it is now: a user of the mock IdP has all its rights. */
   readonly definition: () => DevDefinition
+  /** Where the mock IdP may send people back to, besides the gateway. */
+  readonly callbackUrls: readonly string[]
   readonly onLine: OnLine
   /** Receives the log lines of Workers, as objects. */
   readonly onLogged: (line: object) => void
@@ -177,7 +179,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 /** In this process: it needs little, and ends with it. */
-async function startIdp({ plan, ports, idp, definition }: SystemOptions): Promise<Running> {
+async function startIdp({ plan, ports, idp, definition, callbackUrls }: SystemOptions): Promise<Running> {
   const callback = variableOf(plan.gateway, 'CALLBACK_PATH') ?? '/auth/callback'
   const tenant: Tenant = await startTenant({
     port: ports.get(IDP) ?? 0,
@@ -185,7 +187,8 @@ async function startIdp({ plan, ports, idp, definition }: SystemOptions): Promis
     rolesClaim: idp.rolesClaim,
     clients: idp.clients,
     users: () => usersOf(definition()),
-    callbackUrls: [`${addressesOf(plan, ports).gateway}${callback}`],
+    // The gateway's is the first: it is told of logouts, too.
+    callbackUrls: [`${addressesOf(plan, ports).gateway}${callback}`, ...callbackUrls],
     showUsers: true,
     control: true,
   })
