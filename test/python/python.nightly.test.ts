@@ -73,6 +73,13 @@ describe('Python in a Worker', () => {
     })
   })
 
+  it('runs the snippet of another kit as it stands', async () => {
+    const good = await system.python('seed', bearer(await internalToken()))
+    expect([good.status, await good.json()]).toEqual([200, { data: 'secure', user: 'auth0|alice' }])
+    const forged = await system.python('seed', bearer(`${await internalToken()}A`))
+    expect([forged.status, await forged.json()]).toEqual([401, { error: 'Unauthorized' }])
+  })
+
   describe('over RPC', () => {
     it('hears of a revocation', async () => {
       const token = await internalToken()

@@ -23,6 +23,8 @@ export interface PythonSystem {
 }
 
 const WORKER = join(import.meta.dirname, 'worker')
+/** Of another kit, but for the package's name. */
+const SNIPPET = join(import.meta.dirname, '../seeds/002-flarelette/worker.py')
 /** As in a consumer's configuration: the name that the props give is the audience. */
 const GATEWAY = {
   GATEWAY_KEYS: { name: 'gateway', entrypoint: 'Keys' },
@@ -96,7 +98,11 @@ async function pythonWorker(): Promise<V4WorkerOptions> {
       await file('Text', 'pyodide-lock.json'),
     ],
     bindings: {
-      PYTHON: { ...modules, ...Object.fromEntries(await Promise.all(sources)) },
+      PYTHON: {
+        ...modules,
+        ...Object.fromEntries(await Promise.all(sources)),
+        'snippet.py': await readFile(SNIPPET, 'utf8'),
+      },
       JWT_ISS: 'https://gateway.internal',
       JWT_AUD: 'reports',
       JWT_JWKS_SERVICE_NAME: 'GATEWAY_KEYS',

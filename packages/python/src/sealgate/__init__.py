@@ -1,5 +1,6 @@
 """Verifies Sealgate's internal identity tokens: the checks of the kit, in its order, with its reasons."""
 
+from .adapters import check_auth
 from .auth import Auth, Decision, Kind
 from .environment import make_kit
 from .errors import ConfigError, KeysUnavailableError, SealgateError, TokenError
@@ -26,6 +27,7 @@ __all__ = [
     "TokenError",
     "Verifier",
     "binding_jwks",
+    "check_auth",
     "make_kit",
     "policy",
     "url_jwks",

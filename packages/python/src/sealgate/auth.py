@@ -20,6 +20,10 @@ class Auth:
     #: All claims. A claim of your own may have any type.
     claims: Mapping[str, Any] = field(repr=False)
 
+    def __getitem__(self, claim: str) -> Any:
+        """A claim by its name: `auth["sub"]`. Raises KeyError for one that the token does not carry."""
+        return self.claims[claim]
+
     @staticmethod
     def of(claims: dict[str, Any]) -> "Auth":
         """The caller that verified claims stand for. A claim of the wrong type grants nothing."""

@@ -129,6 +129,15 @@ class Policy:
             raise ConfigError('kind("anonymous") passes nobody without allow_anonymous()')
         return self
 
+    def keys(self) -> tuple[str]:
+        """With `__getitem__`: `check_auth(token, **policy().build())`, as another kit has it, is `policy=`."""
+        return ("policy",)
+
+    def __getitem__(self, key: str) -> "Policy":
+        if key != "policy":
+            raise KeyError(key)
+        return self
+
     async def failed(self, auth: Auth) -> tuple[str, ...]:
         """The rules that this caller does not pass, in words. Each is tested once."""
         return tuple([rule.words for rule in self.rules if await _verdict(rule, auth) is not True])
