@@ -12,7 +12,10 @@ import type { AuthenticatedAgent } from './mixins.ts'
 /** The part of an `McpServer` that tools are registered with: of `@modelcontextprotocol/sdk` 1, and of `/server` 2. */
 export interface McpServerLike {
   /** The server below it, which has the handlers of requests. */
-  readonly server: { setRequestHandler: (...handler: never[]) => void }
+  readonly server: {
+    /** Sets what responds to a method. */
+    setRequestHandler: (...handler: never[]) => void
+  }
   /** Adds a tool. */
   registerTool(name: string, config: never, callback: never): unknown
 }
