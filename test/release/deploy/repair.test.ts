@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FAILURES, type RepairBench, startRepairBench } from '../../support/deploy/repair.ts'
 
-/** Two of them, one after the other. Each of all by itself, from an empty account on: `repair.nightly.test.ts`. */
-const SHORT = ['the secrets', 'the gateway’s deployment']
+/** The one that leaves most. Each of all by itself, from an empty account on: `repair.nightly.test.ts`. */
+const SHORT = ['the gateway’s deployment']
 
-describe('a deploy that fails at one step after the other', () => {
+describe('a deploy that fails at one step', () => {
   let bench: RepairBench
   beforeAll(async () => {
     bench = await startRepairBench()
