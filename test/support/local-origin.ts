@@ -18,8 +18,11 @@ export async function startLocalOrigin(): Promise<LocalOrigin> {
     received.push(request)
     respond(request, response)
   })
+  // A server that closes waits for them, and ends only those that are HTTP still.
+  const upgraded = new Set<Duplex>()
   server.on('upgrade', (request, socket) => {
     received.push(request)
+    upgraded.add(socket)
     echo(request, socket)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -29,6 +32,7 @@ export async function startLocalOrigin(): Promise<LocalOrigin> {
     received,
     async close() {
       server.closeAllConnections()
+      for (const socket of upgraded) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }
