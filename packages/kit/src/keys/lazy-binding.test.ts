@@ -27,11 +27,7 @@ beforeEach(() => {
 
 function kitOf(names: string, bindings: Readonly<Record<string, unknown>>): Kit {
   const env = { JWT_ISS: 'https://issuer.test', JWT_AUD: 'reports', JWT_SECRET_NAME: names, ...bindings }
-  const onEvent = (event: EventLine): void => {
-    // How many environments the isolate has had depends on the files before this one.
-    if (event.event !== 'unstable_env') events.push(event)
-  }
-  return makeKit(env, { now: () => time, logLevel: 'off', onEvent })
+  return makeKit(env, { now: () => time, logLevel: 'off', onEvent: (event) => events.push(event) })
 }
 const sign = (kit: Kit) => kit.sign({ sub: 'user-1' })
 
