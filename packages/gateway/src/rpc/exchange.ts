@@ -5,7 +5,7 @@ import { approve } from '../exchange/approve.ts'
 import { delegate, verifyFor } from '../exchange/delegate.ts'
 import { receiptFor } from '../exchange/receipt.ts'
 import { renew } from '../exchange/renew.ts'
-import type { GatewayOf } from '../gateway.ts'
+import type { Gateway, GatewayOf } from '../gateway.ts'
 import { serviceOf } from './props.ts'
 import { type EntrypointClass, reporterOf } from './report.ts'
 
@@ -58,106 +58,90 @@ export function createExchange(gatewayOf: GatewayOf): EntrypointClass<ExchangeMe
   /** For services, which hold no signing key. The caller is who its binding's props say. */
   class Exchange extends WorkerEntrypoint<object> {
     /** A token for the next hop. */
-    async delegate(
-      token: string,
-      request: object,
-      correlation?: object,
-    ): Promise<{ ok: true; token: string } | RpcFailure> {
-      try {
-        const service = serviceOf(this.ctx.props)
-        return { ok: true, token: await delegate(await gatewayOf(this.env), service, token, request) }
-      } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.delegate', error, correlation)
-      }
+    delegate(token: string, request: object, correlation?: object) {
+      return this.#respond('Exchange.delegate', correlation, async (service, gateway) => ({
+        token: await delegate(gateway, service, token, request),
+      }))
     }
 
     /** A person's yes to one action of the caller, as a token that is taken once. */
-    async approve(
-      token: string,
-      request: object,
-      correlation?: object,
-    ): Promise<{ ok: true; token: string } | RpcFailure> {
-      try {
-        const service = serviceOf(this.ctx.props)
-        const gateway = await gatewayOf(this.env)
+    approve(token: string, request: object, correlation?: object) {
+      const entrypoint = 'Exchange.approve'
+      return this.#respond(entrypoint, correlation, async (service, gateway) => {
         const approval = await approve(gateway, service, token, request)
-        const entrypoint = 'Exchange.approve'
         reporter.approval(gateway, { entrypoint, outcome: 'issued', approval }, correlation)
-        return { ok: true, token: approval.token }
-      } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.approve', error, correlation)
-      }
+        return { token: approval.token }
+      })
     }
 
     /** What came of an approved act of the caller, signed for whoever wants to know it later. */
-    async receipt(
-      approval: string,
-      request: { outcome: unknown },
-      correlation?: object,
-    ): Promise<{ ok: true; receipt: Receipt } | RpcFailure> {
-      try {
-        const service = serviceOf(this.ctx.props)
-        const gateway = await gatewayOf(this.env)
+    receipt(approval: string, request: { outcome: unknown }, correlation?: object) {
+      const entrypoint = 'Exchange.receipt'
+      return this.#respond(entrypoint, correlation, async (service, gateway) => {
         const { receipt, ...issued } = await receiptFor(gateway, service, approval, request)
-        const entrypoint = 'Exchange.receipt'
         reporter.approval(gateway, { entrypoint, outcome: 'receipt', approval: issued }, correlation)
-        return { ok: true, receipt }
-      } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.receipt', error, correlation)
-      }
+        return { receipt }
+      })
     }
 
     /** A token in place of one that has ended, for a caller who has gone: by an `offline` grant. */
-    async renew(
-      token: string,
-      request: { audience: string },
-      correlation?: object,
-    ): Promise<{ ok: true; token: string } | RpcFailure> {
-      try {
-        const service = serviceOf(this.ctx.props)
-        return { ok: true, token: await renew(await gatewayOf(this.env), service, token, request) }
-      } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.renew', error, correlation)
-      }
+    renew(token: string, request: { audience: string }, correlation?: object) {
+      return this.#respond('Exchange.renew', correlation, async (service, gateway) => ({
+        token: await renew(gateway, service, token, request),
+      }))
     }
 
     /** The claims of a token that is meant for the caller. */
-    async verify(
-      token: string,
-      request: { audience: string },
-      correlation?: object,
-    ): Promise<{ ok: true; claims: object } | RpcFailure> {
-      try {
-        return { ok: true, claims: await this.#claims(token, request) }
-      } catch (error) {
-        return await reporter.rejected(this.env, 'Exchange.verify', error, correlation)
-      }
+    verify(token: string, request: { audience: string }, correlation?: object) {
+      return this.#respond('Exchange.verify', correlation, async (service, gateway) => ({
+        claims: await claimsFor(gateway, service, token, request),
+      }))
     }
 
     /** Whether a token that is meant for the caller is active, and its claims (RFC 7662 §2.2). */
-    async introspect(
+    introspect(
       token: string,
       request: { audience: string },
       correlation?: object,
     ): Promise<Introspection | RpcFailure> {
-      try {
-        const claims = await this.#claims(token, request)
-        return { ...claims, ok: true, active: true, token_type: 'Bearer' }
-      } catch (error) {
-        if (error instanceof GatewayError && error.code === 'invalid_token')
-          return { ok: true, active: false }
-        return await reporter.rejected(this.env, 'Exchange.introspect', error, correlation)
-      }
+      return this.#respond('Exchange.introspect', correlation, async (service, gateway) => {
+        try {
+          const claims = await claimsFor(gateway, service, token, request)
+          return { ...claims, active: true, token_type: 'Bearer' } as const
+        } catch (error) {
+          if (error instanceof GatewayError && error.code === 'invalid_token')
+            return { active: false } as const
+          throw error
+        }
+      })
     }
 
-    async #claims(token: unknown, request: unknown): Promise<object> {
-      const service = serviceOf(this.ctx.props)
-      const audience =
-        typeof request === 'object' && request !== null && 'audience' in request ? request.audience : ''
-      if (audience !== service) throw new GatewayError('unauthorized_client', { detail: 'another audience' })
-      return { ...(await verifyFor(await gatewayOf(this.env), service, token)) }
+    /** Does it for the service that the binding names; what is rejected is logged, and returned as a failure. */
+    async #respond<Result extends object>(
+      entrypoint: string,
+      correlation: object | undefined,
+      act: (service: string, gateway: Gateway) => Promise<Result>,
+    ): Promise<({ ok: true } & Result) | RpcFailure> {
+      try {
+        const service = serviceOf(this.ctx.props)
+        return { ...(await act(service, await gatewayOf(this.env))), ok: true }
+      } catch (error) {
+        return await reporter.rejected(this.env, entrypoint, error, correlation)
+      }
     }
   }
 
   return Exchange
+}
+
+async function claimsFor(
+  gateway: Gateway,
+  service: string,
+  token: unknown,
+  request: unknown,
+): Promise<object> {
+  const audience =
+    typeof request === 'object' && request !== null && 'audience' in request ? request.audience : ''
+  if (audience !== service) throw new GatewayError('unauthorized_client', { detail: 'another audience' })
+  return { ...(await verifyFor(gateway, service, token)) }
 }
