@@ -271,7 +271,8 @@ describe('what is no authentication: all are told the same', () => {
     const response = await exchange(asserting(await assertion()))
     expect(await expectError(response, 401, 'invalid_client')).toBe('Client authentication failed')
     expect(logs.text()).toMatch(reason)
-    expect(logs.text()).not.toContain('eyJ')
+    // A hash may hold the letters that a token begins with, and no dot.
+    expect(logs.text()).not.toMatch(/eyJ[\w-]+\./)
   })
 
   it('an Auth0 token, which has its own issuer', async () => {
